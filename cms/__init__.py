@@ -1,0 +1,1 @@
+"""Broadsheet, an article publishing CMS whose readers can answer back."""
