@@ -1,0 +1,67 @@
+"""Which characters a reader's text may hold, whatever page it will stand on."""
+
+import re
+import unicodedata
+
+# C0 except tab and newline, DEL and C1; surrogates, which UTF-8 cannot carry; Unicode's 66 non-characters.
+_PLANE_ENDS = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+_CONTROLS = f"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}"
+_UNSTORABLE = re.compile(f"[{_CONTROLS}]")
+# Bidi embeddings, overrides and isolates as well, since they would turn the text that follows. ZWNJ, ZWJ,
+# LRM, RLM and ALM stay: Urdu, Persian and emoji are spelt with them.
+_FORBIDDEN = re.compile(f"[{_CONTROLS}\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile("\r\n|\r|\u2028")
+_BLANK_LINES = re.compile("\n{4,}")
+
+# Unicode calls these letters, marks or symbols, yet no font draws them: combining grapheme joiner, Hangul and
+# Khmer fillers, the Braille blank, variation selectors.
+_UNDRAWN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Format characters by category, drawn all the same: the Arabic, Syriac and Kaithi number signs.
+_DRAWN_FORMATS = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+
+
+def comment_text(raw: str) -> str:
+    """Return what a reader typed as it is kept: LF only, no forbidden character, at most two blank lines in a row.
+
+    Trailing spaces and outer blank lines go; nothing else is changed, so an edit begins with her own words.
+    """
+    lines = (line.rstrip() for line in _permitted(raw).split("\n"))
+    return _BLANK_LINES.sub("\n\n\n", "\n".join(lines).strip("\n"))
+
+
+def one_line(raw: str) -> str:
+    """Return a name or title on one line with single spaces; '' when nothing in it can be seen."""
+    line = " ".join(_permitted(raw).split())
+    return "" if is_blank(line) else line
+
+
+def storable(raw: str) -> str:
+    """Return text with LF as its only line end, without the characters that no database or page can hold."""
+    return _UNSTORABLE.sub("", _line_feeds(raw))
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nothing of `text` would be seen: only white space, controls and what no font draws."""
+    return all(_invisible(character) for character in text)
+
+
+def _permitted(raw: str) -> str:
+    return _FORBIDDEN.sub("", _line_feeds(raw))
+
+
+def _line_feeds(raw: str) -> str:
+    return _LINE_ENDS.sub("\n", raw.replace("\u2029", "\n\n"))
+
+
+def _invisible(character: str) -> bool:
+    if character in _DRAWN_FORMATS:
+        return False
+    return (
+        character.isspace()
+        or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+        or _UNDRAWN.match(character) is not None
+    )
