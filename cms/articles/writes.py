@@ -1,0 +1,140 @@
+"""What is written when an article is: its entry in the search index, then its kin."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.articles.folding import words
+from cms.articles.models import Article, Related
+from cms.articles.queries import kin
+from cms.articles.related import KEPT, Kinship, kin_of_many
+from cms.articles.related import kin as closest
+
+AT_ONCE = 200  # articles read and written in one go; 200 of 1 MB fit into any memory
+PLACES_MAX = 30  # places noted of one word; more say no more about rank
+ENTRY_MAX_BYTES = 900_000  # PostgreSQL takes 1,048,575 bytes of words and places
+PLACE_LIMIT = 16_383  # the highest place that a tsvector knows
+
+_INDEXED = sa.select(
+    col(Article.id), col(Article.title), col(Article.standfirst), col(Article.body_text)
+).where(kin.IS_IN_PRINT, col(Article.id).in_(sa.bindparam("ids", expanding=True)))
+_SQLITE_DELETE = sa.text("DELETE FROM article_search WHERE rowid = :id")
+_SQLITE_INSERT = sa.text(
+    "INSERT INTO article_search (rowid, title, standfirst, body) VALUES (:id, :title, :standfirst, :body)"
+)
+_POSTGRESQL_DELETE = sa.text("DELETE FROM article_search WHERE article_id = :id")
+_POSTGRESQL_INSERT = sa.text(
+    "INSERT INTO article_search (article_id, words) VALUES (:id, CAST(:words AS tsvector))"
+)
+_FORGET_KIN = sa.text("DELETE FROM related WHERE article_id = :whose")
+_STORE_KIN = sa.text(
+    "INSERT INTO related (article_id, related_id, score) VALUES (:article_id, :related_id, :score)"
+)
+
+
+def index_article(session: Session, article_id: int) -> None:
+    """Write an article's entry in the search index from its stored columns; delete it when not in print."""
+    index_articles(session, [article_id])
+
+
+def index_articles(session: Session, ids: Iterable[int]) -> None:
+    """Write the entries of many articles, AT_ONCE at a time; one SELECT and two statements each."""
+    session.flush()
+    wanted = sorted(set(ids))
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        rows = session.execute(_INDEXED, {"ids": some}).all()
+        session.execute(_SQLITE_DELETE if sqlite else _POSTGRESQL_DELETE, [{"id": one} for one in some])
+        if rows and sqlite:
+            session.execute(_SQLITE_INSERT, [_sqlite_entry(row) for row in rows])
+        elif rows:
+            session.execute(_POSTGRESQL_INSERT, [_postgresql_entry(row) for row in rows])
+
+
+def relate(session: Session, article_id: int) -> None:
+    """Work out the kin of one article and put it among the kin of those that share something with it.
+
+    Call `index_article()` before: words of titles are looked up in the index. Some three SELECTs a trait.
+    A list that loses an article closes up; more than the four that are shown are kept for that.
+    """
+    session.flush()
+    session.execute(
+        sa.delete(Related).where(
+            sa.or_(col(Related.article_id) == article_id, col(Related.related_id) == article_id)
+        )
+    )
+    found = kin.subjects(session, [article_id])
+    if not found:
+        return
+    article = found[0]
+    rarities = kin.rarities(session, article)
+    others = kin.subjects(session, kin.candidates(session, article, rarities))
+    lists = {article.id: closest(article, others, rarities)}
+    scores = {other.id: closest(article, [other], rarities) for other in others}
+    close = [other_id for other_id, score in scores.items() if score]
+    for other_id, kept in kin.kept_kin(session, close).items():
+        lists[other_id] = _best([*kept, Kinship(article.id, scores[other_id][0].score)])
+    _write_kin(session, lists)
+
+
+def relate_all(session: Session, ids: Iterable[int]) -> None:
+    """Work out the kin of many articles and of all that these name, with every article's traits in memory."""
+    session.flush()
+    subjects = kin.all_subjects(session)
+    wanted = set(ids)
+    lists = kin_of_many(subjects, wanted)
+    named = {found.id for kept in lists.values() for found in kept} - wanted
+    lists |= kin_of_many(subjects, named)
+    _write_kin(session, {**{gone: [] for gone in wanted}, **lists})
+
+
+def _best(found: list[Kinship]) -> list[Kinship]:
+    return sorted(found, key=lambda one: (-one.score, -one.id))[:KEPT]
+
+
+def _write_kin(session: Session, lists: Mapping[int, list[Kinship]]) -> None:
+    if not lists:
+        return
+    session.execute(_FORGET_KIN, [{"whose": one} for one in sorted(lists)])
+    rows = [
+        {"article_id": article_id, "related_id": found.id, "score": found.score}
+        for article_id, kept in sorted(lists.items())
+        for found in kept
+    ]
+    if rows:
+        session.execute(_STORE_KIN, rows)
+
+
+def _sqlite_entry(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": " ".join(words(row.title)),
+        "standfirst": " ".join(words(row.standfirst)),
+        "body": " ".join(words(row.body_text)),
+    }
+
+
+def _postgresql_entry(row: Any) -> dict[str, Any]:
+    return {"id": row.id, "words": _tsvector((("A", row.title), ("B", row.standfirst), ("C", row.body_text)))}
+
+
+def _tsvector(parts: Iterable[tuple[str, str]]) -> str:
+    """Return a tsvector as PostgreSQL reads one; its own parser would split words in another way."""
+    places: dict[str, list[str]] = {}
+    place = size = 0
+    for weight, text in parts:
+        for word in words(text):
+            place = min(place + 1, PLACE_LIMIT)
+            noted = places.get(word)
+            if noted is None:
+                size += len(word.encode()) + 8
+                if size > ENTRY_MAX_BYTES:
+                    break
+                places[word] = [f"{place}{weight}"]
+            elif len(noted) < PLACES_MAX:
+                size += 2
+                noted.append(f"{place}{weight}")
+    return " ".join(f"'{word}':{','.join(noted)}" for word, noted in places.items())
