@@ -38,7 +38,7 @@ _VOID = frozenset({"br", "hr", "img", "embed", "source"})
 
 
 def paragraphs(raw: str) -> str:
-    """Return pasted text with its paragraphs (blank lines) and line breaks; as it is if it holds a block tag."""
+    """Return pasted text with paragraphs at blank lines and its line breaks; as it is if it holds a block."""
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     if _BLOCK_TAG.search(text):
         return raw
@@ -118,7 +118,8 @@ class _Body:
             if self._at_top():
                 self._close_run()
             self.run_blocks = True
-        self._show(f"<{name}{_with_rel(attributes) if name == 'a' else attributes}>")
+        written = _with_rel(attributes) if name == "a" else attributes
+        self._show(f"<{name}{written}>", seen=name not in BLOCKS)
         if name not in _VOID:
             self._open(name)
         elif name == "hr" and self._at_top():
@@ -138,7 +139,9 @@ class _Body:
         self.open_names[written_as] += 1
 
     def _close(self) -> str:
-        written_as = self.path.pop() if self.path else ""
+        if not self.path:
+            return ""
+        written_as = self.path.pop()
         self.open_names[written_as] -= 1
         return written_as
 

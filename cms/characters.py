@@ -25,7 +25,7 @@ _DRAWN_FORMATS = frozenset(
 
 
 def comment_text(raw: str) -> str:
-    """Return what a reader typed as it is kept: LF only, no forbidden character, at most two blank lines in a row.
+    """Return what a reader typed as it is kept: LF only, nothing forbidden, at most two blank lines together.
 
     Trailing spaces and outer blank lines go; nothing else is changed, so an edit begins with her own words.
     """

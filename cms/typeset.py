@@ -19,8 +19,8 @@ Run = Sequence[Node | str]  # neighbours on one line: text and inline elements
 def typeset(text: str) -> str:
     """Return typed text as HTML whose only attribute is `href`, absolute and http(s), on `a`.
 
-    A blank line makes a paragraph, a newline a `<br>` except in `pre`, a bare http(s) address a link except in
-    `a`, `code` and `pre`. Blocks never stand in a `p`. Beyond MAX_BREAKS a newline stays a newline; beyond
+    A blank line makes a paragraph, a newline a `<br>` except in `pre`, a bare http(s) address a link except
+    in `a`, `code` and `pre`. Blocks never stand in a `p`. Beyond MAX_BREAKS a newline stays a newline; beyond
     MAX_TAGS elements an address stays text.
     """
     root, elements = tree(text)
