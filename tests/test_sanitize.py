@@ -128,6 +128,12 @@ def test_a_typed_link_keeps_its_address_and_nothing_else() -> None:
     assert seen(written).tags == [("p", {}), ("a", {"href": "https://example.org/?a=1&b=2", "rel": REL})]
 
 
+def test_a_link_within_a_link_is_shown_as_typed() -> None:
+    found = seen(comment_html('<a href="http://a.example">a <a href="http://b.example">b</a> c</a>'))
+    assert [attributes["href"] for attributes in found.all("a")] == ["http://a.example"]
+    assert found.text == 'a <a href="http://b.example">b</a> c'
+
+
 def test_tags_beyond_the_limit_are_text() -> None:
     written = comment_html("<b>x</b>" * (MAX_TAGS + 1))
     assert len(seen(written).all("b")) == MAX_TAGS
