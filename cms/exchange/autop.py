@@ -1,0 +1,150 @@
+"""Classic WordPress text as paragraphs and line breaks, the way WordPress shows it."""
+
+import re
+from dataclasses import dataclass, field
+
+from cms.exchange.html_pieces import Piece, pieces
+
+# Blocks whose inner text is a paragraph even without a blank line.
+_FLOW = frozenset("blockquote article section aside main header footer details".split())
+# Blocks whose inner text stays as it is, unless a blank line cuts it.
+_TEXT = frozenset("div li td th dd form fieldset address figure nav menu center noscript hgroup".split())
+# Blocks that can hold no paragraph.
+_LINE = frozenset("h1 h2 h3 h4 h5 h6 dt figcaption caption summary legend".split())
+# Blocks that hold other blocks only.
+_FRAME = frozenset(
+    "ul ol dl table thead tbody tfoot tr colgroup select optgroup video audio object map".split()
+)
+_VOID_BLOCK = frozenset({"hr", "col", "source", "track", "param", "area", "option"})
+_BLOCKS = _FLOW | _TEXT | _LINE | _FRAME | _VOID_BLOCK | {"p"}
+_SEEN = frozenset(
+    "img iframe input embed button canvas picture".split()
+)  # inline elements that show without text
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+_BREAK_TWICE = re.compile(r"<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
+_BREAK_BEFORE = re.compile(r"<br\s*/?>\s*$", re.IGNORECASE)
+
+
+def paragraphs(text: str) -> str:
+    """Return `text` with `<p>` around what blank lines part, and `<br>` where a line ends within.
+
+    Block tags, lists, tables, comments and `pre` are left alone, as WordPress's own filter leaves them.
+    """
+    writer = _Writer()
+    for piece in pieces(_BREAK_TWICE.sub("\n\n", text.replace("\r\n", "\n").replace("\r", "\n"))):
+        writer.take(piece)
+    writer.finish()
+    return "".join(writer.done).strip()
+
+
+@dataclass(slots=True)
+class _Writer:
+    """The blocks that are open, and the run of text and inline tags since the last block tag."""
+
+    done: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    run: list[Piece] = field(default_factory=list)
+
+    def take(self, piece: Piece) -> None:
+        """Put a piece where it belongs."""
+        if piece.raw and piece.name == "pre":
+            self._end_run()
+            self.done.append(piece.source)
+        elif piece.name in _BLOCKS and not piece.raw:
+            self._end_run()
+            if piece.closes:
+                self._close(piece)
+            else:
+                self._open(piece)
+        else:
+            self.run.append(piece)
+
+    def finish(self) -> None:
+        """Write what is left; a block that was never closed is closed."""
+        self._end_run()
+        while self.open:
+            self._leave()
+
+    def _open(self, piece: Piece) -> None:
+        if self.open and self.open[-1] == "p":
+            self._leave()
+        if piece.name == "p":
+            # A typed paragraph is written like one of ours: with its tag, but cut where a blank line stands.
+            self.open.append("p")
+            self.run.append(Piece(piece.source, "p"))
+            return
+        self.done.append(piece.source)
+        if piece.name not in _VOID_BLOCK and not piece.source.endswith("/>"):
+            self.open.append(piece.name)
+
+    def _close(self, piece: Piece) -> None:
+        if piece.name not in self.open:
+            return
+        while self.open[-1] != piece.name:
+            self._leave()
+        self._leave()
+
+    def _leave(self) -> None:
+        name = self.open.pop()
+        if name != "p":
+            self.done.append(f"</{name}>")
+
+    def _end_run(self) -> None:
+        run, self.run = self.run, []
+        if not run:
+            return
+        within = self.open[-1] if self.open else ""
+        tag = "<p>"
+        if run[0].name == "p":
+            tag = run.pop(0).source
+        if within in _FRAME or not any(piece.source.strip() for piece in run):
+            self.done.extend(piece.source for piece in run if piece.source.strip())
+            return
+        parts = _parted(run)
+        if within in _LINE or (within in _TEXT and len(parts) == 1):
+            self.done.append("<br>\n<br>\n".join(_lines(part) for part in parts if _is_seen(part)))
+            return
+        for part in parts:
+            self.done.append(
+                f"{tag}{_lines(part)}</p>\n" if _is_seen(part) else "".join(p.source for p in part)
+            )
+            tag = "<p>"
+
+
+def _parted(run: list[Piece]) -> list[list[Piece]]:
+    """Return the run cut at its blank lines; one that begins or ends with a blank line is cut there too."""
+    parts: list[list[Piece]] = [[]]
+    for piece in run:
+        if piece.name:
+            parts[-1].append(piece)
+            continue
+        first, *others = _BLANK_LINE.split(piece.source)
+        parts[-1].append(Piece(first))
+        parts.extend([Piece(other)] for other in others)
+    return parts
+
+
+def _is_seen(part: list[Piece]) -> bool:
+    return any(
+        piece.name in _SEEN or piece.raw or (not piece.name and piece.source.strip()) for piece in part
+    )
+
+
+def _lines(part: list[Piece]) -> str:
+    """Return one paragraph's source with a break at the end of each line but where one was typed."""
+    done: list[str] = []
+    for piece in part:
+        if piece.name:
+            done.append(piece.source)
+            continue
+        first, *others = piece.source.split("\n")
+        done.append(first)
+        for other in others:
+            typed = not first.strip() and len(done) > 1 and bool(_BREAK_BEFORE.search(done[-2]))
+            done.append("\n" if typed else "<br>\n")
+            done.append(other.lstrip())
+            first = other
+    return _BREAK_EDGES.sub("", "".join(done).strip()).strip()
+
+
+_BREAK_EDGES = re.compile(r"\A(?:\s*<br>\n)+|(?:<br>\s*)+\Z")
