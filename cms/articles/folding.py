@@ -56,6 +56,12 @@ def words(text: str) -> list[str]:
     return [found[:WORD_MAX] for found in fold(text).translate(_WORD_LETTERS).split()]
 
 
+def words_to_index(text: str) -> list[str]:
+    """Return the folded words of `text`; of one with a ZWNJ (می‌خواهم) its parts too, as many put a space there."""
+    joined = re.findall(r"\S*\u200c\S*", text)
+    return words(text) + words(" ".join(joined).replace("\u200c", " "))
+
+
 def words_with_places(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield each folded word of `text` with the places in `text` of its first letter and behind its last."""
     ends = list(accumulate(len(_FOLDED[ord(letter)]) for letter in text))

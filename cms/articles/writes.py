@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.articles.folding import words
+from cms.articles.folding import words_to_index
 from cms.articles.models import Article, Related
 from cms.articles.queries import kin
 from cms.articles.related import KEPT, Kinship, kin_of_many
@@ -111,9 +111,9 @@ def _write_kin(session: Session, lists: Mapping[int, list[Kinship]]) -> None:
 def _sqlite_entry(row: Any) -> dict[str, Any]:
     return {
         "id": row.id,
-        "title": " ".join(words(row.title)),
-        "standfirst": " ".join(words(row.standfirst)),
-        "body": " ".join(words(row.body_text)),
+        "title": " ".join(words_to_index(row.title)),
+        "standfirst": " ".join(words_to_index(row.standfirst)),
+        "body": " ".join(words_to_index(row.body_text)),
     }
 
 
@@ -126,7 +126,7 @@ def _tsvector(parts: Iterable[tuple[str, str]]) -> str:
     places: dict[str, list[str]] = {}
     place = size = 0
     for weight, text in parts:
-        for word in words(text):
+        for word in words_to_index(text):
             place = min(place + 1, PLACE_LIMIT)
             noted = places.get(word)
             if noted is None:

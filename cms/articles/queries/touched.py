@@ -31,7 +31,7 @@ _BEHIND = (
 
 
 def things_touched_by(session: Session, article_id: int) -> list[str]:
-    """Return what changes with an article: itself, its lists, its neighbours in time, all that name it as kin.
+    """Return what changes with an article: itself, its lists, neighbours in time, all that name it as kin.
 
     Ask before *and* after a change that may move it (its time, authors, tags, section or state), bump both:
     the neighbours that it leaves change as well. Six SELECTs.

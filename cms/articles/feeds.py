@@ -1,0 +1,192 @@
+"""What programs read: Atom (RFC 4287) and JSON feeds (jsonfeed.org, 1.1), sitemaps, robots.txt."""
+
+import html
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from markupsafe import Markup
+
+from cms.articles.queries import discovery, former
+from cms.articles.queries.discovery import Feed, FeedEntry, SitemapPart
+from cms.articles.rules import address_of, former_address
+from cms.characters import storable
+from cms.config import Settings
+from cms.languages import direction
+from cms.pages import rules as things
+from cms.web import clock, public_page, site
+
+blueprint = Blueprint("feeds", __name__)
+FEED_FILES = "<any('feed.xml', 'feed.json'):file>"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when an empty feed last changed
+NOT_FOR_ROBOTS = ("/comments/", "/my-comments", "/moderation/", "/desk/", "/sign-in", "/search")
+_TAG = re.compile(r'<[a-z][a-z0-9]*(?: [a-z-]+="[^"]*")+ ?/?>')  # as nh3 writes tags with attributes
+_ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
+
+
+@blueprint.get(f"/{FEED_FILES}")
+def site_feed(file: str) -> Response:
+    """Send the newest articles in full."""
+    with site().database.reading() as session:
+        feed = discovery.site_feed(session, now=clock(), size=site().settings.feed_size)
+    return _feed(feed, "/", f"/{file}", things.FRONT)
+
+
+@blueprint.get(f"/<any(authors, sections, tags):folder>/<slug>/{FEED_FILES}")
+def archive_feed(folder: str, slug: str, file: str) -> Response:
+    """Send the newest articles of an author, a section or a tag in full."""
+    kind = folder.removesuffix("s")
+    size = site().settings.feed_size
+    with site().database.reading() as session:
+        feed = discovery.archive_feed(session, kind, slug, now=clock(), size=size)
+        moved = (
+            None
+            if feed
+            else former.address_now(session, former_address(request.path.removesuffix(f"/{file}")))
+        )
+    if moved:
+        return redirect(f"{moved}/{file}", 301)  # type: ignore[return-value]  # Flask's own Response at run time
+    if feed is None:
+        abort(404)
+    path = address_of(kind, slug)
+    return _feed(feed, path, f"{path}/{file}", f"{kind}:{feed.id}")
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap_index() -> Response:
+    """Send the list of all sitemaps."""
+    with site().database.reading() as session:
+        parts = discovery.sitemap_parts(session, now=clock())
+    body = render_template("feeds/sitemap_index.xml", parts=parts)
+    return _xml(body, [things.FRONT, things.SITE])
+
+
+@blueprint.get("/sitemap-<any(article, author, section, tag):kind>-<int:number>.xml")
+def sitemap(kind: str, number: int) -> Response:
+    """Send one sitemap: a window of articles with static pages, or of archives."""
+    if number >= 10**9:
+        abort(404)
+    with site().database.reading() as session:
+        places = discovery.sitemap_places(session, SitemapPart(kind, number), now=clock())
+    if not places:
+        abort(404)
+    return _xml(render_template("feeds/sitemap.xml", places=places), [things.FRONT, things.SITE])
+
+
+@blueprint.get("/news-sitemap.xml")
+def news_sitemap() -> Response:
+    """Send the articles of the last two days (Google's news sitemap)."""
+    with site().database.reading() as session:
+        found = discovery.news(session, now=clock())
+    return _xml(render_template("feeds/news.xml", news=found), [things.FRONT, things.SITE])
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Send what robots may read (RFC 9309): all but what is somebody's own, and the search."""
+    base = site().settings.base_url
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS), ""]
+    lines += [f"Sitemap: {base}/sitemap.xml", f"Sitemap: {base}/news-sitemap.xml", ""]
+    return public_page("\n".join(lines), [things.SITE], "text/plain")
+
+
+def permanent_id(entry: FeedEntry, settings: Settings) -> str:
+    """Return the id of an entry: the one it came with, else a tag URI (RFC 4151) without its slug."""
+    if entry.entry_id:
+        return entry.entry_id
+    host = urlsplit(settings.base_url).hostname
+    return f"tag:{host},{entry.created_at:%Y-%m-%d}:article-{entry.id}"
+
+
+def absolute_addresses(body_html: str, base: str) -> str:
+    """Return cleaned HTML whose links and pictures say their whole address, as a feed needs."""
+    return _TAG.sub(lambda tag: _ADDRESS.sub(lambda found: _absolute(found, base), tag[0]), body_html)
+
+
+def _absolute(found: re.Match[str], base: str) -> str:
+    try:
+        whole = urljoin(base, html.unescape(found[2]))
+    except ValueError:  # an address that nobody can read, such as http://[/
+        whole = html.unescape(found[2])
+    return f' {found[1]}="{html.escape(whole)}"'
+
+
+def _feed(feed: Feed, path: str, own_path: str, thing: str) -> Response:
+    here = site().settings
+    name = f"{feed.name} – {here.site_name}" if feed.name else here.site_name
+    page = {"name": name, "home": here.base_url + path, "address": here.base_url + own_path}
+    if own_path.endswith(".json"):
+        body, mimetype = _json_feed(feed, page), "application/feed+json"
+    else:
+        body, mimetype = _atom_feed(feed, page), "application/atom+xml"
+    return public_page(storable(body), [thing, things.SITE], mimetype)
+
+
+def _atom_feed(feed: Feed, page: dict[str, str]) -> str:
+    return render_template(
+        "feeds/atom.xml",
+        feed=feed,
+        page=page,
+        updated_at=max((entry.updated_at for entry in feed.entries), default=NEVER),
+        address_of=address_of,
+        content=_content_html,
+        permanent_id=lambda entry: permanent_id(entry, site().settings),
+    )
+
+
+def _json_feed(feed: Feed, page: dict[str, str]) -> str:
+    here = site().settings
+    return json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": page["name"],
+            **({"description": here.tagline} if here.tagline else {}),
+            "home_page_url": page["home"],
+            "feed_url": page["address"],
+            "language": here.language,
+            "items": [_json_item(entry, here) for entry in feed.entries],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _json_item(entry: FeedEntry, settings: Settings) -> dict[str, Any]:
+    base = settings.base_url
+    return {
+        "id": permanent_id(entry, settings),
+        "url": base + address_of("article", entry.slug),
+        "title": entry.title,
+        "content_html": str(_content_html(entry)),
+        **({"summary": entry.standfirst} if entry.standfirst else {}),
+        **({"image": base + entry.picture.address} if entry.picture else {}),
+        "date_published": _moment(entry.publish_at),
+        "date_modified": _moment(entry.updated_at),
+        "authors": [
+            {"name": author.name, "url": base + address_of("author", author.slug)} for author in entry.authors
+        ],
+        "tags": [tag.name for tag in entry.tags],
+        "language": entry.language,
+    }
+
+
+def _content_html(entry: FeedEntry) -> Markup:
+    """Return an entry's picture and whole text; one written from right to left says so."""
+    body = render_template(
+        "feeds/entry.html",
+        entry=entry,
+        turned=direction(entry.language) == "rtl",
+        body_html=Markup(entry.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
+    )
+    address = site().settings.base_url + address_of("article", entry.slug)
+    return Markup(absolute_addresses(body, address))  # noqa: S704  # the same, with whole addresses
+
+
+def _xml(body: str, made_of: list[str]) -> Response:
+    return public_page(storable(body), made_of, "application/xml")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
