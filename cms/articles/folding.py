@@ -57,7 +57,7 @@ def words(text: str) -> list[str]:
 
 
 def words_to_index(text: str) -> list[str]:
-    """Return the folded words of `text`; of one with a ZWNJ (می‌خواهم) its parts too, as many put a space there."""
+    """Return the folded words of `text`, with the parts of one that has a ZWNJ: many write a space there."""
     joined = re.findall(r"\S*\u200c\S*", text)
     return words(text) + words(" ".join(joined).replace("\u200c", " "))
 
@@ -67,7 +67,10 @@ def words_with_places(text: str) -> Iterator[tuple[str, int, int]]:
     ends = list(accumulate(len(_FOLDED[ord(letter)]) for letter in text))
     for match in re.finditer(r"\S+", fold(text).translate(_WORD_LETTERS)):
         begin = bisect_right(ends, match.start())
-        end = bisect_right(ends, match.end() - 1) + 1
+        last = bisect_right(ends, match.end() - 1)
+        end = max(
+            last + 1, bisect_right(ends, match.end())
+        )  # with the signs behind it, which fold to nothing
         yield match[0][:WORD_MAX], begin, end
 
 
