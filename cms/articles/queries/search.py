@@ -31,7 +31,8 @@ _SEARCH = {
     "postgresql": (
         "article_search.article_id = article.id",
         "article_search.words @@ CAST(:asked AS tsquery)",
-        "-ts_rank('{0.1, 0.1, 0.4, 1.0}', article_search.words, CAST(:asked AS tsquery), 1)",
+        "-ts_rank('{0.1, 0.1, 0.4, 1.0}', article_search.words, CAST(:asked AS tsquery), 1)"
+        " - ts_rank('{0.1, 0.1, 0.4, 1.0}', article_search.words, CAST(:whole AS tsquery), 1)",
     ),
 }
 _FOUND = {
@@ -84,7 +85,7 @@ def search_page(session: Session, typed: str, *, now: datetime, page: int, size:
         return SearchPage((), 0)
     dialect = session.get_bind().dialect.name
     question = _fts5(asked) if dialect == "sqlite" else _tsquery(asked)
-    ids = session.execute(_FOUND[dialect], {"asked": question, "now": now}).scalars().all()
+    ids = session.execute(_FOUND[dialect], {**question, "now": now}).scalars().all()
     shown = ids[(page - 1) * size : page * size]
     if not shown:
         return SearchPage((), 0)
@@ -127,13 +128,17 @@ def _hit(row: Any, authors: tuple[NamedLink, ...], asked: Sequence[str]) -> Sear
     )
 
 
-def _fts5(asked: Sequence[str]) -> str:
-    # A word that stands there whole counts twice in bm25, so it comes before those that only begin so.
-    return " AND ".join(f'("{word}" OR "{word}"*)' if _is_beginning(word) else f'"{word}"' for word in asked)
+def _fts5(asked: Sequence[str]) -> dict[str, str]:
+    # A word that stands there whole counts twice in the rank, so it comes before those that only begin so.
+    question = " AND ".join(
+        f'("{word}" OR "{word}"*)' if _is_beginning(word) else f'"{word}"' for word in asked
+    )
+    return {"asked": question}
 
 
-def _tsquery(asked: Sequence[str]) -> str:
-    return " & ".join(f"('{word}' | '{word}':*)" if _is_beginning(word) else f"'{word}'" for word in asked)
+def _tsquery(asked: Sequence[str]) -> dict[str, str]:
+    question = " & ".join(f"'{word}':*" if _is_beginning(word) else f"'{word}'" for word in asked)
+    return {"asked": question, "whole": " | ".join(f"'{word}'" for word in asked)}
 
 
 def _is_beginning(word: str) -> bool:
