@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from markupsafe import Markup
 
 from cms.articles.queries import discovery, former
@@ -60,7 +60,7 @@ def sitemap_index() -> Response:
     """Send the list of all sitemaps."""
     with site().database.reading() as session:
         parts = discovery.sitemap_parts(session, now=clock())
-    body = render_template("feeds/sitemap_index.xml", parts=parts)
+    body = _render("feeds/sitemap_index.xml", parts=parts)
     return _xml(body, [things.FRONT, things.SITE])
 
 
@@ -73,7 +73,7 @@ def sitemap(kind: str, number: int) -> Response:
         places = discovery.sitemap_places(session, SitemapPart(kind, number), now=clock())
     if not places:
         abort(404)
-    return _xml(render_template("feeds/sitemap.xml", places=places), [things.FRONT, things.SITE])
+    return _xml(_render("feeds/sitemap.xml", places=places), [things.FRONT, things.SITE])
 
 
 @blueprint.get("/news-sitemap.xml")
@@ -81,7 +81,7 @@ def news_sitemap() -> Response:
     """Send the articles of the last two days (Google's news sitemap)."""
     with site().database.reading() as session:
         found = discovery.news(session, now=clock())
-    return _xml(render_template("feeds/news.xml", news=found), [things.FRONT, things.SITE])
+    return _xml(_render("feeds/news.xml", news=found), [things.FRONT, things.SITE])
 
 
 @blueprint.get("/robots.txt")
@@ -126,7 +126,7 @@ def _feed(feed: Feed, path: str, own_path: str, thing: str) -> Response:
 
 
 def _atom_feed(feed: Feed, page: dict[str, str]) -> str:
-    return render_template(
+    return _render(
         "feeds/atom.xml",
         feed=feed,
         page=page,
@@ -174,7 +174,7 @@ def _json_item(entry: FeedEntry, settings: Settings) -> dict[str, Any]:
 
 def _content_html(entry: FeedEntry) -> Markup:
     """Return an entry's picture and whole text; one written from right to left says so."""
-    body = render_template(
+    body = _render(
         "feeds/entry.html",
         entry=entry,
         turned=direction(entry.language) == "rtl",
@@ -182,6 +182,13 @@ def _content_html(entry: FeedEntry) -> Markup:
     )
     address = site().settings.base_url + address_of("article", entry.slug)
     return Markup(absolute_addresses(body, address))  # noqa: S704  # the same, with whole addresses
+
+
+def _render(template: str, **context: Any) -> str:
+    # Without the context of readers' pages, whose masthead costs a SELECT, here one for each entry.
+    here = site().settings
+    page = current_app.jinja_env.get_template(template)
+    return page.render(settings=here, absolute=lambda path: here.base_url + path, **context)
 
 
 def _xml(body: str, made_of: list[str]) -> Response:
