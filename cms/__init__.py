@@ -1,1 +1,71 @@
 """Broadsheet, an article publishing CMS whose readers can answer back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from cms.config import Settings
+    from cms.site import Site
+
+
+def now_utc() -> datetime:
+    """Return the present moment, aware and in UTC; the one clock of a running site."""
+    return datetime.now(UTC)
+
+
+def open_site(settings: "Settings") -> "Site":
+    """Return the site of `settings`: its database at the newest schema, its keys, its sentences."""
+    from cms import assets, config, db, languages, site
+    from cms.privacy import actions as privacy
+
+    if not settings.database_url:
+        db.migrate(settings)
+    database = db.open_database(settings)
+    keys = privacy.open_keys(database, settings.keys_folder, now_utc())
+    return site.Site(
+        settings=settings,
+        database=database,
+        keys=keys,
+        catalogue=languages.open_catalogue(),
+        assets=assets.open_assets(config.shipped("static")),
+    )
+
+
+def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
+    """Wire the application: every blueprint and guard on one screen."""
+    from flask import Flask
+
+    from cms import config, web
+    from cms.accounts import guard
+    from cms.accounts.views import blueprint as accounts
+    from cms.articles.feeds import blueprint as feeds
+    from cms.articles.views import blueprint as articles
+    from cms.comments.views import ANSWERS_FOREIGN_ITSELF
+    from cms.comments.views import blueprint as comments
+    from cms.desk.views import blueprint as desk
+    from cms.moderation.views import blueprint as moderation
+    from cms.privacy.views import blueprint as privacy
+
+    app = Flask("cms", static_folder=None, template_folder=str(config.shipped("templates")))
+    app.extensions["site"] = site
+    app.config.update(
+        CLOCK=clock,
+        SECRET_KEY=site.keys.secret("sessions") if site.keys else None,
+        SESSION_COOKIE_NAME="staff",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=site.settings.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,  # an author's afternoon is longer than any limit
+        MAX_CONTENT_LENGTH=site.settings.desk_max_bytes,
+        MAX_FORM_MEMORY_SIZE=site.settings.desk_max_bytes,
+        MAX_FORM_PARTS=2000,
+    )
+    web.install(app, answers_foreign_itself=ANSWERS_FOREIGN_ITSELF)
+    guard.install(app)
+    for blueprint in (articles, feeds, comments, moderation, desk, accounts, privacy):
+        app.register_blueprint(blueprint)
+    return app
+

@@ -195,6 +195,7 @@ class _Reader:
         name, self._field, self._pieces = self._field, "", []
         if name == "category":
             domain, slug = self._attributes.get("domain", ""), self._attributes.get("nicename", "")
+            domain = "post_tag" if domain == "tag" else domain  # as WXR 1.0 has it
             record.terms.append(WxrTerm(domain, slug.strip(), name=text.strip()))
         elif not record.values.get(name):
             record.values[name] = text if name in _LONG_FIELDS else text.strip()

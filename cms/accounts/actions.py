@@ -1,0 +1,195 @@
+"""What is done about accounts: signing in and out, joining, leaving, a new password."""
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from cms.accounts import queries, writes
+from cms.accounts.models import Staff
+from cms.accounts.queries import Credentials
+from cms.accounts.rules import NAME_MAX_CHARS, PASSWORD_MAX_CHARS, Refusal, Role, password_refusal
+from cms.comments.rules import is_address
+from cms.limits import queries as limits
+from cms.limits import writes as limit_writes
+from cms.limits.rules import retry_after_seconds
+from cms.site import Site
+from cms.vault import random_mark
+
+SECRET_BYTES = 32  # 256 bits; 128 are asked for (OWASP, session management)
+SEEN_EVERY = timedelta(minutes=1)  # a write a minute and person, not one a page
+HASHER = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106, section 4, second choice
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInNow:
+    """Someone has signed in; `secret` is what the browser keeps."""
+
+    staff_id: int
+    role: Role
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCredentials:
+    """No such person, no longer here, or another password: nobody is told which."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyTries:
+    """Too many failed tries from this network or with this address; another may do after so many seconds."""
+
+    retry_after_seconds: int
+
+
+def sign_in(
+    site: Site, email: str, password: str, network_mark: str, now: datetime
+) -> SignedInNow | WrongCredentials | TooManyTries:
+    """Open a session for whoever the address and the password belong to.
+
+    Takes as long for an unknown address as for a wrong password. Failed tries are counted by network mark and
+    by the address's fingerprint; the count is looked at again after the password was compared, so that many
+    tries at one moment are no way round it.
+    """
+    fingerprint = site.vault.fingerprint(email)
+    keys = [f"sign-in:{mark}" for mark in (network_mark, fingerprint) if mark]
+    with site.database.reading() as session:
+        if _over_limit(site, session, keys, now):
+            return TooManyTries(retry_after_seconds(now))
+        found = queries.credentials(session, fingerprint)
+    fits = _matches(found.password_hash if found else _nobodys_hash(), password)
+    fresh_hash = _hash(password) if found and fits and HASHER.check_needs_rehash(found.password_hash) else ""
+    with site.database.writing() as session:
+        if _over_limit(site, session, keys, now):
+            return TooManyTries(retry_after_seconds(now))
+        if found and fits and queries.credentials(session, fingerprint, for_update=True) == found:
+            return _open_session(session, found, fresh_hash, now)
+        for key in keys:
+            limit_writes.count(session, key, now=now)
+        session.commit()
+    return WrongCredentials()
+
+
+def sign_out(site: Site, secret: str, now: datetime) -> None:
+    """End the session of one browser."""
+    with site.database.writing() as session:
+        writes.end_session(session, secret_hash(secret), now)
+        session.commit()
+
+
+def note_seen(site: Site, session_id: int, seen_at: datetime, now: datetime) -> None:
+    """Note that a session is in use, at most once a minute."""
+    if now - seen_at < SEEN_EVERY:
+        return
+    with site.database.writing() as session:
+        writes.mark_seen(session, session_id, now)
+        session.commit()
+
+
+def add_staff(site: Site, name: str, email: str, role: Role, password: str, now: datetime) -> int | Refusal:
+    """Take someone on; return the id. The address is sealed and looked up by its fingerprint alone."""
+    refusal = _person_refusal(name, email) or password_refusal(_composed(password))
+    if refusal:
+        return refusal
+    mark = random_mark()
+    person = Staff(
+        mark=mark,
+        name=name.strip(),
+        email_sealed=site.vault.seal(email.strip(), table="staff", mark=mark),
+        email_fingerprint=site.vault.fingerprint(email),
+        role=role,
+        password_hash=_hash(password),
+        created_at=now,
+    )
+    try:
+        with site.database.writing() as session:
+            staff_id = writes.store_staff(session, person)
+            session.commit()
+            return staff_id
+    except IntegrityError:
+        return Refusal("Somebody with this e-mail address is here already.")
+
+
+def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:
+    """Let someone go: all sessions end at once, and there is no way back in."""
+    with site.database.writing() as session:
+        if not writes.mark_disabled(session, staff_id, now):
+            return Refusal("Nobody here has that id.")
+        writes.end_sessions(session, staff_id, now)
+        session.commit()
+    return None
+
+
+def change_password(site: Site, staff_id: int, password: str, now: datetime) -> Refusal | None:
+    """Give someone a new password; all sessions end, since the old one may be known to others."""
+    refusal = password_refusal(_composed(password))
+    if refusal:
+        return refusal
+    password_hash = _hash(password)
+    with site.database.writing() as session:
+        if not writes.set_password(session, staff_id, password_hash):
+            return Refusal("Nobody here has that id.")
+        writes.end_sessions(session, staff_id, now)
+        session.commit()
+    return None
+
+
+def secret_hash(secret: str) -> str:
+    """Return what is stored of a session's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _open_session(session: Session, found: Credentials, fresh_hash: str, now: datetime) -> SignedInNow:
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    if fresh_hash:
+        writes.set_password(session, found.staff_id, fresh_hash)
+    writes.open_session(session, found.staff_id, secret_hash(secret), now)
+    session.commit()
+    return SignedInNow(found.staff_id, found.role, secret)
+
+
+def _over_limit(site: Site, session: Session, keys: list[str], now: datetime) -> bool:
+    if not site.settings.rate_limits:
+        return False
+    most = site.settings.sign_ins_per_ten_minutes
+    return any(limits.count_within(session, key, now=now) >= most for key in keys)
+
+
+def _person_refusal(name: str, email: str) -> Refusal | None:
+    if not name.strip() or not name.isprintable():
+        return Refusal("The name is empty or holds characters that cannot be shown.")
+    if len(name) > NAME_MAX_CHARS:
+        return Refusal(f"The name is too long: it takes at most {NAME_MAX_CHARS} characters.")
+    if not is_address(email.strip()):
+        return Refusal("This is not a complete e-mail address. One looks like name@example.org.")
+    return None
+
+
+def _hash(password: str) -> str:
+    return HASHER.hash(_composed(password))
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        # One character too long fits no stored password, and an essay is not worth hashing.
+        return HASHER.verify(password_hash, _composed(password)[: PASSWORD_MAX_CHARS + 1])
+    except VerifyMismatchError:
+        return False
+
+
+def _composed(password: str) -> str:
+    """Return a password as it is hashed: ü is one letter, or u with two dots (RFC 8265, section 4.2)."""
+    return unicodedata.normalize("NFC", password)
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Return a hash that no password fits, made once, with which an unknown address takes its time."""
+    return HASHER.hash(secrets.token_urlsafe(SECRET_BYTES))

@@ -1,0 +1,86 @@
+"""The commands about staff: add, list, disable, password."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from cms import now_utc
+from cms.accounts import actions, queries
+from cms.accounts.rules import Refusal, Role
+from cms.cli import open_site_or_exit, refuse
+
+
+@click.group()
+def staff() -> None:
+    """Add, list and disable staff."""
+
+
+@staff.command()
+@click.option("--name", required=True, help="As it stands in a byline.")
+@click.option("--email", required=True, help="To sign in with; it is stored sealed.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+def add(name: str, email: str, role: str, password_stdin: bool) -> None:
+    """Take someone on."""
+    site = open_site_or_exit(needs_key=True)
+    outcome = actions.add_staff(site, name, email, Role(role), _line_of_stdin(), now_utc())
+    if isinstance(outcome, Refusal):
+        refuse(outcome.sentence)
+    click.echo(f"{name} is here now, with id {outcome}, as {role}.")
+
+
+@staff.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def list_staff(as_json: bool) -> None:
+    """List everybody who works or worked here, without addresses."""
+    with open_site_or_exit().database.reading() as session:
+        lines = queries.staff_list(session)
+    if as_json:
+        click.echo(json.dumps({"staff": [asdict(one) for one in lines]}, ensure_ascii=False))
+    else:
+        for one in lines:
+            click.echo(f"{one.id:>4}  {one.role:<12} {one.name}{'  (disabled)' if one.disabled else ''}")
+
+
+@staff.command()
+@click.option("--id", "staff_id", type=int, help="Whose account: an id of `cms staff list`.")
+@click.option("--email-stdin", is_flag=True, help="Read whose e-mail address from standard input.")
+def disable(staff_id: int | None, email_stdin: bool) -> None:
+    """Let someone go; all sessions end at once."""
+    if (staff_id is None) != email_stdin:
+        raise click.UsageError("Say who: either --id N or --email-stdin.")
+    site = open_site_or_exit(needs_key=email_stdin)
+    if staff_id is None:
+        with site.database.reading() as session:
+            staff_id = queries.staff_with(session, site.vault.fingerprint(_line_of_stdin()))
+    if staff_id is None:
+        refuse("Nobody here has that e-mail address.")
+    _finish(actions.disable_staff(site, staff_id, now_utc()), f"{staff_id} cannot sign in any more.")
+
+
+@staff.command()
+@click.option("--id", "staff_id", type=int, required=True, help="Whose password: an id of `cms staff list`.")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+def password(staff_id: int, password_stdin: bool) -> None:
+    """Give someone a new password; all sessions end."""
+    refusal = actions.change_password(open_site_or_exit(), staff_id, _line_of_stdin(), now_utc())
+    _finish(refusal, f"{staff_id} signs in with the new password from now on.")
+
+
+def _finish(refusal: Refusal | None, done: str) -> None:
+    if refusal:
+        refuse(refusal.sentence)
+    click.echo(done)
+
+
+def _line_of_stdin() -> str:
+    """Return the first line of standard input without its end; on a terminal, ask without showing it."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("", hide_input=True, prompt_suffix="> ", err=True)
+        return asked
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        refuse("Standard input is not UTF-8 text.")

@@ -1,0 +1,169 @@
+"""Who may pass: every route that is not listed as open asks for someone whose role allows its act."""
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, g, redirect, render_template, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from markupsafe import Markup, escape
+
+from cms.accounts import actions
+from cms.accounts.actions import SignedInNow, TooManyTries
+from cms.accounts.queries import SignedIn, signed_in
+from cms.accounts.rules import Act, may
+from cms.limits.actions import network_mark
+from cms.web import clock, private_page, say, site
+
+OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "privacy"})
+OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
+ACTS = {"moderation": Act.MODERATE, "desk": Act.WRITE}  # stricter routes call `require()` besides
+TOKEN = "csrf_token"  # noqa: S105  # a field's name
+CREDENTIALS = ("sign_in_email", "sign_in_password")  # beside the fields of a form whose session had ended
+NOT_CARRIED = frozenset({TOKEN, *CREDENTIALS})
+
+
+def install(app: Flask) -> None:
+    """Close every route of `app` that is not listed as open, and check the token of every staff form."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # only below, once it is known that the route is staff's
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # it wants a Referer; cms.web looks at better signs of origin
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def _close() -> Response | None:
+        if request.endpoint is None or is_open(request.endpoint):
+            return None
+        need_key()
+        answer = _check_token(csrf) if person_at_work() else _sign_in_first(csrf)
+        if answer is not None:
+            return answer
+        act = ACTS.get(request.blueprint or "")
+        if act is None or not may(staff().role, act):
+            abort(403)
+        return None
+
+    @app.context_processor
+    def _staff() -> dict[str, Any]:
+        return {"staff": g.get("staff")}
+
+
+def is_open(endpoint: str) -> bool:
+    """Tell whether a stranger may use an endpoint."""
+    return endpoint.partition(".")[0] in OPEN_BLUEPRINTS or endpoint in OPEN_ENDPOINTS
+
+
+def staff() -> SignedIn:
+    """Return who is signed in; only behind a closed route."""
+    found: SignedIn = g.staff
+    return found
+
+
+def require(act: Act) -> None:
+    """Answer 403 unless the role of who is signed in allows `act`."""
+    if not may(staff().role, act):
+        abort(403)
+
+
+def need_key() -> None:
+    """Raise NoKey, which is answered 503, where the site's key is missing: then there are no sessions."""
+    _vault = site().vault
+
+
+def person_at_work() -> SignedIn | None:
+    """Return who is signed in with this browser, or None; one SELECT, and a write once a minute."""
+    if not session.get("secret"):
+        return None
+    with site().database.reading() as database:
+        found = signed_in(
+            database, actions.secret_hash(session["secret"]), now=clock(), hours=site().settings.session_hours
+        )
+    if found is not None:
+        g.staff = found
+        actions.note_seen(site(), found.session_id, found.seen_at, clock())
+    return found
+
+
+def begin_session(opened: SignedInNow) -> None:
+    """Let the browser's session begin anew, so that nothing planted in the old one is trusted."""
+    session.clear()
+    session["secret"] = opened.secret
+    g.pop(TOKEN, None)  # Flask-WTF keeps the token of the old session there for the rest of the request
+
+
+def carried_fields(but: Collection[str] = ()) -> list[tuple[Markup, Markup]]:
+    """Return the fields of this POST, without token and credentials, as hidden inputs carry them on exactly."""
+    fields = request.form.items(multi=True)
+    return [(_exact(name), _exact(value)) for name, value in fields if name not in NOT_CARRIED | set(but)]
+
+
+def wrong_credentials() -> str:
+    """Return the one sentence for every sign-in that did not work."""
+    return say("This e-mail address and this password do not go together.")
+
+
+def too_many_tries() -> str:
+    """Return the sentence for a sign-in that is not even tried."""
+    return say("There were too many tries. Please wait some minutes and try again.")
+
+
+def _check_token(csrf: CSRFProtect) -> Response | None:
+    """Ask once more where a form's token is not this session's, as after signing in in another window."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        return _ask_again(422, asks_password=False)
+    return None
+
+
+def _sign_in_first(csrf: CSRFProtect) -> Response | None:
+    """Ask a stranger to sign in; a form that comes with credentials signs in and goes on (None).
+
+    The token that the form brought belonged to the session that has ended, so it proves nothing and is
+    dropped. The form that asks for the credentials carries a token of this browser's present session, and
+    that one is checked before the credentials are looked at: no other site signs somebody in by this door.
+    """
+    if request.method != "POST":
+        way_back = quote(_here(), safe="/")
+        answer: Response = redirect(f"/sign-in?next={way_back}", 303)  # type: ignore[assignment]  # Flask's own
+        return answer
+    email, password = (request.form.get(name, "") for name in CREDENTIALS)
+    if not email and not password:
+        return _ask_again(401)
+    try:
+        csrf.protect()
+    except CSRFError:
+        return _ask_again(401, say("This form had been open for long. Please sign in again."))
+    mark = network_mark(site(), request.remote_addr or "", clock())
+    outcome = actions.sign_in(site(), email, password, mark, clock())
+    if isinstance(outcome, TooManyTries):
+        refused = _ask_again(429, too_many_tries())
+        refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
+        return refused
+    if isinstance(outcome, SignedInNow):
+        begin_session(outcome)
+        if person_at_work() is not None:
+            return None
+    return _ask_again(401, wrong_credentials())
+
+
+def _ask_again(status: int, problem: str = "", *, asks_password: bool = True) -> Response:
+    """Return a form that posts to the same address and carries on every field of the one that came."""
+    body = render_template(
+        "accounts/sign_in_again.html",
+        action_url=_here(),
+        carried=carried_fields(),
+        email=request.form.get(CREDENTIALS[0], ""),
+        asks_password=asks_password,
+        token=generate_csrf(),
+        problem=problem,
+    )
+    return private_page(body, status)
+
+
+def _exact(text: str) -> Markup:
+    """Return text as an attribute keeps it; a browser would read a bare CR LF as LF."""
+    return Markup(escape(text).replace("\r", Markup("&#13;")))  # noqa: S704  # escaped
+
+
+def _here() -> str:
+    return request.full_path if request.query_string else request.path

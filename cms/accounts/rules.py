@@ -1,0 +1,77 @@
+"""Who may do what, what a password must be, and where a person goes after signing in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+PASSWORD_MIN_CHARS = 12  # NIST SP 800-63B, section 3.1.1.2, asks for 8, better 15; no rules on composition
+PASSWORD_MAX_CHARS = 1024  # far beyond any phrase, and small enough to hash
+NAME_MAX_CHARS = 100
+NEXT_MAX_CHARS = 2000
+
+
+class Role(StrEnum):
+    """What someone of staff is trusted with."""
+
+    CONTRIBUTOR = "contributor"
+    AUTHOR = "author"
+    EDITOR = "editor"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Act(StrEnum):
+    """A kind of deed that a staff route stands for."""
+
+    WRITE = "write"  # write articles of one's own
+    PUBLISH = "publish"  # publish, schedule and withdraw articles of one's own
+    EDIT_ALL = "edit_all"  # the same with everybody's
+    MODERATE = "moderate"  # read the queue and the log, decide, undo
+
+
+ALLOWED: dict[Role, frozenset[Act]] = {
+    Role.CONTRIBUTOR: frozenset({Act.WRITE}),
+    Role.AUTHOR: frozenset({Act.WRITE, Act.PUBLISH}),
+    Role.EDITOR: frozenset({Act.WRITE, Act.PUBLISH, Act.EDIT_ALL, Act.MODERATE}),
+    Role.MODERATOR: frozenset({Act.MODERATE}),
+    Role.ADMIN: frozenset(Act),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not done, in a sentence for whoever asked."""
+
+    sentence: str
+
+
+def may(role: Role, act: Act) -> bool:
+    """Tell whether someone in `role` may do `act`."""
+    return act in ALLOWED[role]
+
+
+def password_refusal(password: str) -> Refusal | None:
+    """Return why `password` cannot be used, or None."""
+    if len(password) < PASSWORD_MIN_CHARS:
+        return Refusal(f"The password is too short: it takes at least {PASSWORD_MIN_CHARS} characters.")
+    if len(password) > PASSWORD_MAX_CHARS:
+        return Refusal(f"The password is too long: it takes at most {PASSWORD_MAX_CHARS} characters.")
+    return None
+
+
+def home(role: Role) -> str:
+    """Return the path of the room that someone in `role` works in."""
+    return "/moderation/" if role is Role.MODERATOR else "/desk/"
+
+
+def is_local_path(address: str) -> bool:
+    """Tell whether `address` is a path on this site, for a browser too: `//host` and `/\\host` are not."""
+    if not address.startswith("/") or address[1:2] in {"/", "\\"} or len(address) > NEXT_MAX_CHARS:
+        return False
+    if any(ord(letter) < 0x20 or letter == "\x7f" for letter in address):
+        return False  # browsers drop tabs and line ends, so `/\t/host` is `//host` to them
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not parts.scheme and not parts.netloc

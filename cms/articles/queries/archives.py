@@ -1,0 +1,96 @@
+"""What the front page and the archives of an author, a section and a tag show."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.accounts.models import Staff
+from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
+from cms.articles.queries.cards import PUBLIC_CARDS, CardPage, NamedLink, card_page
+from cms.articles.rules import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All that an author, a section or a tag holds, a page at a time; `thing` names it among the versions."""
+
+    kind: str
+    id: int
+    slug: str
+    name: str
+    bio: str
+    page: CardPage
+
+
+_OF_AUTHOR = PUBLIC_CARDS.join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id)).where(
+    col(ArticleAuthor.author_id) == sa.bindparam("archive_id")
+)
+_OF_TAG = PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Article.id)).where(
+    col(ArticleTag.tag_id) == sa.bindparam("archive_id")
+)
+_OF_SECTION = PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id"))
+_SECTIONS = sa.select(col(Section.slug), col(Section.name)).order_by(col(Section.id)).limit(12)
+
+
+def front_page(session: Session, *, now: datetime, after: Cursor | None, size: int) -> CardPage:
+    """Return a page of all public articles; two SELECTs."""
+    return card_page(session, PUBLIC_CARDS, now=now, after=after, size=size)
+
+
+def author_archive(
+    session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
+) -> Archive | None:
+    """Return a page of an author's articles; three SELECTs."""
+    found = session.execute(
+        sa.select(col(Author.id), col(Author.name), col(Author.bio)).where(col(Author.slug) == slug)
+    ).one_or_none()
+    if found is None:
+        return None
+    statement = _OF_AUTHOR.params(archive_id=found.id)
+    page = card_page(session, statement, now=now, after=after, size=size)
+    return Archive("author", found.id, slug, found.name, found.bio, page)
+
+
+def section_archive(
+    session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
+) -> Archive | None:
+    """Return a page of a section's articles; three SELECTs."""
+    found = session.execute(
+        sa.select(col(Section.id), col(Section.name)).where(col(Section.slug) == slug)
+    ).one_or_none()
+    if found is None:
+        return None
+    statement = _OF_SECTION.params(archive_id=found.id)
+    return Archive(
+        "section",
+        found.id,
+        slug,
+        found.name,
+        "",
+        card_page(session, statement, now=now, after=after, size=size),
+    )
+
+
+def tag_archive(
+    session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
+) -> Archive | None:
+    """Return a page of the articles on a subject; three SELECTs."""
+    found = session.execute(sa.select(col(Tag.id), col(Tag.name)).where(col(Tag.slug) == slug)).one_or_none()
+    if found is None:
+        return None
+    statement = _OF_TAG.params(archive_id=found.id)
+    return Archive(
+        "tag", found.id, slug, found.name, "", card_page(session, statement, now=now, after=after, size=size)
+    )
+
+
+def has_staff(session: Session) -> bool:
+    """Tell whether anybody works here yet; one SELECT."""
+    return session.execute(sa.select(col(Staff.id)).limit(1)).first() is not None
+
+
+def masthead_sections(session: Session) -> tuple[NamedLink, ...]:
+    """Return the sections that the masthead links to, in the order in which they were made; one SELECT."""
+    return tuple(NamedLink(*row) for row in session.execute(_SECTIONS))

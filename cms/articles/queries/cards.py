@@ -1,0 +1,159 @@
+"""What the lists of articles show: one card an article, with its byline."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cms.articles.models import Article, ArticleAuthor, ArticleKind, ArticleStatus, Author, Section
+from cms.articles.rules import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLink:
+    """An author, a section or a tag as a link shows it."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An article's picture; width and height in CSS pixels, 0 where nobody knows them."""
+
+    address: str
+    alt: str
+    caption: str
+    credit: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One article in a list."""
+
+    id: int
+    slug: str
+    title: str
+    standfirst: str
+    language: str
+    publish_at: datetime
+    updated_at: datetime | None
+    section: NamedLink | None
+    picture: Picture | None
+    authors: tuple[NamedLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """A page of cards; `next_page` is the cursor of the page behind it."""
+
+    cards: tuple[Card, ...]
+    next_page: Cursor | None
+
+
+CARD_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
+    col(Article.id),
+    col(Article.slug),
+    col(Article.title),
+    col(Article.standfirst),
+    col(Article.language),
+    col(Article.publish_at),
+    col(Article.updated_at),
+    col(Section.slug).label("section_slug"),
+    col(Section.name).label("section_name"),
+    col(Article.image_path),
+    col(Article.image_alt),
+    col(Article.image_caption),
+    col(Article.image_credit),
+    col(Article.image_width),
+    col(Article.image_height),
+)
+
+IS_PUBLIC = sa.and_(
+    col(Article.kind) == ArticleKind.ARTICLE,
+    col(Article.status) == ArticleStatus.PUBLISHED,
+    col(Article.publish_at) <= sa.bindparam("now", type_=col(Article.publish_at).type),
+)
+
+PUBLIC_CARDS = (
+    sa.select(*CARD_COLUMNS)
+    .select_from(Article)
+    .outerjoin(Section, col(Section.id) == col(Article.section_id))
+    .where(IS_PUBLIC)
+)
+NEWEST_FIRST = (col(Article.publish_at).desc(), col(Article.id).desc())
+
+_BYLINES = (
+    select(col(ArticleAuthor.article_id), col(Author.slug), col(Author.name))
+    .join(Author, col(Author.id) == col(ArticleAuthor.author_id))
+    .where(col(ArticleAuthor.article_id).in_(sa.bindparam("ids", expanding=True)))
+    .order_by(col(ArticleAuthor.article_id), col(ArticleAuthor.position), col(ArticleAuthor.author_id))
+)
+
+
+def card_page(
+    session: Session, statement: sa.Select[Any], *, now: datetime, after: Cursor | None, size: int
+) -> CardPage:
+    """Return up to `size` cards of `statement`, newest first, from behind the cursor `after`; two SELECTs."""
+    ordered = statement.order_by(*NEWEST_FIRST).limit(size + 1)
+    if after is not None:
+        ordered = ordered.where(_behind(after))
+    rows = session.execute(ordered, {"now": now}).all()
+    cards = cards_of(session, rows[:size])
+    more = len(rows) > size
+    return CardPage(cards, Cursor(cards[-1].publish_at, cards[-1].id) if more else None)
+
+
+def cards_of(session: Session, rows: Sequence[Any]) -> tuple[Card, ...]:
+    """Return rows of CARD_COLUMNS as cards; one SELECT for their bylines."""
+    bylines = bylines_of(session, [row.id for row in rows])
+    return tuple(
+        Card(
+            id=row.id,
+            slug=row.slug,
+            title=row.title,
+            standfirst=row.standfirst,
+            language=row.language,
+            publish_at=row.publish_at,
+            updated_at=row.updated_at,
+            section=NamedLink(row.section_slug, row.section_name) if row.section_slug else None,
+            picture=picture_of(row),
+            authors=bylines.get(row.id, ()),
+        )
+        for row in rows
+    )
+
+
+def bylines_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[NamedLink, ...]]:
+    """Return the authors of each article in the order of its byline; no SELECT where there is no article."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    found: dict[int, tuple[NamedLink, ...]] = {}
+    for article_id, slug, name in session.execute(_BYLINES, {"ids": wanted}):
+        found[article_id] = (*found.get(article_id, ()), NamedLink(slug, name))
+    return found
+
+
+def picture_of(row: Any) -> Picture | None:
+    """Return the picture of a row of CARD_COLUMNS."""
+    if not row.image_path:
+        return None
+    return Picture(
+        address=f"/media/{row.image_path}",
+        alt=row.image_alt,
+        caption=row.image_caption,
+        credit=row.image_credit,
+        width=row.image_width or 0,
+        height=row.image_height or 0,
+    )
+
+
+def _behind(after: Cursor) -> sa.ColumnElement[bool]:
+    moment = sa.literal(after.at, type_=col(Article.publish_at).type)
+    return sa.tuple_(col(Article.publish_at), col(Article.id)) < sa.tuple_(moment, sa.literal(after.id))

@@ -1,0 +1,224 @@
+"""What one article's page shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.articles.models import (
+    Article,
+    ArticleAuthor,
+    ArticleKind,
+    ArticleStatus,
+    ArticleTag,
+    Author,
+    Related,
+    Section,
+    Tag,
+)
+from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NamedLink, Picture, picture_of
+
+MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Another article, as a link shows it."""
+
+    slug: str
+    title: str
+    language: str
+    publish_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorLine:
+    """One author of a byline."""
+
+    id: int
+    slug: str
+    name: str
+    bio: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreFrom:
+    """The newest other articles of one author."""
+
+    author: AuthorLine
+    headlines: tuple[Headline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    """One subject of an article."""
+
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """An article, as its page shows it."""
+
+    id: int
+    kind: ArticleKind
+    slug: str
+    title: str
+    standfirst: str
+    body_html: str
+    body_text: str
+    language: str
+    status: ArticleStatus
+    publish_at: datetime
+    updated_at: datetime | None
+    section_id: int | None
+    section: NamedLink | None
+    picture: Picture | None
+    comments_open: bool
+    comments_close_at: datetime | None
+    authors: tuple[AuthorLine, ...]
+    tags: tuple[TagLink, ...]
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether the desk has taken it back for good (410)."""
+        return self.status is ArticleStatus.RETRACTED
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where an article leads: its authors' others, its neighbours in time, its kin in matter."""
+
+    more_from: tuple[MoreFrom, ...]
+    previous: Headline | None
+    following: Headline | None
+    related: tuple[Headline, ...]
+
+
+_ARTICLE_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
+    *CARD_COLUMNS,
+    col(Article.kind),
+    col(Article.status),
+    col(Article.body_html),
+    col(Article.body_text),
+    col(Article.section_id),
+    col(Article.comments_open),
+    col(Article.comments_close_at),
+)
+_HEADLINE = (col(Article.slug), col(Article.title), col(Article.language), col(Article.publish_at))
+_ARTICLE = (
+    sa.select(*_ARTICLE_COLUMNS)
+    .select_from(Article)
+    .outerjoin(Section, col(Section.id) == col(Article.section_id))
+)
+_BY_SLUG = _ARTICLE.where(
+    col(Article.kind) == sa.bindparam("kind", type_=col(Article.kind).type),
+    col(Article.slug) == sa.bindparam("slug"),
+    col(Article.status).in_([ArticleStatus.PUBLISHED, ArticleStatus.RETRACTED]),
+    col(Article.publish_at) <= sa.bindparam("now", type_=col(Article.publish_at).type),
+)
+_BY_ID = _ARTICLE.where(col(Article.id) == sa.bindparam("id"))
+_AUTHORS = (
+    sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.bio))
+    .join(ArticleAuthor, col(ArticleAuthor.author_id) == col(Author.id))
+    .where(col(ArticleAuthor.article_id) == sa.bindparam("id"))
+    .order_by(col(ArticleAuthor.position), col(Author.id))
+)
+_TAGS = (
+    sa.select(col(Tag.id), col(Tag.slug), col(Tag.name))
+    .join(ArticleTag, col(ArticleTag.tag_id) == col(Tag.id))
+    .where(col(ArticleTag.article_id) == sa.bindparam("id"))
+    .order_by(col(Tag.name), col(Tag.id))
+)
+_MORE_FROM = (
+    sa.select(*_HEADLINE)
+    .join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id))
+    .where(
+        IS_PUBLIC,
+        col(ArticleAuthor.author_id) == sa.bindparam("author"),
+        col(Article.id) != sa.bindparam("id"),
+    )
+    .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
+    .limit(MORE_FROM_AUTHOR)
+)
+_PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
+_HERE = sa.tuple_(sa.bindparam("at", type_=col(Article.publish_at).type), sa.bindparam("id"))
+_PREVIOUS = (
+    sa.select(*_HEADLINE)
+    .where(IS_PUBLIC, _PLACE < _HERE)
+    .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
+    .limit(1)
+)
+_FOLLOWING = (
+    sa.select(*_HEADLINE)
+    .where(IS_PUBLIC, _PLACE > _HERE)
+    .order_by(col(Article.publish_at), col(Article.id))
+    .limit(1)
+)
+_RELATED = (
+    sa.select(*_HEADLINE)
+    .join(Related, col(Related.related_id) == col(Article.id))
+    .where(IS_PUBLIC, col(Related.article_id) == sa.bindparam("id"))
+    .order_by(col(Related.score).desc(), col(Article.id).desc())
+    .limit(4)
+)
+
+
+def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> ArticlePage | None:
+    """Return the article at `slug` if it is public, or retracted; three SELECTs."""
+    row = session.execute(_BY_SLUG, {"kind": kind, "slug": slug, "now": now}).one_or_none()
+    return _page(session, row) if row else None
+
+
+def article_at_work(session: Session, article_id: int, *, now: datetime) -> ArticlePage | None:
+    """Return an article in any state, as its page would show it at `now`; three SELECTs."""
+    row = session.execute(_BY_ID, {"id": article_id}).one_or_none()
+    return _page(session, row, publish_at=now) if row else None
+
+
+def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
+    """Return where `page` leads; a SELECT an author and three more."""
+    here = {"at": page.publish_at, "id": page.id, "now": now}
+    return Onward(
+        more_from=tuple(MoreFrom(author, _more_from(session, author, here)) for author in page.authors),
+        previous=_headline(session, _PREVIOUS, here),
+        following=_headline(session, _FOLLOWING, here),
+        related=tuple(Headline(*row) for row in session.execute(_RELATED, here)),
+    )
+
+
+def _page(session: Session, row: Any, publish_at: datetime | None = None) -> ArticlePage:
+    return ArticlePage(
+        id=row.id,
+        kind=row.kind,
+        slug=row.slug,
+        title=row.title,
+        standfirst=row.standfirst,
+        body_html=row.body_html,
+        body_text=row.body_text,
+        language=row.language,
+        status=row.status,
+        publish_at=row.publish_at or publish_at,
+        updated_at=row.updated_at,
+        section_id=row.section_id,
+        section=NamedLink(row.section_slug, row.section_name) if row.section_slug else None,
+        picture=picture_of(row),
+        comments_open=row.comments_open,
+        comments_close_at=row.comments_close_at,
+        authors=tuple(AuthorLine(*author) for author in session.execute(_AUTHORS, {"id": row.id})),
+        tags=tuple(TagLink(*tag) for tag in session.execute(_TAGS, {"id": row.id})),
+    )
+
+
+def _more_from(session: Session, author: AuthorLine, here: dict[str, Any]) -> tuple[Headline, ...]:
+    rows = session.execute(_MORE_FROM, {**here, "author": author.id})
+    return tuple(Headline(*row) for row in rows)
+
+
+def _headline(session: Session, statement: sa.Select[Any], here: dict[str, Any]) -> Headline | None:
+    row = session.execute(statement, here).one_or_none()
+    return Headline(*row) if row else None

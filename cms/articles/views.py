@@ -1,0 +1,231 @@
+"""The reader's pages: front, article, archives, static pages, media and old addresses."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
+from markupsafe import Markup
+
+from cms.articles.json_ld import news_article
+from cms.articles.models import ArticleKind
+from cms.articles.queries import archives, former, reading
+from cms.articles.queries.reading import ArticlePage, Onward
+from cms.articles.queries.search import TYPED_MAX, search_page
+from cms.articles.rules import Cursor, address_of, cursor, former_address, reading_minutes
+from cms.characters import one_line
+from cms.comments.forms import CommentForm
+from cms.comments.queries.thread import VisibleThread, visible_comment, visible_thread
+from cms.comments.rules import closes_at
+from cms.pages import rules as things
+from cms.web import clock, private_page, public_page, site, speak
+
+blueprint = Blueprint("articles", __name__)
+ARCHIVES = {
+    "author": archives.author_archive,
+    "section": archives.section_archive,
+    "tag": archives.tag_archive,
+}
+
+
+@blueprint.app_context_processor
+def masthead() -> dict[str, Any]:
+    """Give every page the sections of its masthead; one SELECT."""
+    if g.get("without_database"):
+        return {"masthead_sections": ()}
+    with site().database.reading() as session:
+        return {"masthead_sections": archives.masthead_sections(session)}
+
+
+@blueprint.get("/")
+def front() -> Response:
+    """Show the front page, or an old address that was a question to it (`/?p=7`)."""
+    after = _cursor_or_404()
+    with site().database.reading() as session:
+        moved = former.address_now(session, former_address(request.full_path)) if request.args else None
+        if moved:
+            return _moved(moved)
+        page = archives.front_page(session, now=clock(), after=after, size=site().settings.page_size)
+        empty = after is None and not page.cards and not archives.has_staff(session)
+    if empty:
+        return private_page(render_template("articles/first_run.html"))
+    body = render_template(
+        "articles/front.html",
+        page=page,
+        next_url=_next_url("/", page.next_page),
+        feed_url="/feed.xml",
+        canonical=site().settings.base_url + _page_path("/", after),
+    )
+    return public_page(body, [things.FRONT, things.SITE])
+
+
+@blueprint.get("/articles/<slug>")
+def article(slug: str) -> Response:
+    """Show an article with its comments."""
+    return _article_page(ArticleKind.ARTICLE, slug)
+
+
+@blueprint.get("/pages/<slug>")
+def static_page(slug: str) -> Response:
+    """Show a static page."""
+    return _article_page(ArticleKind.PAGE, slug)
+
+
+@blueprint.get("/<any(authors, sections, tags):folder>/<slug>")
+def archive(folder: str, slug: str) -> Response:
+    """Show the archive of an author, a section or a tag."""
+    kind = folder.removesuffix("s")
+    after = _cursor_or_404()
+    with site().database.reading() as session:
+        found = ARCHIVES[kind](session, slug, now=clock(), after=after, size=site().settings.page_size)
+    if found is None:
+        return _elsewhere()
+    path = address_of(kind, slug)
+    body = render_template(
+        "articles/archive.html",
+        archive=found,
+        next_url=_next_url(path, found.page.next_page),
+        feed_url=f"{path}/feed.xml",
+        is_first_page=after is None,
+        canonical=site().settings.base_url + _page_path(path, after),
+    )
+    return public_page(body, [f"{kind}:{found.id}", things.SITE])
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Show what is found for the words in `?q=`; not kept, since what somebody looks for is her own affair."""
+    typed = one_line(request.args.get("q", ""))[:TYPED_MAX]
+    page = request.args.get("page", 1, _number)
+    with site().database.reading() as session:
+        found = search_page(session, typed, now=clock(), page=page, size=site().settings.page_size)
+    next_url = f"/search?{urlencode({'q': typed, 'page': found.next_page})}" if found.next_page else ""
+    body = render_template("articles/search.html", q=typed, results=found, next_url=next_url)
+    response = private_page(body)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@blueprint.get("/static/<path:asked>")
+def static(asked: str) -> Response:
+    """Send one of the program's own files; an old fingerprint gets the present file with a short life."""
+    found = site().assets.at(asked)
+    if found is None:
+        abort(404)
+    file, is_present = found
+    response = public_page("", [])
+    response.set_data(file.body)
+    response.mimetype = file.mimetype
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if is_present else "public, max-age=60"
+    )
+    return response
+
+
+@blueprint.get("/media/<path:name>")
+def media(name: str) -> Response:
+    """Send a picture of the site."""
+    response = send_from_directory(site().settings.media_folder, name, max_age=86_400)
+    # A drawing (SVG) opened by itself must not run script in our name.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+@blueprint.get("/<path:old>")
+def elsewhere(old: str) -> Response:
+    """Lead on from an address that a thing had before."""
+    return _elsewhere()
+
+
+def _article_page(kind: ArticleKind, slug: str) -> Response:
+    now = clock()
+    after = _cursor_or_404("comments")
+    with site().database.reading() as session:
+        found = reading.public_article(session, kind, slug, now=now)
+        if found is None:
+            return _elsewhere()
+        if found.is_retracted:
+            abort(410)
+        onward = reading.onward(session, found, now=now)
+        thread = visible_thread(session, found.id, after=after, size=site().settings.thread_size)
+        replying_to = visible_comment(session, found.id, request.args.get("reply_to", 0, _number))
+    speak(found.language)
+    form = CommentForm(formdata=None, meta={"subject": things.article(found.id)})
+    form.reply_to.data = str(replying_to.id) if replying_to else ""
+    return public_page(
+        render_template(
+            "articles/article.html",
+            **article_context(found, onward, thread, now),
+            form=form,
+            replying_to=replying_to,
+        ),
+        _things_of(found),
+    )
+
+
+def article_context(
+    page: ArticlePage, onward: Onward, thread: VisibleThread, now: datetime
+) -> dict[str, Any]:
+    """Return what an article's template shows, for its page and for the desk's preview."""
+    end = closes_at(
+        page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
+    )
+    path = address_of(page.kind, page.slug)
+    return {
+        "article": page,
+        "body_html": Markup(page.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
+        "onward": onward,
+        "thread": thread,
+        "thread_next_url": f"{path}?comments={thread.next_page}#comments" if thread.next_page else "",
+        "comments_state": "open" if end is None or now < end else "closed",
+        "closes_at": end,
+        "action_url": f"{path}/comments",
+        "can_notify": False,
+        "reading_minutes": reading_minutes(page.body_text),
+        "canonical": site().settings.base_url + path,
+        "json_ld": news_article(page, site().settings),
+    }
+
+
+def _things_of(page: ArticlePage) -> list[str]:
+    return [
+        things.article(page.id),
+        *(things.author(author.id) for author in page.authors),
+        *(things.tag(tag.id) for tag in page.tags),
+        things.FRONT,
+        things.SITE,
+    ]
+
+
+def _elsewhere() -> Response:
+    with site().database.reading() as session:
+        moved = former.address_now(session, former_address(request.full_path))
+        moved = moved or former.address_now(session, former_address(request.path))
+    if moved is None:
+        abort(404)
+    return _moved(moved)
+
+
+def _moved(address: str) -> Response:
+    response: Response = redirect(address, 301)  # type: ignore[assignment]  # Flask's own Response at run time
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _cursor_or_404(argument: str = "page") -> Cursor | None:
+    asked = request.args.get(argument)
+    if not asked:
+        return None
+    return cursor(asked) or abort(404)
+
+
+def _next_url(path: str, after: Cursor | None) -> str:
+    return _page_path(path, after) if after else ""
+
+
+def _page_path(path: str, after: Cursor | None) -> str:
+    return f"{path}?page={quote(str(after))}" if after else path
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

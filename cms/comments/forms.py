@@ -1,0 +1,111 @@
+"""The comment form, whose token needs no session."""
+
+import hmac
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.csrf.core import CSRF
+from wtforms.i18n import DummyTranslations
+
+from cms import sanitize
+from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, is_address, token_week
+from cms.vault import Vault
+from cms.web import clock, language, say, site
+
+PURPOSE = "comment token"
+
+
+def fresh_token(vault: Vault, purpose: str, subject: str, week: int) -> str:
+    """Return a signed token for `subject` (an article, a receipt) in one week."""
+    return f"{week}.{vault.digest(purpose, subject, str(week))[:40]}"
+
+
+def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: int) -> bool:
+    """Tell whether `token` was made for `subject` this week or in the two before."""
+    claimed, _, _ = token.partition(".")
+    if not claimed.isascii() or not claimed.isdecimal() or not week - TOKEN_WEEKS < int(claimed[:9]) <= week:
+        return False
+    return hmac.compare_digest(token.encode(), fresh_token(vault, purpose, subject, int(claimed)).encode())
+
+
+class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
+    """A token bound to the article and to the week: no cookie, no session, so the page can be kept."""
+
+    def setup_form(self, form: Any) -> Any:  # Any: WTForms brings no types
+        """Remember what the token is for."""
+        self.subject: str = form.meta.subject
+        return super().setup_form(form)
+
+    def generate_csrf_token(self, csrf_token_field: Any) -> str:
+        """Return a token of this week; '' while the site's key is missing, since nothing can be sent then."""
+        if site().keys is None:
+            return ""
+        return fresh_token(site().vault, PURPOSE, self.subject, token_week(clock()))
+
+    def validate_csrf_token(self, form: Any, field: Any) -> None:
+        """Refuse a token that is old, unknown or another article's."""
+        sent = field.data if isinstance(field.data, str) else ""
+        if not is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock())):
+            raise ValidationError(
+                say("This form had been open for long, so we could not be sure of it. Please send it again.")
+            )
+
+
+class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+    """Name, e-mail address and comment; `meta={"subject": "article:42"}` binds it to its article."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        """Use our own token, and say nothing in WTForms' words."""
+
+        csrf = True
+        csrf_class = StatelessToken
+        csrf_field_name = "token"
+        csrf_context = None
+        subject = ""
+
+        def get_translations(self, form: Any) -> Any:
+            """Leave every sentence to the catalogue."""
+            return DummyTranslations()
+
+    name = StringField()
+    email = EmailField()
+    comment = TextAreaField()
+    reply_to = HiddenField()
+    notify = BooleanField()
+    website = StringField()
+
+    def validate_name(self, field: Any) -> None:
+        """Ask for a name of bearable length."""
+        if sanitize.is_blank(sanitize.one_line(field.data or "")):
+            raise ValidationError(say("Please give your name."))
+        if len(sanitize.one_line(field.data)) > NAME_MAX_CHARS:
+            raise ValidationError(
+                say("Your name is too long: please use at most %(limit)s characters.", limit=NAME_MAX_CHARS)
+            )
+
+    def validate_email(self, field: Any) -> None:
+        """Ask for something that can be an e-mail address."""
+        if not (field.data or "").strip():
+            raise ValidationError(say("Please give your e-mail address. It will not be published."))
+        if not is_address(field.data.strip()):
+            raise ValidationError(say("This is not a complete e-mail address. One looks like name@example.org."))
+
+    def validate_comment(self, field: Any) -> None:
+        """Ask for a text of bearable length."""
+        limit = site().settings.comment_max_chars
+        text = sanitize.comment_text(field.data or "")
+        if sanitize.is_blank(text):
+            raise ValidationError(say("Please write your comment."))
+        if len(text) > limit:
+            raise ValidationError(
+                say(
+                    "Your comment has %(length)s characters; at most %(limit)s fit. Please shorten it.",
+                    length=language().number(len(text)),
+                    limit=language().number(limit),
+                )
+            )
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Return each error with the id of its field, in the order of the form."""
+        return [(field.id, str(error)) for field in self for error in field.errors]

@@ -1,0 +1,107 @@
+"""What a receipt shows to the one who holds it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.articles.models import Article, ArticleKind
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus, ReceiptState, receipt_state
+from cms.moderation.models import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A comment as its writer sees it; `reason` is the code of the last decision."""
+
+    comment_id: int
+    status: CommentStatus
+    state: ReceiptState
+    reason: str
+    name: str
+    body_html: str
+    language: str
+    created_at: datetime
+    article_id: int
+    article_kind: ArticleKind
+    article_slug: str
+    article_title: str
+    article_language: str
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Whether there is something left to withdraw."""
+        return self.state is not ReceiptState.WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRepeat:
+    """A held comment with the same article, name, address and text as one that comes in."""
+
+    id: int
+    mark: str
+    created_at: datetime
+
+
+_LAST = (
+    sa.select(sa.func.max(col(Decision.id)))
+    .where(col(Decision.comment_id) == col(Comment.id))
+    .correlate(Comment)
+    .scalar_subquery()
+)
+_BY_HASH = (
+    sa.select(
+        col(Comment.id),
+        col(Comment.status),
+        col(Comment.name),
+        col(Comment.body_html),
+        col(Comment.language),
+        col(Comment.created_at),
+        col(Comment.withdrawn_at),
+        col(Comment.erased_at),
+        col(Decision.reason),
+        col(Decision.staff_id),
+        col(Article.id).label("article_id"),
+        col(Article.kind),
+        col(Article.slug),
+        col(Article.title),
+        col(Article.language).label("article_language"),
+    )
+    .join(Article, col(Article.id) == col(Comment.article_id))
+    .outerjoin(Decision, col(Decision.id) == _LAST)
+    .where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
+)
+_REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at)).where(
+    col(Comment.repeat_key) == sa.bindparam("repeat_key"), col(Comment.status) == CommentStatus.HELD
+)
+
+
+def receipt(session: Session, receipt_hash: str) -> Receipt | None:
+    """Return the receipt whose secret has this hash, or None; one SELECT."""
+    row = session.execute(_BY_HASH, {"receipt_hash": receipt_hash}).one_or_none()
+    if row is None:
+        return None
+    gone = row.withdrawn_at is not None or row.erased_at is not None
+    return Receipt(
+        comment_id=row.id,
+        status=row.status,
+        state=receipt_state(row.status, withdrawn=gone, by_person=row.staff_id is not None),
+        reason=row.reason or "",
+        name=row.name,
+        body_html=row.body_html,
+        language=row.language,
+        created_at=row.created_at,
+        article_id=row.article_id,
+        article_kind=row.kind,
+        article_slug=row.slug,
+        article_title=row.title,
+        article_language=row.article_language,
+    )
+
+
+def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
+    """Return the held comment that carries this key, or None; one SELECT."""
+    row = session.execute(_REPEAT, {"repeat_key": repeat_key}).one_or_none()
+    return HeldRepeat(*row) if row else None

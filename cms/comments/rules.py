@@ -1,0 +1,157 @@
+"""Pure decisions about comments: what holds one back, what is a repeat, what a thread looks like."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+REPEAT_WINDOW = timedelta(hours=24)
+
+
+class CommentStatus(StrEnum):
+    """What was decided about a comment; withdrawal and erasure are times, not states."""
+
+    HELD = "held"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SPAM = "spam"
+
+
+class HoldCode(StrEnum):
+    """Why a comment is held."""
+
+    EVERY_COMMENT = "every_comment"
+    LINKS = "links"
+    TRAP = "trap"
+    NO_ORIGIN = "no_origin"
+    CAPITALS = "capitals"
+    ADDRESS_IN_TEXT = "address_in_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason to hold a comment: its code with what was measured (a count, or 0)."""
+
+    code: HoldCode
+    measure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What was measured of a submission before it is judged."""
+
+    links: int
+    trap_filled: bool
+    origin_known: bool
+    capitals_percent: int
+    own_address_in_text: bool
+
+
+def judge(traits: Traits) -> tuple[Reason, ...]:
+    """Return the reasons to hold a comment, strongest first; never empty, since every comment waits for a person."""
+    found = (
+        (traits.trap_filled, Reason(HoldCode.TRAP)),
+        (not traits.origin_known, Reason(HoldCode.NO_ORIGIN)),
+        (traits.own_address_in_text, Reason(HoldCode.ADDRESS_IN_TEXT)),
+        (traits.links > 0, Reason(HoldCode.LINKS, traits.links)),
+        (traits.capitals_percent >= 70, Reason(HoldCode.CAPITALS, traits.capitals_percent)),
+        (True, Reason(HoldCode.EVERY_COMMENT)),
+    )
+    return tuple(reason for holds, reason in found if holds)
+
+
+def capitals_percent(text: str) -> int:
+    """Return the share of capitals among letters that have a case, 0 for fewer than 20 such letters."""
+    cased = [letter for letter in text if letter.islower() or letter.isupper()]
+    if len(cased) < 20:
+        return 0
+    return 100 * sum(letter.isupper() for letter in cased) // len(cased)
+
+
+def is_repeat(earlier: datetime, now: datetime) -> bool:
+    """Tell whether the same text sent `earlier` makes this one a repeat."""
+    return now - earlier < REPEAT_WINDOW
+
+
+def closes_at(
+    publish_at: datetime, comments_open: bool, comments_close_at: datetime | None, close_after_days: int
+) -> datetime | None:
+    """Return when an article stops taking comments: None for never, `publish_at` itself for closed by hand."""
+    if not comments_open:
+        return publish_at
+    if comments_close_at is not None:
+        return comments_close_at
+    return publish_at + timedelta(days=close_after_days) if close_after_days else None
+
+
+NAME_MAX_CHARS = 100
+ADDRESS_MAX_CHARS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
+# The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain.
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@.<>()\[\],;:\\\"]+(?:\.[^\s@.<>()\[\],;:\\\"]+)+")
+
+HOLD_SENTENCES = {
+    HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",
+    HoldCode.LINKS: "It contains links: %(measure)s.",
+    HoldCode.TRAP: "The field that people do not see was filled in.",
+    HoldCode.NO_ORIGIN: "The browser did not say which page it was sent from.",
+    HoldCode.CAPITALS: "It is written in capitals: %(measure)s %% of its letters.",
+    HoldCode.ADDRESS_IN_TEXT: "The writer’s own e-mail address stands in the text.",
+}
+
+
+class ReceiptState(StrEnum):
+    """What a receipt says of its comment."""
+
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    NOT_PUBLISHED = "not_published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """As much of a comment as its place in the thread needs."""
+
+    id: int
+    parent_id: int | None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether `text` can be an e-mail address."""
+    return len(text) <= ADDRESS_MAX_CHARS and _ADDRESS.fullmatch(text) is not None
+
+
+def token_week(now: datetime) -> int:
+    """Return the week that a form's token names, counted from the epoch."""
+    return int(now.timestamp()) // (7 * 86_400)
+
+
+def in_reading_order(rows: Sequence[ThreadRow]) -> list[tuple[ThreadRow, int]]:
+    """Return comments depth first with their depth (0 for the first of a thread).
+
+    `rows` come oldest first; one whose parent is not among them begins a thread.
+    """
+    present = {row.id for row in rows}
+    replies: dict[int | None, list[ThreadRow]] = {}
+    for row in rows:
+        replies.setdefault(row.parent_id if row.parent_id in present else None, []).append(row)
+    ordered: list[tuple[ThreadRow, int]] = []
+    waiting = [(row, 0) for row in reversed(replies.get(None, []))]
+    while waiting:
+        row, depth = waiting.pop()
+        ordered.append((row, depth))
+        waiting.extend((reply, depth + 1) for reply in reversed(replies.get(row.id, [])))
+    return ordered
+
+
+def receipt_state(status: CommentStatus, *, withdrawn: bool, by_person: bool) -> ReceiptState:
+    """Return what the writer is told; what only a policy called spam is still waiting, as far as she can see."""
+    if withdrawn:
+        return ReceiptState.WITHDRAWN
+    if status is CommentStatus.APPROVED:
+        return ReceiptState.PUBLISHED
+    if status is CommentStatus.REJECTED or (status is CommentStatus.SPAM and by_person):
+        return ReceiptState.NOT_PUBLISHED
+    return ReceiptState.WAITING

@@ -1,0 +1,42 @@
+"""Storing what readers write."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.comments.models import Comment, HoldReason
+from cms.comments.rules import Reason
+
+
+def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason]) -> int:
+    """Store a comment with the reasons why it is held; return its id.
+
+    `comment.root_id` is the parent's thread, or None for one that begins its own.
+    Raises IntegrityError where an equal held one (by `repeat_key`) is there already.
+    """
+    session.add(comment)
+    session.flush()
+    if comment.id is None:  # the database gives every row its id
+        raise RuntimeError("a stored comment has no id")
+    if comment.root_id is None:
+        comment.root_id = comment.id
+    session.add_all(HoldReason(comment_id=comment.id, code=r.code, measure=r.measure) for r in reasons)
+    session.flush()
+    return comment.id
+
+
+def let_repeat(session: Session, comment_id: int) -> None:
+    """Let the same text be stored anew, since the day in which it counted as a repeat is over."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=None))
+
+
+def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
+    """Note that the writer has withdrawn a comment; False if that was so already."""
+    done = session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == comment_id, col(Comment.withdrawn_at).is_(None))
+        .values(withdrawn_at=now, repeat_key=None)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it

@@ -1,0 +1,151 @@
+"""The settings of one site, each with its unit, its default and its reason."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
+
+
+class SettingsRefused(Exception):
+    """A setting cannot be used; the sentence says which one and what it takes."""
+
+
+def _setting(default: Any, why: str) -> Any:
+    # Any: dataclasses.field() itself is typed as the field's own type, which differs per call.
+    return field(default=default, metadata={"why": why})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every knob of a site; the environment (`CMS_NAME`) wins over `config.toml` (`name`)."""
+
+    instance: Path = _setting(Path("instance"), "the site's own folder: database, keys, media, config.toml")
+    database_url: str = _setting("", "empty: SQLite in the instance folder; else postgresql://…")
+    base_url: str = _setting(
+        "http://127.0.0.1:8000", "the public address; every absolute link and the same-origin guard use it"
+    )
+    site_name: str = _setting("Broadsheet", "the newspaper's name in the masthead and in feeds")
+    tagline: str = _setting("", "the line under the masthead")
+    language: str = _setting("en", "language of the site's own sentences; an article may have another")
+    timezone: str = _setting("UTC", "IANA name; dates are shown and typed in it")
+    contact: str = _setting("", "how readers reach the operator; shown on the privacy page")
+    page_size: int = _setting(20, "articles on one page of a list; 20 fill three phone screens")
+    feed_size: int = _setting(30, "articles in a feed; a reader who polls daily misses none")
+    thread_size: int = _setting(100, "threads of comments on one page, each with all its replies")
+    queue_size: int = _setting(50, "comments on one page of the moderation queue")
+    comment_max_chars: int = _setting(5000, "longest comment in characters; more is an article of its own")
+    comment_max_bytes: int = _setting(262_144, "longest body of a reader's POST; 5,000 characters take 60,000")
+    desk_max_bytes: int = _setting(4_194_304, "longest body of a staff POST; the longest articles take 1 MB")
+    close_after_days: int = _setting(0, "days after which comments close; 0 = never by age")
+    rate_limits: bool = _setting(True, "off only for load tests; the log says so at start")
+    comments_per_ten_minutes: int = _setting(10, "comments from one network mark in ten minutes")
+    sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
+    session_hours: int = _setting(12, "hours without a request after which staff sign in again")
+    trusted_proxies: int = _setting(0, "proxies in front; so many X-Forwarded-For hops are believed")
+    sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies travel over https only."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the public address, as browsers send it in `Origin`."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address with the driver named."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance / 'broadsheet.db'}"
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the site's keys lie, apart from the database."""
+        return self.instance / "keys"
+
+    @property
+    def media_folder(self) -> Path:
+        """Where pictures that articles show lie."""
+        return self.instance / "media"
+
+
+def shipped(folder: str) -> Path:
+    """Return a folder that the program brings along, from the wheel or from the checkout."""
+    inside = Path(__file__).parent / folder
+    return inside if inside.is_dir() else Path(__file__).parent.parent / folder
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, **fixed: Any) -> Settings:
+    """Return the settings in force: `fixed`, then `CMS_*` of `environ`, then `config.toml`, then defaults.
+
+    Raises SettingsRefused, naming the setting, for a value of the wrong kind or range or an unknown name.
+    """
+    instance = Path(fixed.get("instance") or environ.get("CMS_INSTANCE") or "instance").resolve()
+    values = {**_from_file(instance / "config.toml"), **_from_environment(environ), **fixed}
+    kinds = get_type_hints(Settings)
+    values = {name: _read(name, kinds[name], value) for name, value in values.items()}
+    settings = Settings(**{**values, "instance": instance})
+    _refuse_nonsense(settings)
+    return settings
+
+
+def knobs() -> tuple[Field[Any], ...]:
+    """Return every setting, in order, for the table in README and its test."""
+    return fields(Settings)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"{path.name} cannot be read: {error}.") from error
+    known = {knob.name for knob in knobs()}
+    for name in values:
+        if name not in known:
+            raise SettingsRefused(f"{path.name} names a setting that does not exist: {name}.")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = {f"CMS_{knob.name.upper()}": knob.name for knob in knobs()}
+    return {name: environ[key] for key, name in names.items() if environ.get(key)}
+
+
+def _read(name: str, kind: type, value: Any) -> Any:
+    if kind is bool and isinstance(value, str):
+        if value.lower() not in {"on", "off", "true", "false", "1", "0"}:
+            raise SettingsRefused(f"{name} takes on or off, not {value!r}.")
+        return value.lower() in {"on", "true", "1"}
+    if kind is int and isinstance(value, str):
+        if not value.strip().isdecimal():
+            raise SettingsRefused(f"{name} takes a whole number, not {value!r}.")
+        return int(value)
+    if kind is Path:
+        return Path(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingsRefused(f"{name} takes {kind.__name__}, not {value!r}.")
+    return value
+
+
+def _refuse_nonsense(settings: Settings) -> None:
+    parts = urlsplit(settings.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {settings.base_url!r}.")
+    if settings.base_url.endswith("/"):
+        raise SettingsRefused("base_url takes no slash at its end.")
+    if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
+        raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise SettingsRefused("database_url takes postgresql://… ; leave it empty for SQLite.")
+    for name in ("page_size", "feed_size", "thread_size", "queue_size", "comment_max_chars", "session_hours"):
+        if getattr(settings, name) < 1:
+            raise SettingsRefused(f"{name} takes 1 or more.")

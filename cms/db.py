@@ -1,0 +1,208 @@
+"""The database: engines, the two kinds of transaction, columns with meaning, migrations under a lock."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlmodel import Session, SQLModel
+
+from cms.config import Settings, shipped
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware UTC moment; SQLite, which has no time type, keeps it as text that sorts."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return text of fixed width on SQLite and `timestamptz` on PostgreSQL."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.String(32))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Refuse a naive moment; write an aware one in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Return the moment, aware and in UTC."""
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+def stored_as_value(kind: type[StrEnum], name: str) -> sa.Enum:
+    """Return a column type that stores an enum's value, with a CHECK called `name` that refuses others."""
+    return sa.Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=max(len(member.value) for member in kind),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The two ways into one database: readers never wait for the writer."""
+
+    reader: sa.Engine
+    writer: sa.Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is in use."""
+        return self.writer.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one state of the database and can change nothing."""
+        with Session(self.reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that holds the write lock from its first statement; the caller commits."""
+        with Session(self.writer, autoflush=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the site's database, not yet migrated."""
+    if settings.database_url:
+        return _open_postgresql(settings.sqlalchemy_url)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    return Database(
+        reader=_open_sqlite(settings, "BEGIN", query_only=True),
+        writer=_open_sqlite(settings, "BEGIN IMMEDIATE", query_only=False),
+    )
+
+
+def _open_postgresql(url: str) -> Database:
+    engine = sa.create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True)
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(reader=reader, writer=engine)
+
+
+def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engine:
+    engine = sa.create_engine(settings.sqlalchemy_url, pool_size=5, max_overflow=10)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: DBAPIConnection, _record: object) -> None:
+        # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
+        connection.isolation_level = None  # type: ignore[attr-defined]  # a property of sqlite3 alone
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={settings.sqlite_synchronous}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; two processes at once wait for each other."""
+    if settings.database_url:
+        _migrate_postgresql(settings)
+    else:
+        _migrate_sqlite(settings)
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the schema is the one that this program was made for."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    with database.reader.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _migrate_postgresql(settings: Settings) -> None:
+    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.commit()
+        try:
+            _upgrade(connection)
+        finally:
+            connection.rollback()
+            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def _migrate_sqlite(settings: Settings) -> None:
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    with _locked(settings.instance / ".migrate.lock"):
+        engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            # Before any BEGIN: a table that is rebuilt with foreign keys on takes its children along.
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+            _upgrade(connection)
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if orphans:
+                raise RuntimeError(f"the migration left {len(orphans)} rows without their parent")
+        engine.dispose()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    config = _alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(shipped("migrations")))
+    return config
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,189 @@
+"""The form in which articles are written."""
+
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from babel.localedata import locale_identifiers
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.i18n import DummyTranslations
+
+from cms import sanitize
+from cms.articles.models import ArticleKind
+from cms.articles.rules import slug
+from cms.desk.queries.drafts import Draft
+from cms.desk.queries.working import Working
+from cms.desk.rules import (
+    NAME_MAX_CHARS,
+    NAMES_MAX,
+    STANDFIRST_MAX_CHARS,
+    TITLE_MAX_CHARS,
+    as_typed,
+    moment_in,
+    names_in,
+)
+from cms.languages import is_language
+from cms.web import language, say, site
+
+USUAL_LANGUAGES = ("en", "ur", "ar")
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # RFC 5646, section 2.1, as far as it is used
+_MARK = re.compile(r"[0-9a-f]{32}")
+
+
+class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+    """All that is written of an article; what a POST leaves out stays as it was."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        """Say nothing in WTForms' words."""
+
+        def get_translations(self, form: Any) -> Any:  # Any: WTForms brings no types
+            """Leave every sentence to the catalogue."""
+            return DummyTranslations()
+
+    title = StringField()
+    standfirst = TextAreaField()
+    body_html = TextAreaField()
+    authors = StringField()
+    section = StringField()
+    tags = StringField()
+    language = SelectField(validate_choice=False)
+    publish_at = StringField()
+    slug = StringField()
+    comments = SelectField(validate_choice=False)
+    kind = SelectField(validate_choice=False)
+    version = HiddenField()
+    draft_mark = HiddenField()
+
+    def __init__(self, article: Working | None, start: dict[str, str] | None = None, **more: Any) -> None:
+        """Begin with what is stored of `article`, or with `start` for a new one."""
+        super().__init__(data=_typed(article) if article else start, **more)
+        self.known_authors = tuple(one.name for one in article.authors) if article else ()
+        self.known_tags = tuple(one.name for one in article.tags) if article else ()
+        self.language.choices = _language_choices(language().locale, self.language.data or "")
+        self.comments.choices = [("open", say("Open")), ("closed", say("Closed"))]
+        self.kind.choices = [("article", say("Article")), ("page", say("Page beside the paper"))]
+
+    def validate_title(self, field: Any) -> None:
+        """Ask for a title of bearable length."""
+        if not sanitize.one_line(field.data or ""):
+            raise ValidationError(say("Please give a title."))
+        _refuse_longer(sanitize.one_line(field.data), TITLE_MAX_CHARS)
+
+    def validate_standfirst(self, field: Any) -> None:
+        """Ask for a standfirst of bearable length."""
+        _refuse_longer(sanitize.one_line(field.data or ""), STANDFIRST_MAX_CHARS)
+
+    def validate_authors(self, field: Any) -> None:
+        """Ask for bearably many authors."""
+        _refuse_many(self._names(field, self.known_authors))
+
+    def validate_section(self, field: Any) -> None:
+        """Ask for a section's name of bearable length."""
+        _refuse_longer(sanitize.one_line(field.data or ""), NAME_MAX_CHARS)
+
+    def validate_tags(self, field: Any) -> None:
+        """Ask for bearably many tags."""
+        _refuse_many(self._names(field, self.known_tags))
+
+    def validate_language(self, field: Any) -> None:
+        """Ask for a language in whose words a date can be written."""
+        code = (field.data or "").strip()
+        if code and (not _LANGUAGE_TAG.fullmatch(code) or len(code) > 35 or not is_language(code)):
+            raise ValidationError(say("This is no language that we know. A language is a code such as en, ur or ar."))
+
+    def validate_publish_at(self, field: Any) -> None:
+        """Ask for a date and a time."""
+        if (field.data or "").strip() and self._moment() is None:
+            raise ValidationError(say("This is not a date and a time. They look like 2026-11-24T09:00."))
+
+    def validate_slug(self, field: Any) -> None:
+        """Ask for something that can be part of an address."""
+        if (field.data or "").strip() and not slug(field.data):
+            raise ValidationError(say("An address takes letters or digits. Leave it empty to take it from the title."))
+
+    def validate_comments(self, field: Any) -> None:
+        """Ask for one of two words."""
+        if field.data not in {"open", "closed"}:
+            raise ValidationError(say("Comments are either open or closed."))
+
+    def draft(self, stored_slug: str = "") -> Draft:
+        """Return what was written, cleaned; for a form that is valid. `stored_slug` is kept to the letter."""
+        body_html = sanitize.article_html(self.body_html.data or "")
+        typed_slug = (self.slug.data or "").strip()
+        return Draft(
+            kind=ArticleKind.PAGE if self.kind.data == "page" else ArticleKind.ARTICLE,
+            title=sanitize.one_line(self.title.data),
+            slug=typed_slug if typed_slug == stored_slug else slug(typed_slug),
+            standfirst=sanitize.one_line(self.standfirst.data or ""),
+            body_html=body_html,
+            body_text=sanitize.plain_text(body_html),
+            section=sanitize.one_line(self.section.data or ""),
+            tags=self._names(self.tags, self.known_tags),
+            authors=self._names(self.authors, self.known_authors),
+            language=(self.language.data or "").strip() or site().settings.language,
+            publish_at=self._moment(),
+            comments_open=self.comments.data == "open",
+            version=_number(self.version.data),
+            mark=self.draft_mark.data if _MARK.fullmatch(self.draft_mark.data or "") else "",
+        )
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Return each error with the id of its field, in the order of the form."""
+        return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def _moment(self) -> datetime | None:
+        return moment_in(self.publish_at.data or "", site().settings.timezone)
+
+    def _names(self, field: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+        return names_in(sanitize.one_line(field.data or ""), known)
+
+
+def _typed(article: Working) -> dict[str, str]:
+    return {
+        "title": article.title,
+        "standfirst": article.standfirst,
+        "body_html": article.body_html,
+        "authors": ", ".join(author.name for author in article.authors),
+        "section": article.section,
+        "tags": ", ".join(tag.name for tag in article.tags),
+        "language": article.language,
+        "publish_at": as_typed(article.publish_at, site().settings.timezone),
+        "slug": article.slug,
+        "comments": "open" if article.comments_open else "closed",
+        "kind": article.kind.value,
+        "version": str(article.version),
+    }
+
+
+def _refuse_longer(text: str, limit: int) -> None:
+    if len(text) > limit:
+        length, most = language().number(len(text)), language().number(limit)
+        raise ValidationError(say("This has %(length)s characters; at most %(limit)s fit.", length=length, limit=most))
+
+
+def _refuse_many(names: tuple[str, ...]) -> None:
+    if len(names) > NAMES_MAX:
+        raise ValidationError(say("These are more than fit: at most %(limit)s names.", limit=NAMES_MAX))
+    for name in names:
+        _refuse_longer(name, NAME_MAX_CHARS)
+
+
+def _language_choices(shown_in: Locale, chosen: str) -> list[tuple[str, str]]:
+    usual = dict.fromkeys(code for code in (site().settings.language, *USUAL_LANGUAGES, chosen) if code)
+    all_names = _language_names(shown_in)
+    rest = [(code, name) for code, name in all_names if code not in usual]
+    return [*((code, dict(all_names).get(code, code)) for code in usual), *rest]
+
+
+@cache
+def _language_names(shown_in: Locale) -> tuple[tuple[str, str], ...]:
+    codes = [code for code in locale_identifiers() if "_" not in code]
+    names = ((code, str(shown_in.languages.get(code, code))) for code in codes)
+    return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0

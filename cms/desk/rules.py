@@ -1,0 +1,83 @@
+"""Pure decisions of the desk: what a state is called, what was typed into lists and dates, who may do what."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+TITLE_MAX_CHARS = 500
+STANDFIRST_MAX_CHARS = 2000
+NAME_MAX_CHARS = 200  # of an author, a section or a tag
+NAMES_MAX = 50  # authors, or tags, of one article
+YEARS = range(1000, 9999)  # four digits, which SQLite sorts as text, with room for a change of time zone
+_COMMAS = re.compile("[,،、，]")
+_HIDDEN = {",": "\ue000", "،": "\ue001", "、": "\ue002", "，": "\ue003"}  # of no script, for as long as a list is split
+_SHOWN = {ord(hidden): comma for comma, hidden in _HIDDEN.items()}
+
+
+class Deed(StrEnum):
+    """What a button of the form does with what is written."""
+
+    SAVE = "save"
+    PREVIEW = "preview"
+    WRITE_ON = "write_on"  # back from the preview
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+    RETRACT = "retract"
+
+
+class State(StrEnum):
+    """What an article's status amounts to at this moment."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+def names_in(text: str, known: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names of a list with commas of any script, each once, in order.
+
+    A name among `known` may hold commas itself, as some that moved in from elsewhere do.
+    """
+    for name in known:
+        text = text.replace(name, _COMMAS.sub(lambda comma: _HIDDEN[comma[0]], name))
+    found: dict[str, str] = {}
+    for piece in _COMMAS.split(text):
+        name = " ".join(piece.translate(_SHOWN).split())
+        if name:
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())
+
+
+def moment_in(text: str, timezone: str) -> datetime | None:
+    """Return the UTC moment of a date and time typed in `timezone`, or None where `text` is none."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if moment.year not in YEARS:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+
+
+def as_typed(moment: datetime | None, timezone: str) -> str:
+    """Return a moment as a browser's field for date and time takes it: in `timezone`, to the minute."""
+    return moment.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def offered(state: State | None, *, may_publish: bool) -> tuple[Deed, ...]:
+    """Return the buttons for an article in `state` (None: not yet stored), the most usual first."""
+    if not may_publish:
+        return (Deed.SAVE, Deed.PREVIEW)
+    return (Deed.SAVE, Deed.PREVIEW, *_CHANGES[state])
+
+
+_CHANGES: dict[State | None, tuple[Deed, ...]] = {
+    None: (Deed.PUBLISH,),
+    State.DRAFT: (Deed.PUBLISH,),
+    State.SCHEDULED: (Deed.PUBLISH, Deed.UNPUBLISH),
+    State.PUBLISHED: (Deed.UNPUBLISH, Deed.RETRACT),
+    State.RETRACTED: (Deed.PUBLISH, Deed.UNPUBLISH),
+}

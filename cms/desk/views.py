@@ -1,0 +1,236 @@
+"""The desk: where authors and editors write, preview and publish."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, get_flashed_messages, redirect, render_template, request
+
+from cms.accounts.guard import carried_fields, staff
+from cms.accounts.rules import Act, may
+from cms.articles.models import ArticleKind
+from cms.articles.queries.reading import onward
+from cms.articles.rules import address_of, cursor
+from cms.articles.views import article_context
+from cms.comments.queries.thread import VisibleThread
+from cms.desk import actions
+from cms.desk.actions import Conflict, Refusal, SlugTaken, Written
+from cms.desk.forms import ArticleForm
+from cms.desk.queries.at_work import articles_at_work
+from cms.desk.queries.drafts import preview
+from cms.desk.queries.working import Working, own_author, section_names, working_article
+from cms.desk.rules import Deed, State, offered
+from cms.vault import random_mark
+from cms.web import clock, private_page, say, site, speak
+
+blueprint = Blueprint("desk", __name__)
+DONE = {
+    State.DRAFT: "It is stored as a draft. Readers do not see it.",
+    State.SCHEDULED: "It is stored, and appears at the time that you gave.",
+    State.PUBLISHED: "It is stored, and readers see it now.",
+    State.RETRACTED: "It is taken back: its address says so.",
+}
+REFUSALS = {
+    Refusal.MAY_NOT_PUBLISH: "Your account may write but not publish. Please save it and ask an editor.",
+    Refusal.MAY_NOT_CHANGE_PUBLISHED: "This is published, and your account may change drafts only."
+    " Please send your changes to an editor.",
+    Refusal.MAY_NOT_MAKE_PAGES: "Pages beside the paper are made by editors. Please save it as an article.",
+    Refusal.NOT_PUBLIC: "Only what readers can see can be taken back.",
+}
+
+
+@blueprint.get("/desk/")
+def at_work() -> Response:
+    """List the articles at work: one's own, or everybody's for editors."""
+    state = _one_of(State, request.args.get("status"))
+    after = cursor(request.args["page"]) or abort(404) if request.args.get("page") else None
+    everybodys = may(staff().role, Act.EDIT_ALL)
+    with site().database.reading() as session:
+        page = articles_at_work(
+            session,
+            own_of=None if everybodys else staff().id,
+            state=state,
+            now=clock(),
+            after=after,
+            size=site().settings.page_size,
+        )
+    narrowed = f"status={state}&" if state else ""
+    return private_page(
+        render_template(
+            "desk/at_work.html",
+            lines=page.lines,
+            states=list(State),
+            state=state,
+            everybodys=everybodys,
+            room="desk",
+            next_url=f"/desk/?{narrowed}page={page.next_page}" if page.next_page else "",
+        )
+    )
+
+
+@blueprint.get("/desk/articles/new")
+def new_article() -> Response:
+    """Show an empty form."""
+    kind = "page" if request.args.get("kind") == "page" else "article"
+    return _form(ArticleForm(None, _start(kind), formdata=None), None, 200)
+
+
+@blueprint.post("/desk/articles/new", endpoint="store")
+def store() -> Response:
+    """Store a new article, or preview it."""
+    return _submit(None, ArticleForm(None, _start(request.form.get("kind", "article"))))
+
+
+@blueprint.get("/desk/articles/<int:article_id>")
+def edit(article_id: int) -> Response:
+    """Show an article's form."""
+    article = _hers_or_404(article_id)
+    return _form(ArticleForm(article, formdata=None), article, 200)
+
+
+@blueprint.post("/desk/articles/<int:article_id>", endpoint="change")
+def change(article_id: int) -> Response:
+    """Store an article's new text, preview it, or do with it what the button says."""
+    article = _hers_or_404(article_id)
+    return _submit(article, ArticleForm(article))
+
+
+def _submit(article: Working | None, form: ArticleForm) -> Response:
+    deed = _one_of(Deed, request.form.get("action")) or Deed.SAVE
+    if deed is Deed.WRITE_ON:
+        return _form(form, article, 200)
+    if not form.validate():
+        return _form(form, article, 422)
+    if deed is Deed.PREVIEW:
+        return _preview(form, article)
+    draft = form.draft(article.slug if article else "")
+    outcome = actions.write(site(), staff(), article.id if article else None, draft, deed, clock())
+    if isinstance(outcome, Written):
+        flash(say(DONE[outcome.state]))
+        return _see(f"/desk/articles/{outcome.article_id}")
+    if isinstance(outcome, Conflict):
+        return _conflict(form, outcome.theirs)
+    if isinstance(outcome, SlugTaken):
+        taken = say("Another one has this address. This one is free: %(slug)s", slug=outcome.suggestion)
+        form.slug.errors = [taken]
+        return _form(form, article, 422)
+    if outcome is Refusal.NOT_YOURS:
+        abort(404)
+    return _form(form, article, 422 if outcome is Refusal.NOT_PUBLIC else 403, say(REFUSALS[outcome]))
+
+
+def _preview(form: ArticleForm, article: Working | None) -> Response:
+    """Show the article's page as it would be; the page carries every field, and nothing is stored."""
+    draft = form.draft(article.slug if article else "")
+    with site().database.reading() as session:
+        own = own_author(session, staff().id, staff().name)
+        own_name = own.name if own else staff().name
+        page = preview(session, draft, article.id if article else None, own_name=own_name, now=clock())
+        leads_to = onward(session, page, now=clock())
+    speak(page.language)
+    context = article_context(page, leads_to, VisibleThread((), 0, None), clock())
+    body = render_template(
+        "desk/preview.html",
+        **context,
+        form_url=_form_url(article),
+        carried=carried_fields(but={"action"}),
+        deeds=_offered(article),
+        state=article.state if article else None,
+    )
+    return private_page(body)
+
+
+def _conflict(form: ArticleForm, theirs: Working) -> Response:
+    """Keep hers in the form, show theirs beside it; saving once more overwrites knowingly."""
+    stored = ArticleForm(theirs, formdata=None)
+    form.version.data = stored.version.data
+    differences = [
+        (label, getattr(form, name).data or "", getattr(stored, name).data or "")
+        for name, label in _labels().items()
+        if (getattr(form, name).data or "").replace("\r\n", "\n") != (getattr(stored, name).data or "")
+    ]
+    words = say("Somebody has changed this since you opened it. Nothing of yours is lost, and nothing was overwritten.")
+    return _form(form, theirs, 409, words, differences)
+
+
+def _form(
+    form: ArticleForm,
+    article: Working | None,
+    status: int,
+    problem: str = "",
+    differences: list[tuple[str, str, str]] | None = None,
+) -> Response:
+    form.csrf_token.data = form.csrf_token.current_token
+    with site().database.reading() as session:
+        sections = section_names(session)
+    return private_page(
+        render_template(
+            "desk/article.html",
+            form=form,
+            article=article,
+            form_url=_form_url(article),
+            public_url=address_of(article.kind, article.slug) if article else "",
+            problem=problem,
+            errors=form.problems(),
+            differences=differences or [],
+            labels=_labels(),
+            sections=sections,
+            deeds=_offered(article),
+            may_make_pages=may(staff().role, Act.EDIT_ALL),
+            notice=" ".join(get_flashed_messages()),
+            room="desk",
+        ),
+        status,
+    )
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "title": say("Title"),
+        "standfirst": say("Standfirst"),
+        "body_html": say("Text"),
+        "authors": say("Authors"),
+        "section": say("Section"),
+        "tags": say("Tags"),
+        "language": say("Language"),
+        "publish_at": say("Date and time"),
+        "slug": say("Address"),
+        "comments": say("Comments"),
+    }
+
+
+def _start(kind: str) -> dict[str, str]:
+    return {
+        "language": site().settings.language,
+        "kind": kind,
+        "comments": "closed" if kind == ArticleKind.PAGE else "open",
+        "draft_mark": random_mark(),
+    }
+
+
+def _offered(article: Working | None) -> tuple[Deed, ...]:
+    return offered(article.state if article else None, may_publish=may(staff().role, Act.PUBLISH))
+
+
+def _hers_or_404(article_id: int) -> Working:
+    if article_id >= 2**31:  # more than PostgreSQL's ids hold
+        abort(404)
+    with site().database.reading() as session:
+        found = working_article(session, article_id, staff_id=staff().id, now=clock())
+    if found is None or not actions.is_hers(staff(), found):
+        abort(404)
+    return found
+
+
+def _one_of(kind: Any, text: str | None) -> Any:  # Any: a StrEnum, and a member of it or None
+    if not text:
+        return None
+    return kind(text) if text in list(kind) else abort(404)
+
+
+def _form_url(article: Working | None) -> str:
+    return f"/desk/articles/{article.id}" if article else "/desk/articles/new"
+
+
+def _see(address: str) -> Response:
+    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,132 @@
+"""Storing what an import brings, many rows in one go."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
+
+from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress
+from cms.comments.models import Comment, HoldReason
+from cms.exchange import queries
+from cms.exchange.models import ImportedThing
+from cms.moderation.models import Decision
+from cms.moderation.writes import LOG_LOCK
+
+Row = dict[str, Any]  # Any: the columns of a row are of many kinds
+
+
+def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
+    """Insert rows that all have the same columns; no statement for none."""
+    if rows:
+        session.execute(sa.insert(sa.inspect(table).local_table), rows)
+
+
+def lock_for_import(session: Session) -> None:
+    """Keep others from taking the numbers that this transaction gives; SQLite's transactions do that anyway."""
+    if _is_postgresql(session):
+        session.execute(sa.text("LOCK TABLE article, author, section, tag, comment IN SHARE ROW EXCLUSIVE MODE"))
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+
+
+def next_id(session: Session, table: type[SQLModel]) -> int:
+    """Return the first id behind all that are in use; call `lock_for_import()` before."""
+    return queries.highest_id(session, table) + 1
+
+
+def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> None:
+    """Let PostgreSQL go on counting behind the ids that were given by hand."""
+    if not _is_postgresql(session):
+        return
+    for table in tables:
+        name = sa.inspect(table).local_table.name
+        session.execute(
+            sa.text(
+                "SELECT setval(pg_get_serial_sequence(:name, 'id'),"
+                f" GREATEST((SELECT max(id) FROM {name}), nextval(pg_get_serial_sequence(:name, 'id'))))"  # noqa: S608  # a table of ours
+            ),
+            {"name": name},
+        )
+
+
+def store_articles(session: Session, rows: Sequence[Row], authors: Sequence[Row], tags: Sequence[Row]) -> None:
+    """Insert new articles with their bylines and subjects."""
+    add_rows(session, Article, rows)
+    add_rows(session, ArticleAuthor, authors)
+    add_rows(session, ArticleTag, tags)
+
+
+def update_articles(
+    session: Session, rows: Sequence[Row], authors: Sequence[Row], tags: Sequence[Row]
+) -> None:
+    """Write newer texts over articles that nobody has touched here; each counts a version."""
+    if not rows:
+        return
+    table = sa.inspect(Article).local_table
+    columns = [name for name in rows[0] if name != "id"]
+    values = {name: sa.bindparam(f"new_{name}") for name in columns}
+    statement = sa.update(table).where(table.c.id == sa.bindparam("article_id"))
+    session.execute(
+        statement.values(**values, version=table.c.version + 1),
+        [{"article_id": row["id"], **{f"new_{name}": row[name] for name in columns}} for row in rows],
+    )
+    ids = [{"article_id": row["id"]} for row in rows]
+    for joined in (ArticleAuthor, ArticleTag):
+        join = sa.inspect(joined).local_table
+        session.execute(sa.delete(join).where(join.c.article_id == sa.bindparam("article_id")), ids)
+    add_rows(session, ArticleAuthor, authors)
+    add_rows(session, ArticleTag, tags)
+
+
+def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row], log: Sequence[Row]) -> None:
+    """Insert comments, parents first, with why they are held and each one's first entry of the log."""
+    add_rows(session, Comment, rows)
+    add_rows(session, HoldReason, reasons)
+    add_rows(session, Decision, log)
+
+
+def remember(
+    session: Session, source: str, kind: str, things: Mapping[str, tuple[str, str, int]], now: datetime
+) -> None:
+    """Note what came in: by its key its name here, the digest of what it was, and its version here."""
+    rows = [
+        {
+            "source": source,
+            "kind": kind,
+            "foreign_id": key,
+            "thing": thing,
+            "digest": digest,
+            "local_version": version,
+            "imported_at": now,
+        }
+        for key, (thing, digest, version) in things.items()
+    ]
+    if not rows:
+        return
+    insert = _insert(session)(ImportedThing)
+    changed = {name: insert.excluded[name] for name in ("thing", "digest", "local_version", "imported_at")}
+    statement = insert.on_conflict_do_update(
+        index_elements=[col(ImportedThing.source), col(ImportedThing.kind), col(ImportedThing.foreign_id)],
+        set_=changed,
+    )
+    session.execute(statement, rows)
+
+
+def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None:
+    """Keep old addresses, each with the thing and the suffix that it leads to; one that leads somewhere stays."""
+    rows = {address: {"address": address, "thing": thing, "suffix": suffix} for address, thing, suffix in addresses}
+    if rows:
+        statement = _insert(session)(FormerAddress).on_conflict_do_nothing(
+            index_elements=[col(FormerAddress.address)]
+        )
+        session.execute(statement, [rows[address] for address in sorted(rows)])
+
+
+def _insert(session: Session) -> Any:  # Any: two dialects' constructs without a common type
+    return postgresql.insert if _is_postgresql(session) else sqlite.insert
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

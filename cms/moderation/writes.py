@@ -1,0 +1,32 @@
+"""The log's new entries, with the one place that changes a comment's status."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus
+from cms.moderation.models import Decision
+
+LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
+
+
+def write_decision(session: Session, entry: Decision) -> int:
+    """Add an entry to the log, in commit order; return its id."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    session.add(entry)
+    session.flush()
+    if entry.id is None:  # the database gives every row its id
+        raise RuntimeError("an entry of the log has no id")
+    return entry.id
+
+
+def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:
+    """Give a comment its status; after any decision the same text sent again is a new comment."""
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == comment_id)
+        .values(status=status, decided_at=None if status is CommentStatus.HELD else now, repeat_key=None)
+    )

@@ -1,0 +1,35 @@
+"""What every action is handed: the one site that this process serves."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from cms.assets import Assets
+from cms.config import Settings
+from cms.db import Database
+from cms.languages import Catalogue
+from cms.vault import NoKey, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings, database, keys, sentences and static files of one site; built once by `open_site()`."""
+
+    settings: Settings
+    database: Database
+    keys: Vault | None
+    catalogue: Catalogue
+    assets: Assets
+
+    @property
+    def vault(self) -> Vault:
+        """The keys.
+
+        Raises NoKey where the database knows a key that is not here: then the site serves reading only.
+        """
+        if self.keys is None:
+            raise NoKey("The site's key is missing, so nothing can be sealed. Run `cms doctor`.")
+        return self.keys
+
+    def but(self, **settings: object) -> "Site":
+        """Return the same site with some settings changed."""
+        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **settings))  # type: ignore[arg-type]  # names and kinds are the caller's

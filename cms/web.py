@@ -1,0 +1,225 @@
+"""What every response gets: language, headers, the same-origin guard, cache rules, error pages, the request log."""
+
+import gzip
+import hashlib
+import logging
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import brotli
+from flask import Flask, Response, abort, current_app, g, render_template, request
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from cms.languages import Language, direction
+from cms.site import Site
+from cms.vault import NoKey
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # no-referrer would make browsers send `Origin: null`
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+}
+COMPRESSED = ("text/", "application/atom+xml", "application/feed+json", "application/xml", "application/json")
+COMPRESS_FROM_BYTES = 600  # below one packet, compression saves nothing
+SECRET_FOLDERS = ("/comments/", "/my-comments/")
+_log = logging.getLogger("cms.requests")
+
+
+class Origin(StrEnum):
+    """Where a POST comes from, as far as the browser says."""
+
+    SAME = "same"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+
+
+def site() -> Site:
+    """Return the site that this application serves; for views, which hand it on."""
+    found: Site = current_app.extensions["site"]
+    return found
+
+
+def clock() -> datetime:
+    """Return the moment of this request, the same for all who ask during it."""
+    if "now" not in g:
+        g.now = current_app.config["CLOCK"]()
+    moment: datetime = g.now
+    return moment
+
+
+def speak(code: str) -> Language:
+    """Let the rest of this answer be in the language `code`."""
+    language: Language = site().catalogue.language(code)
+    g.language = language
+    g.language_code = code
+    return language
+
+
+def language() -> Language:
+    """Return the language of this answer, the site's unless `speak()` chose another."""
+    chosen: Language = g.language if "language" in g else speak(site().settings.language)
+    return chosen
+
+
+def say(english: str, **values: object) -> str:
+    """Return a sentence of the catalogue in this answer's language, with its values put in."""
+    sentence = language().sentence(english)
+    return sentence % values if values else sentence
+
+
+def public_page(body: str, things: Iterable[str], mimetype: str = "text/html") -> Response:
+    """Return a page that any reader may see and any cache may keep if it asks first; made of `things`."""
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = "no-cache"
+    g.things = tuple(things)
+    return response
+
+
+def private_page(body: str, status: int = 200) -> Response:
+    """Return a page that no cache may keep."""
+    response = Response(body, status=status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def origin() -> Origin:
+    """Return where this request comes from: Fetch Metadata first, else Origin, else Referer (OWASP, CSRF)."""
+    fetched_from = request.headers.get("Sec-Fetch-Site")
+    if fetched_from is not None:
+        return Origin.SAME if fetched_from in {"same-origin", "none"} else Origin.FOREIGN
+    claimed = request.headers.get("Origin") or request.headers.get("Referer")
+    if claimed is None:
+        return Origin.UNKNOWN
+    parts = urlsplit(claimed)
+    ours = f"{parts.scheme}://{parts.netloc}" == site().settings.origin
+    return Origin.SAME if ours else Origin.FOREIGN
+
+
+def install(app: Flask, answers_foreign_itself: frozenset[str]) -> None:
+    """Give `app` all that this module is for; the endpoints named keep a foreign POST's words in their own 403."""
+
+    @app.before_request
+    def _guard() -> None:
+        g.began = time.perf_counter()
+        foreign = request.method not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN
+        if foreign and request.endpoint not in answers_foreign_itself:
+            abort(403)
+
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(NoKey, _no_key)
+    _install_templates(app)
+
+
+def _install_templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.autoescape = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        lambda english: language().sentence(english),
+        lambda one, many, number: language().plural(one, many, number),
+        newstyle=True,
+    )
+    app.jinja_env.filters.update(
+        day=lambda moment: language().day(moment, site().settings.timezone),
+        day_and_time=lambda moment: language().day_and_time(moment, site().settings.timezone),
+        iso=lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        number=lambda value: language().number(value),
+        clean=Markup,
+    )
+    app.jinja_env.globals.update(direction=direction)
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    here = site()
+    return {
+        "settings": here.settings,
+        "asset": here.assets.address,
+        "absolute": lambda path: here.settings.base_url + path,
+        "language": language(),
+        "language_code": g.language_code,
+        "canonical": "",
+        "staff": None,
+    }
+
+
+def _error_page(error: HTTPException) -> Response:
+    if error.response is not None:
+        return Response.force_type(error.response, request.environ)
+    status = error.code or 500
+    if isinstance(error, InternalServerError):
+        g.without_database = True
+    body = render_template("errors/error.html", status=status)
+    response = private_page(body, status)
+    for name, value in error.get_headers(request.environ):
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _no_key(_error: NoKey) -> Response:
+    _log.error("the site's key is missing: reading only; run `cms doctor`")
+    response = private_page(render_template("errors/error.html", status=503), 503)
+    response.headers["Retry-After"] = "3600"
+    return response
+
+
+def _finish(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.headers.get("Cache-Control") == "no-cache" and response.status_code == 200:
+        _make_conditional(response)
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    _write_log_line(response)
+    return response
+
+
+def _make_conditional(response: Response) -> None:
+    body = response.get_data()
+    encoding = _encoding(response, body)
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    if encoding == "br":
+        response.set_data(brotli.compress(body, quality=4))  # 4: a tenth of the time of 11 for 10 % more bytes
+    elif encoding == "gzip":
+        response.set_data(gzip.compress(body, 6, mtime=0))
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+        digest = f"{digest}-{encoding}"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(digest)
+    response.make_conditional(request.environ)
+
+
+def _encoding(response: Response, body: bytes) -> str:
+    if len(body) < COMPRESS_FROM_BYTES or not (response.mimetype or "").startswith(COMPRESSED):
+        return ""
+    return request.accept_encodings.best_match(["br", "gzip"]) or ""
+
+
+def _write_log_line(response: Response) -> None:
+    milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
+    _log.info("%s %s %d %.1f ms", request.method, logged_path(request.path), response.status_code, milliseconds)
+
+
+def logged_path(path: str) -> str:
+    """Return a path as a log may keep it: without the secrets that stand in some."""
+    for folder in SECRET_FOLDERS:
+        if path.startswith(folder) and len(path) > len(folder):
+            return f"{folder}-"
+    return path.encode("ascii", "backslashreplace").decode()
