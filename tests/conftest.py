@@ -1,0 +1,110 @@
+"""What every test is given: a real site on each database, its application, a clock that tests can turn."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+import cms
+from cms import db
+from cms.config import Settings, load_settings
+from cms.site import Site
+
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+POSTGRESQL = os.environ.get("CMS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+IN_CI = os.environ.get("CI") == "true"
+
+
+class Clock:
+    """The moment that the application believes in."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        """Let time pass: `advance(hours=25)`."""
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock that stands at a Monday morning."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a migrated SQLite file, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    settings = Settings(instance=folder)
+    db.migrate(settings)
+    engine = sa.create_engine(settings.sqlalchemy_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "broadsheet.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[str]:
+    """Give the name of a migrated PostgreSQL database; skip visibly, or fail in CI, where none answers."""
+    name = f"cms_template_{uuid.uuid4().hex[:12]}"
+    try:
+        _administer(f'CREATE DATABASE "{name}"')
+    except sa.exc.OperationalError as error:
+        if IN_CI:
+            raise
+        pytest.skip(f"no PostgreSQL answers at {POSTGRESQL}: {str(error.orig).splitlines()[0]}")
+    db.migrate(Settings(database_url=_url(name)))
+    yield name
+    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Give the settings of an empty, migrated site on each engine."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "broadsheet.db")
+        yield load_settings({}, instance=tmp_path, base_url="http://localhost")
+        return
+    name = f"cms_test_{uuid.uuid4().hex[:12]}"
+    _administer(f'CREATE DATABASE "{name}" TEMPLATE "{request.getfixturevalue("postgresql_template")}"')
+    yield load_settings({}, instance=tmp_path, database_url=_url(name), base_url="http://localhost")
+    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """Give an open site on each engine."""
+    opened = cms.open_site(settings)
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def app(site: Site, clock: Clock) -> Flask:
+    """Give the application of the site, at the clock's time."""
+    made = cms.create_app(site, clock)
+    made.testing = False
+    return made
+
+
+def _url(name: str) -> str:
+    return POSTGRESQL.rpartition("/")[0] + f"/{name}"
+
+
+def _administer(statement: str) -> None:
+    url = POSTGRESQL.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
