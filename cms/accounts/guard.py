@@ -91,7 +91,7 @@ def begin_session(opened: SignedInNow) -> None:
 
 
 def carried_fields(but: Collection[str] = ()) -> list[tuple[Markup, Markup]]:
-    """Return the fields of this POST, without token and credentials, as hidden inputs carry them on exactly."""
+    """Return the fields of this POST, without token and credentials, as hidden inputs carry them on."""
     fields = request.form.items(multi=True)
     return [(_exact(name), _exact(value)) for name, value in fields if name not in NOT_CARRIED | set(but)]
 

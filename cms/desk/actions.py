@@ -23,6 +23,7 @@ from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site
 
+FIRST_VERSION = 1  # what a form for a new article, sent twice, has made itself
 RESTARTS = 3  # two forms at one moment want the same address: the second looks again
 STATUS_AFTER = {
     Deed.PUBLISH: ArticleStatus.PUBLISHED,
@@ -66,7 +67,7 @@ class SlugTaken:
 def write(
     site: Site, who: SignedIn, article_id: int | None, draft: Draft, deed: Deed, now: datetime
 ) -> Written | Conflict | SlugTaken | Refusal:
-    """Store what was written, and do with it what the button said; a new article where `article_id` is None."""
+    """Store what was written, and do with it what the button said; a new article for no `article_id`."""
     for _ in range(RESTARTS):
         try:
             with site.database.writing() as session:
@@ -91,8 +92,9 @@ def _write(
     refusal = _refusal(who, before, wanted, draft, deed)
     if refusal is not None:
         return refusal
-    if before and before.version != draft.version:
-        # The same form twice, or the same words from two windows, is nobody's loss.
+    seen = FIRST_VERSION if article_id is None else draft.version
+    if before and before.version != seen:
+        # The same words from two windows are nobody's loss.
         return Written(before.id, before.state) if _says_the_same(before, draft, deed) else Conflict(before)
     free = _slug(session, draft, before, now)
     if isinstance(free, SlugTaken):
@@ -123,7 +125,13 @@ def _refusal(
 
 
 def _store(
-    session: Session, who: SignedIn, before: Working | None, draft: Draft, deed: Deed, free: str, now: datetime
+    session: Session,
+    who: SignedIn,
+    before: Working | None,
+    draft: Draft,
+    deed: Deed,
+    free: str,
+    now: datetime,
 ) -> Written:
     masthead = masthead_sections(session)
     touched = set(things_touched_by(session, before.id)) if before else set()
@@ -186,7 +194,11 @@ def _updated_at(
 ) -> datetime | None:
     if before is None:
         return None
-    changed = (before.title, before.standfirst, before.body_html) != (draft.title, draft.standfirst, draft.body_html)
+    changed = (before.title, before.standfirst, before.body_html) != (
+        draft.title,
+        draft.standfirst,
+        draft.body_html,
+    )
     if changed and before.state is State.PUBLISHED and status is ArticleStatus.PUBLISHED:
         updated_at: datetime | None = now
     else:

@@ -29,7 +29,9 @@ from cms.languages import is_language
 from cms.web import language, say, site
 
 USUAL_LANGUAGES = ("en", "ur", "ar")
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # RFC 5646, section 2.1, as far as it is used
+_LANGUAGE_TAG = re.compile(
+    r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
+)  # RFC 5646, section 2.1, as far as it is used
 _MARK = re.compile(r"[0-9a-f]{32}")
 
 
@@ -92,7 +94,9 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Ask for a language in whose words a date can be written."""
         code = (field.data or "").strip()
         if code and (not _LANGUAGE_TAG.fullmatch(code) or len(code) > 35 or not is_language(code)):
-            raise ValidationError(say("This is no language that we know. A language is a code such as en, ur or ar."))
+            raise ValidationError(
+                say("This is no language that we know. A language is a code such as en, ur or ar.")
+            )
 
     def validate_publish_at(self, field: Any) -> None:
         """Ask for a date and a time."""
@@ -102,7 +106,9 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     def validate_slug(self, field: Any) -> None:
         """Ask for something that can be part of an address."""
         if (field.data or "").strip() and not slug(field.data):
-            raise ValidationError(say("An address takes letters or digits. Leave it empty to take it from the title."))
+            raise ValidationError(
+                say("An address takes letters or digits. Leave it empty to take it from the title.")
+            )
 
     def validate_comments(self, field: Any) -> None:
         """Ask for one of two words."""
@@ -161,7 +167,9 @@ def _typed(article: Working) -> dict[str, str]:
 def _refuse_longer(text: str, limit: int) -> None:
     if len(text) > limit:
         length, most = language().number(len(text)), language().number(limit)
-        raise ValidationError(say("This has %(length)s characters; at most %(limit)s fit.", length=length, limit=most))
+        raise ValidationError(
+            say("This has %(length)s characters; at most %(limit)s fit.", length=length, limit=most)
+        )
 
 
 def _refuse_many(names: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Pure decisions of the desk: what a state is called, what was typed into lists and dates, who may do what."""
+"""Pure decisions of the desk: states and deeds, what was typed into lists and dates."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,12 @@ NAME_MAX_CHARS = 200  # of an author, a section or a tag
 NAMES_MAX = 50  # authors, or tags, of one article
 YEARS = range(1000, 9999)  # four digits, which SQLite sorts as text, with room for a change of time zone
 _COMMAS = re.compile("[,،、，]")
-_HIDDEN = {",": "\ue000", "،": "\ue001", "、": "\ue002", "，": "\ue003"}  # of no script, for as long as a list is split
+_HIDDEN = {
+    ",": "\ue000",
+    "،": "\ue001",
+    "、": "\ue002",
+    "，": "\ue003",
+}  # of no script, for as long as a list is split
 _SHOWN = {ord(hidden): comma for comma, hidden in _HIDDEN.items()}
 
 

@@ -1,7 +1,5 @@
 """The desk: where authors and editors write, preview and publish."""
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, flash, get_flashed_messages, redirect, render_template, request
 
 from cms.accounts.guard import carried_fields, staff
@@ -15,7 +13,7 @@ from cms.desk import actions
 from cms.desk.actions import Conflict, Refusal, SlugTaken, Written
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.at_work import articles_at_work
-from cms.desk.queries.drafts import preview
+from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
 from cms.vault import random_mark
@@ -40,7 +38,10 @@ REFUSALS = {
 @blueprint.get("/desk/")
 def at_work() -> Response:
     """List the articles at work: one's own, or everybody's for editors."""
-    state = _one_of(State, request.args.get("status"))
+    asked = request.args.get("status", "")
+    if asked and asked not in list(State):
+        abort(404)
+    state = State(asked) if asked else None
     after = cursor(request.args["page"]) or abort(404) if request.args.get("page") else None
     everybodys = may(staff().role, Act.EDIT_ALL)
     with site().database.reading() as session:
@@ -94,7 +95,10 @@ def change(article_id: int) -> Response:
 
 
 def _submit(article: Working | None, form: ArticleForm) -> Response:
-    deed = _one_of(Deed, request.form.get("action")) or Deed.SAVE
+    asked = request.form.get("action") or Deed.SAVE
+    if asked not in list(Deed):
+        return _form(form, article, 422, say("This button is not known here. Nothing was stored."))
+    deed = Deed(asked)
     if deed is Deed.WRITE_ON:
         return _form(form, article, 200)
     if not form.validate():
@@ -107,7 +111,7 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
         flash(say(DONE[outcome.state]))
         return _see(f"/desk/articles/{outcome.article_id}")
     if isinstance(outcome, Conflict):
-        return _conflict(form, outcome.theirs)
+        return _conflict(form, draft, outcome.theirs)
     if isinstance(outcome, SlugTaken):
         taken = say("Another one has this address. This one is free: %(slug)s", slug=outcome.suggestion)
         form.slug.errors = [taken]
@@ -138,17 +142,16 @@ def _preview(form: ArticleForm, article: Working | None) -> Response:
     return private_page(body)
 
 
-def _conflict(form: ArticleForm, theirs: Working) -> Response:
+def _conflict(form: ArticleForm, hers: Draft, theirs: Working) -> Response:
     """Keep hers in the form, show theirs beside it; saving once more overwrites knowingly."""
     stored = ArticleForm(theirs, formdata=None)
     form.version.data = stored.version.data
-    differences = [
-        (label, getattr(form, name).data or "", getattr(stored, name).data or "")
-        for name, label in _labels().items()
-        if (getattr(form, name).data or "").replace("\r\n", "\n") != (getattr(stored, name).data or "")
-    ]
-    words = say("Somebody has changed this since you opened it. Nothing of yours is lost, and nothing was overwritten.")
-    return _form(form, theirs, 409, words, differences)
+    differing = differences(hers, stored.draft(theirs.slug))
+    shown = [(_labels()[name], form[name].data or "", stored[name].data or "") for name in differing]
+    words = say(
+        "Somebody has changed this since you opened it. Nothing is lost, and nothing was overwritten."
+    )
+    return _form(form, theirs, 409, words, shown)
 
 
 def _form(
@@ -156,7 +159,7 @@ def _form(
     article: Working | None,
     status: int,
     problem: str = "",
-    differences: list[tuple[str, str, str]] | None = None,
+    differing: list[tuple[str, str, str]] | None = None,
 ) -> Response:
     form.csrf_token.data = form.csrf_token.current_token
     with site().database.reading() as session:
@@ -170,12 +173,12 @@ def _form(
             public_url=address_of(article.kind, article.slug) if article else "",
             problem=problem,
             errors=form.problems(),
-            differences=differences or [],
+            differences=differing or [],
             labels=_labels(),
             sections=sections,
             deeds=_offered(article),
             may_make_pages=may(staff().role, Act.EDIT_ALL),
-            notice=" ".join(get_flashed_messages()),
+            notice=" ".join(map(str, get_flashed_messages())),
             room="desk",
         ),
         status,
@@ -218,12 +221,6 @@ def _hers_or_404(article_id: int) -> Working:
     if found is None or not actions.is_hers(staff(), found):
         abort(404)
     return found
-
-
-def _one_of(kind: Any, text: str | None) -> Any:  # Any: a StrEnum, and a member of it or None
-    if not text:
-        return None
-    return kind(text) if text in list(kind) else abort(404)
 
 
 def _form_url(article: Working | None) -> str:

@@ -58,7 +58,7 @@ def store_article(session: Session, columns: Columns, *, made_by: int, draft_mar
 
 
 def change_article(session: Session, article_id: int, columns: Columns, *, now: datetime) -> None:
-    """Give a stored article its new columns and the next version. Raises IntegrityError where the address is taken."""
+    """Give an article new columns and its next version. Raises IntegrityError where the address is taken."""
     session.execute(
         sa.update(Article)
         .where(col(Article.id) == article_id)
@@ -112,7 +112,11 @@ def author_of_staff(session: Session, staff_id: int, name: str) -> int:
 def note_former_address(session: Session, kind: ArticleKind, old_slug: str, article_id: int) -> None:
     """Let an address that readers may know lead on to the article, whatever it led to before."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = {"address": former_address(address_of(kind, old_slug)), "thing": f"article:{article_id}", "suffix": ""}
+    row = {
+        "address": former_address(address_of(kind, old_slug)),
+        "thing": f"article:{article_id}",
+        "suffix": "",
+    }
     session.execute(
         insert(FormerAddress)
         .values(row)
@@ -130,7 +134,11 @@ def take_over_address(session: Session, kind: ArticleKind, slug: str) -> None:
 
 def slugs_to_try(base: str) -> list[str]:
     """Return the slugs for something new, the plain one first, a random one last."""
-    return [base, *(numbered(base, number) for number in range(2, NUMBERS_TRIED + 1)), f"{base}-{random_mark()[:8]}"]
+    return [
+        base,
+        *(numbered(base, number) for number in range(2, NUMBERS_TRIED + 1)),
+        f"{base}-{random_mark()[:8]}",
+    ]
 
 
 def _values(columns: Columns) -> dict[str, Any]:  # Any: the values of columns of many kinds
@@ -164,9 +172,11 @@ def _ids(
 
 
 def _make(session: Session, table: type[Author] | type[Section] | type[Tag], name: str) -> int:
-    base = slug(name) or table.__name__.lower()  # a name of signs alone, such as a heart, has no slug of its own
+    base = (
+        slug(name) or table.__name__.lower()
+    )  # a name of signs alone, such as a heart, has no slug of its own
     free = free_name_slug(session, table, slugs_to_try(base))
-    row = table(slug=free, name=name)
+    row = table(slug=free or slugs_to_try(base)[-1], name=name)
     session.add(row)
     session.flush()
     if row.id is None:  # the database gives every row its id

@@ -50,7 +50,13 @@ _LINES = sa.select(
 
 
 def articles_at_work(
-    session: Session, *, own_of: int | None, state: State | None, now: datetime, after: Cursor | None, size: int
+    session: Session,
+    *,
+    own_of: int | None,
+    state: State | None,
+    now: datetime,
+    after: Cursor | None,
+    size: int,
 ) -> LinePage:
     """Return up to `size` articles, those changed last first; two SELECTs.
 

@@ -15,7 +15,7 @@ from cms.desk.queries.working import matched
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The form's fields, cleaned; `version` is the one it was made from, `mark` that of a form for a new article.
+    """The form's fields, cleaned; `version` is the one it was made from, `mark` a new article's.
 
     What is empty is chosen by the action: a slug from the title, a byline of who is signed in, now.
     """
@@ -34,6 +34,23 @@ class Draft:
     comments_open: bool
     version: int
     mark: str
+
+
+def differences(hers: Draft, theirs: Draft) -> list[str]:
+    """Return the names of the form's fields in which two drafts differ; what she left open differs from nothing."""
+    pairs = {
+        "title": (hers.title, theirs.title),
+        "standfirst": (hers.standfirst, theirs.standfirst),
+        "body_html": (hers.body_html, theirs.body_html),
+        "authors": (hers.authors or theirs.authors, theirs.authors),
+        "section": (hers.section.casefold(), theirs.section.casefold()),
+        "tags": (set(map(slug, hers.tags)), set(map(slug, theirs.tags))),
+        "language": (hers.language, theirs.language),
+        "publish_at": (hers.publish_at or theirs.publish_at, theirs.publish_at),
+        "slug": (hers.slug or theirs.slug, theirs.slug),
+        "comments": (hers.comments_open, theirs.comments_open),
+    }
+    return [name for name, (one, other) in pairs.items() if one != other]
 
 
 def preview(
@@ -57,8 +74,12 @@ def preview(
         publish_at=draft.publish_at or page.publish_at,
         section=section,
         comments_open=draft.comments_open,
-        authors=tuple(AuthorLine(one.id, one.slug, one.name, "") if one else _new(name) for name, one in authors),
-        tags=tuple(TagLink(one.id if one else 0, slug(name), one.name if one else name) for name, one in tags),
+        authors=tuple(
+            AuthorLine(one.id, one.slug, one.name, "") if one else _new(name) for name, one in authors
+        ),
+        tags=tuple(
+            TagLink(one.id if one else 0, slug(name), one.name if one else name) for name, one in tags
+        ),
     )
 
 

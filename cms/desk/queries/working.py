@@ -1,6 +1,6 @@
 """What the desk knows of one article, and of the names that it can be given."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,7 +97,9 @@ _TAGS = (
     .order_by(col(Tag.name), col(Tag.id))
 )
 _NAMED: dict[type[Author] | type[Section] | type[Tag], sa.Select[*tuple[Any, ...]]] = {
-    Author: sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.staff_id)).order_by(col(Author.id)),
+    Author: sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.staff_id)).order_by(
+        col(Author.id)
+    ),
     Section: sa.select(col(Section.id), col(Section.slug), col(Section.name)).order_by(col(Section.id)),
     Tag: sa.select(col(Tag.id), col(Tag.slug), col(Tag.name)).order_by(col(Tag.id)),
 }
@@ -158,19 +160,27 @@ def free_slug(session: Session, kind: ArticleKind, wanted: Sequence[str], but: i
 
 
 def matched(
-    session: Session, table: type[Author] | type[Section] | type[Tag], names: Sequence[str], prefer: Collection[int] = ()
+    session: Session,
+    table: type[Author] | type[Section] | type[Tag],
+    names: Sequence[str],
+    prefer: Collection[int] = (),
 ) -> tuple[Named | None, ...]:
     """Return for each name what bears it already, or None; one SELECT.
 
-    Case does not matter. Sections and tags are known by their slug as well; two people may share one, so authors
-    are not, and of two with the same name one whose id is in `prefer` is meant.
+    Case does not matter. Sections and tags are known by their slug as well; two people may share one, so
+    authors are not, and of two with the same name one whose id is in `prefer` is meant.
     """
     slugs = [slug(name) for name in names]
     known = _named(session, table, names, [one for one in slugs if one]) if names else ()
-    return tuple(_meant(known, *pair, by_slug=table is not Author, prefer=prefer) for pair in zip(names, slugs, strict=True))
+    return tuple(
+        _meant(known, *pair, by_slug=table is not Author, prefer=prefer)
+        for pair in zip(names, slugs, strict=True)
+    )
 
 
-def free_name_slug(session: Session, table: type[Author] | type[Section] | type[Tag], wanted: Sequence[str]) -> str | None:
+def free_name_slug(
+    session: Session, table: type[Author] | type[Section] | type[Tag], wanted: Sequence[str]
+) -> str | None:
     """Return the first of `wanted` that nothing of a kind has, or None; one SELECT."""
     taken = set(session.execute(sa.select(col(table.slug)).where(col(table.slug).in_(wanted))).scalars())
     return next((one for one in wanted if one not in taken), None)
@@ -179,12 +189,15 @@ def free_name_slug(session: Session, table: type[Author] | type[Section] | type[
 def own_author(session: Session, staff_id: int, name: str) -> Named | None:
     """Return the author whom someone of staff writes as, or None before the first time; one SELECT.
 
-    Before the first time that is the only author of exactly her name whom nobody else writes as: one who moved in
-    with an import, say. The name of staff is given by the operator, never by themselves.
+    Before the first time that is the only author of exactly her name whom nobody else writes as: one who
+    moved in with an import, say. The name of staff is given by the operator, never by themselves.
     """
     rows = session.execute(
         _NAMED[Author].where(
-            sa.or_(col(Author.staff_id) == staff_id, sa.and_(col(Author.staff_id).is_(None), col(Author.name) == name))
+            sa.or_(
+                col(Author.staff_id) == staff_id,
+                sa.and_(col(Author.staff_id).is_(None), col(Author.name) == name),
+            )
         )
     )
     found = [Named(*row) for row in rows]
@@ -193,22 +206,27 @@ def own_author(session: Session, staff_id: int, name: str) -> Named | None:
 
 
 def section_names(session: Session) -> tuple[str, ...]:
-    """Return the names of the newest sections in the order of the alphabet, for a field to suggest; one SELECT."""
+    """Return the newest sections' names in the order of the alphabet, for a field to suggest; one SELECT."""
     newest = session.execute(sa.select(col(Section.name)).order_by(col(Section.id).desc()).limit(SUGGESTED))
     return tuple(sorted(newest.scalars(), key=str.casefold))
 
 
 def _named(
-    session: Session, table: type[Author] | type[Section] | type[Tag], names: Sequence[str], slugs: Sequence[str]
+    session: Session,
+    table: type[Author] | type[Section] | type[Tag],
+    names: Sequence[str],
+    slugs: Sequence[str],
 ) -> tuple[Named, ...]:
-    rows = session.execute(_NAMED[table].where(sa.or_(col(table.name).in_(names), col(table.slug).in_(slugs))))
+    rows = session.execute(
+        _NAMED[table].where(sa.or_(col(table.name).in_(names), col(table.slug).in_(slugs)))
+    )
     return tuple(Named(*row) for row in rows)
 
 
 def _meant(
     known: Iterable[Named], name: str, slug_of_name: str, *, by_slug: bool, prefer: Collection[int]
 ) -> Named | None:
-    ways = (
+    ways: tuple[Callable[[Named], bool], ...] = (
         lambda one: one.name == name,
         lambda one: one.name.casefold() == name.casefold(),
         lambda one: by_slug and one.slug == slug_of_name,
