@@ -11,9 +11,10 @@ from cms.moderation.rules import Deed
 
 
 class Decision(SQLModel, table=True):
-    """One entry of the log, in commit order: ids, states, a reason's code, a policy and a time, never free text.
+    """One entry of the log, in commit order: ids, states, a reason's code, a policy, a time.
 
-    `staff_id` is empty where the writer or a policy acted; `from_status` is empty for a comment's first entry.
+    Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a comment's first
+    entry.
     """
 
     __tablename__ = "decision"
@@ -24,12 +25,13 @@ class Decision(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     comment_id: int = Field(foreign_key="comment.id")
-    deed: Deed = Field(sa_type=stored_as_value(Deed, "decision_deed"))  # type: ignore[call-overload]  # sa_type takes instances, its annotation only classes
+    deed: Deed = Field(sa_type=stored_as_value(Deed, "decision_deed"))
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     from_status: CommentStatus | None = Field(
-        default=None, sa_type=stored_as_value(CommentStatus, "decision_from")  # type: ignore[call-overload]  # as above
+        default=None,
+        sa_type=stored_as_value(CommentStatus, "decision_from"),
     )
-    to_status: CommentStatus = Field(sa_type=stored_as_value(CommentStatus, "decision_to"))  # type: ignore[call-overload]  # as above
+    to_status: CommentStatus = Field(sa_type=stored_as_value(CommentStatus, "decision_to"))
     reason: str = Field(default="", max_length=40)
     policy: str = Field(default="", max_length=80)
     undo_of: int | None = Field(default=None, foreign_key="decision.id", unique=True)
@@ -52,6 +54,6 @@ APPEND_ONLY_POSTGRESQL = (
 )
 
 for _statement in APPEND_ONLY_SQLITE:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
+    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 for _statement in APPEND_ONLY_POSTGRESQL:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="postgresql"))
+    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]  # as above

@@ -1,9 +1,19 @@
 """What may be decided about a comment, and which decisions still stand."""
 
+import html
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from cms.comments.rules import CommentStatus
+
+IDS_MAX = 1000  # in one POST; twenty pages of the queue, and far below SQLite's 32,766 variables
+COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
+BACK_MAX_CHARS = 500
+_INSIDE = re.compile(r"/moderation/(?:log)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
+_ID = re.compile(r"[0-9]{1,9}")  # within the 2,147,483,647 of an INTEGER
+_HREF = re.compile(r'<a href="([^"]*)"')
 
 
 class Deed(StrEnum):
@@ -44,6 +54,67 @@ class RejectionReason(StrEnum):
     UNLAWFUL = "unlawful"
 
 
+VERDICT_SENTENCES = {
+    Verdict.APPROVE: "Approve",
+    Verdict.REJECT: "Reject",
+    Verdict.SPAM: "Spam",
+    Verdict.HOLD: "Hold",
+}
+ANYWAY_SENTENCES = {
+    Verdict.APPROVE: "Approve all the same",
+    Verdict.REJECT: "Reject all the same",
+    Verdict.SPAM: "Mark as spam all the same",
+    Verdict.HOLD: "Hold all the same",
+}
+DONE_SENTENCES = {
+    Verdict.APPROVE: "Approved: %(number)s.",
+    Verdict.REJECT: "Rejected: %(number)s.",
+    Verdict.SPAM: "Marked as spam: %(number)s.",
+    Verdict.HOLD: "Held: %(number)s.",
+}
+STATUS_SENTENCES = {
+    CommentStatus.HELD: "Held",
+    CommentStatus.APPROVED: "Approved",
+    CommentStatus.REJECTED: "Rejected",
+    CommentStatus.SPAM: "Spam",
+}
+EMPTY_SENTENCES = {
+    CommentStatus.HELD: "Nothing is waiting.",
+    CommentStatus.APPROVED: "Nothing has been approved yet.",
+    CommentStatus.REJECTED: "Nothing has been rejected.",
+    CommentStatus.SPAM: "Nothing has been called spam.",
+}
+DEED_SENTENCES = {
+    Deed.SUBMITTED: "Submitted",
+    Deed.IMPORTED: "Imported",
+    Deed.DECIDED: "Decided",
+    Deed.UNDONE: "Undone",
+    Deed.EDITED: "Edited",
+    Deed.WITHDRAWN: "Withdrawn",
+}
+ACTOR_SENTENCES = {  # who acted where nobody of staff did
+    Deed.SUBMITTED: "The writer",
+    Deed.IMPORTED: "Import",
+    Deed.DECIDED: "A policy",
+    Deed.UNDONE: "A policy",
+    Deed.EDITED: "The writer",
+    Deed.WITHDRAWN: "The writer",
+}
+ACTOR_CODES = {  # the same for programs, in the CSV
+    Deed.SUBMITTED: "writer",
+    Deed.IMPORTED: "import",
+    Deed.DECIDED: "policy",
+    Deed.UNDONE: "policy",
+    Deed.EDITED: "writer",
+    Deed.WITHDRAWN: "writer",
+}
+REASON_SENTENCES = {
+    RejectionReason.RUDE: "Rude",
+    RejectionReason.OFF_TOPIC: "Off topic",
+    RejectionReason.ADVERT: "An advertisement",
+    RejectionReason.PERSONAL: "Tells something private",
+    RejectionReason.UNLAWFUL: "Unlawful",
+}
 PUBLIC_SENTENCES = {
     RejectionReason.RUDE: "It was written in a tone that we do not publish.",
     RejectionReason.OFF_TOPIC: "It was not about the article.",
@@ -60,6 +131,20 @@ class LastEntry:
     id: int
     deed: Deed
     staff_id: int | None
+    reason: str = ""
+    undo_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAsItIs:
+    """A comment that somebody else was faster with; `by_name` is empty where its writer or a policy acted."""
+
+    comment_id: int
+    entry_id: int
+    deed: Deed
+    by_name: str
+    at: datetime
+    status: CommentStatus
 
 
 def still_stands(as_of: int, last: LastEntry, staff_id: int) -> bool:
@@ -69,3 +154,44 @@ def still_stands(as_of: int, last: LastEntry, staff_id: int) -> bool:
     the same person may change her mind.
     """
     return last.id <= as_of or (last.staff_id == staff_id and last.deed in {Deed.DECIDED, Deed.UNDONE})
+
+
+def is_so_already(status: CommentStatus, last: LastEntry, wanted: CommentStatus, reason: str) -> bool:
+    """Tell whether a decision would say nothing new, so that a button pressed twice makes one entry.
+
+    That only a policy called a comment spam or rejected it is new when a person says it too.
+    """
+    said_by_person = last.staff_id is not None or wanted in {CommentStatus.HELD, CommentStatus.APPROVED}
+    return status is wanted and last.reason == reason and said_by_person
+
+
+def reason_kept(verdict: Verdict, reason: str) -> str:
+    """Return the reason that goes into the log: approving and holding need none."""
+    return reason if verdict in {Verdict.REJECT, Verdict.SPAM} else ""
+
+
+def can_undo(deed: Deed, before: CommentStatus | None) -> bool:
+    """Tell whether an entry, as its comment's last, may be undone: what staff did, an undo among it."""
+    return deed in {Deed.DECIDED, Deed.UNDONE} and before is not None
+
+
+def link_addresses(body_html: str) -> tuple[str, ...]:
+    """Return where the links of a cleaned comment really lead, each address once."""
+    return tuple(dict.fromkeys(html.unescape(address) for address in _HREF.findall(body_html)))
+
+
+def way_back(asked: str) -> str:
+    """Return the page of the dashboard to go back to; the queue for any other address."""
+    return asked if len(asked) <= BACK_MAX_CHARS and _INSIDE.fullmatch(asked) else "/moderation/"
+
+
+def whole_numbers(texts: list[str]) -> list[int] | None:
+    """Return ids in order, each once; None where one is none, or where there are none or too many."""
+    if not 0 < len(texts) <= IDS_MAX or not all(_ID.fullmatch(text) for text in texts):
+        return None
+    return sorted({int(text) for text in texts})
+
+
+def cell(text: str) -> str:
+    """Return a name as a spreadsheet takes it for text, never for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -14,13 +14,22 @@ LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer
 
 def write_decision(session: Session, entry: Decision) -> int:
     """Add an entry to the log, in commit order; return its id."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    lock_log(session)
     session.add(entry)
     session.flush()
     if entry.id is None:  # the database gives every row its id
         raise RuntimeError("an entry of the log has no id")
     return entry.id
+
+
+def lock_log(session: Session) -> None:
+    """Let nobody else write to the log until this transaction ends.
+
+    Comments are locked before the log, in order of their ids, and versions are bumped after it: who keeps
+    to that never waits in a circle.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
 
 
 def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:

@@ -1,0 +1,160 @@
+"""What the log shows of decisions, newest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cms.accounts.models import Staff
+from cms.articles.models import Article
+from cms.articles.rules import address_of
+from cms.comments.models import Comment
+from cms.comments.queries.thread import is_visible
+from cms.comments.rules import CommentStatus
+from cms.db import Database
+from cms.moderation.models import Decision
+from cms.moderation.rules import Deed, can_undo
+
+BATCH = 1000  # rows of the CSV in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One entry of the log; `by_name` is empty where nobody of staff acted."""
+
+    id: int
+    at: datetime
+    deed: Deed
+    by_name: str
+    comment_id: int
+    comment_name: str
+    comment_address: str
+    article_title: str
+    article_language: str
+    from_status: CommentStatus | None
+    to_status: CommentStatus
+    reason: str
+    policy: str
+    undo_of: int | None
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the log; `next_page` is the id behind which the next begins."""
+
+    rows: tuple[LogRow, ...]
+    next_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry as the CSV has it."""
+
+    id: int
+    at: datetime
+    deed: Deed
+    by_name: str
+    comment_id: int
+    from_status: CommentStatus | None
+    to_status: CommentStatus
+    reason: str
+    policy: str
+    undo_of: int | None
+
+
+_LATER = aliased(Decision)
+_LINE = (
+    col(Decision.id),
+    col(Decision.at),
+    col(Decision.deed),
+    col(Staff.name).label("by_name"),
+    col(Decision.comment_id),
+    col(Decision.from_status),
+    col(Decision.to_status),
+    col(Decision.reason),
+    col(Decision.policy),
+    col(Decision.undo_of),
+)
+_NEWEST_FIRST = col(Decision.id).desc()  # in commit order, which is the order of time
+_LINES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
+    sa.select(*_LINE).outerjoin(Staff, col(Staff.id) == col(Decision.staff_id)).order_by(_NEWEST_FIRST)
+)
+_ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
+    sa.select(
+        *_LINE,
+        col(Comment.name).label("comment_name"),
+        is_visible().label("is_visible"),
+        col(Article.kind),
+        col(Article.slug),
+        col(Article.title),
+        col(Article.language),
+        sa.not_(
+            sa.exists().where(
+                col(_LATER.comment_id) == col(Decision.comment_id), col(_LATER.id) > col(Decision.id)
+            )
+        ).label("is_last"),
+    )
+    .select_from(Decision)
+    .join(Comment, col(Comment.id) == col(Decision.comment_id))
+    .join(Article, col(Article.id) == col(Comment.article_id))
+    .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
+    .order_by(_NEWEST_FIRST)
+)
+
+
+def log_page(session: Session, *, comment_id: int | None, after: int | None, size: int) -> LogPage:
+    """Return `size` entries older than the entry `after`, of one comment or of all; one SELECT."""
+    statement = _ROWS.limit(size + 1)
+    if comment_id is not None:
+        statement = statement.where(col(Decision.comment_id) == comment_id)
+    if after is not None:
+        statement = statement.where(col(Decision.id) < after)
+    rows = session.execute(statement).all()
+    return LogPage(tuple(_row(row) for row in rows[:size]), rows[size - 1].id if len(rows) > size else None)
+
+
+def log_lines(database: Database) -> Iterator[LogLine]:
+    """Yield the whole log, newest first; one SELECT for each thousand.
+
+    Each in a transaction of its own: entries never change, and a slow reader holds nothing up.
+    """
+    after = None
+    while True:
+        statement = _LINES if after is None else _LINES.where(col(Decision.id) < after)
+        with database.reading() as session:
+            rows = session.execute(statement.limit(BATCH)).all()
+        for row in rows:
+            yield LogLine(*row[:3], row.by_name or "", *row[4:])
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].id
+
+
+def _row(row: Any) -> LogRow:
+    article = address_of(row.kind, row.slug)
+    return LogRow(
+        id=row.id,
+        at=row.at,
+        deed=row.deed,
+        by_name=row.by_name or "",
+        comment_id=row.comment_id,
+        comment_name=row.comment_name,
+        comment_address=(
+            f"{article}#comment-{row.comment_id}"
+            if row.is_visible
+            else f"/moderation/?comment={row.comment_id}"
+        ),
+        article_title=row.title,
+        article_language=row.language,
+        from_status=row.from_status,
+        to_status=row.to_status,
+        reason=row.reason,
+        policy=row.policy,
+        undo_of=row.undo_of,
+        can_undo=bool(row.is_last) and can_undo(row.deed, row.from_status),
+    )

@@ -1,0 +1,234 @@
+"""What the moderation queue shows: comments with all that a decision about them needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cms.accounts.models import Staff
+from cms.articles.models import Article
+from cms.articles.rules import Cursor, address_of
+from cms.comments.models import Comment, HoldReason
+from cms.comments.rules import CommentStatus, HoldCode, Reason
+from cms.db import UtcTime
+from cms.moderation.models import Decision
+from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleBeside:
+    """The article that a comment is about."""
+
+    title: str
+    address: str
+    language: str
+    publish_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentBeside:
+    """The comment that one answers; `is_gone` where it was withdrawn or erased."""
+
+    id: int
+    name: str
+    body_html: str
+    status: CommentStatus
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastDecision:
+    """What was last decided about a comment; `by_name` is empty where nobody of staff did."""
+
+    id: int
+    deed: Deed
+    by_name: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """One comment to decide about."""
+
+    id: int
+    name: str
+    body_html: str
+    links: tuple[str, ...]
+    created_at: datetime
+    status: CommentStatus
+    is_gone: bool
+    article: ArticleBeside
+    parent: ParentBeside | None
+    reasons: tuple[Reason, ...]
+    decided: LastDecision | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of the queue as the log stood at its entry `as_of`; `counts` stop above COUNTED_MAX."""
+
+    cards: tuple[QueueCard, ...]
+    next_page: Cursor | None
+    counts: dict[CommentStatus, int]
+    as_of: int
+
+
+_PARENT = aliased(Comment)
+_REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
+_LAST = (
+    sa.select(sa.func.max(col(Decision.id)))
+    .where(col(Decision.comment_id) == col(Comment.id))
+    .scalar_subquery()
+)
+# What came in already decided, by an import, was decided when it was written as far as this house knows.
+_DECIDED_AT = sa.func.coalesce(col(Comment.decided_at), col(Comment.created_at), type_=UtcTime())
+_CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
+    sa.select(
+        col(Comment.id),
+        col(Comment.name),
+        col(Comment.body_html),
+        col(Comment.created_at),
+        col(Comment.status),
+        sa.not_(_REMAINS).label("is_gone"),
+        _DECIDED_AT.label("decided_at"),
+        col(Article.kind),
+        col(Article.slug),
+        col(Article.title),
+        col(Article.language),
+        col(Article.publish_at),
+        col(_PARENT.id).label("parent_id"),
+        col(_PARENT.name).label("parent_name"),
+        col(_PARENT.body_html).label("parent_body_html"),
+        col(_PARENT.status).label("parent_status"),
+        sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None)).label(
+            "parent_is_gone"
+        ),
+        col(Decision.id).label("entry_id"),
+        col(Decision.deed),
+        col(Decision.reason),
+        col(Decision.at),
+        col(Staff.name).label("by_name"),
+    )
+    .join(Article, col(Article.id) == col(Comment.article_id))
+    .outerjoin(_PARENT, col(_PARENT.id) == col(Comment.parent_id))
+    .outerjoin(Decision, col(Decision.id) == _LAST)
+    .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
+)
+_WITH_STATUS = _CARDS.where(
+    col(Comment.status) == sa.bindparam("status", type_=col(Comment.status).type), _REMAINS
+)
+_ONE = _CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
+_REASONS = (
+    sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure))
+    .where(col(HoldReason.comment_id).in_(sa.bindparam("ids", expanding=True)))
+    .order_by(col(HoldReason.comment_id), col(HoldReason.code))
+)
+_STRENGTH = {
+    code: place
+    for place, code in enumerate(
+        [*[c for c in HoldCode if c is not HoldCode.EVERY_COMMENT], HoldCode.EVERY_COMMENT]
+    )
+}
+
+
+def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
+    some = sa.select(sa.literal(1)).select_from(Comment).where(col(Comment.status) == status, _REMAINS)
+    return sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery()).scalar_subquery()
+
+
+_FIGURES = sa.select(
+    *[_counted(status).label(status.value) for status in CommentStatus],
+    sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
+)
+
+
+def queue_page(session: Session, status: CommentStatus, *, after: Cursor | None, size: int) -> QueuePage:
+    """Return `size` comments from behind `after`: held ones oldest first, others newest decided first.
+
+    Three SELECTs, two where there is no comment.
+    """
+    figures = session.execute(_FIGURES).one()
+    rows = session.execute(_ordered(status, after).limit(size + 1), {"status": status}).all()
+    shown = rows[:size]
+    end = Cursor(_moment(shown[-1], status), shown[-1].id) if len(rows) > size else None
+    return QueuePage(_cards(session, shown), end, _counts(figures), figures.as_of or 0)
+
+
+def single_card(session: Session, comment_id: int) -> QueuePage:
+    """Return a page with one comment, whatever its state, or with none; three SELECTs at most."""
+    figures = session.execute(_FIGURES).one()
+    rows = session.execute(_ONE, {"comment_id": comment_id}).all()
+    return QueuePage(_cards(session, rows), None, _counts(figures), figures.as_of or 0)
+
+
+def _ordered(status: CommentStatus, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
+    oldest_first = status is CommentStatus.HELD
+    moment = col(Comment.created_at) if oldest_first else _DECIDED_AT
+    order = (moment, col(Comment.id)) if oldest_first else (moment.desc(), col(Comment.id).desc())
+    statement = _WITH_STATUS.order_by(*order)
+    if after is None:
+        return statement
+    place = sa.tuple_(moment, col(Comment.id))
+    end = sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
+    return statement.where(place > end if oldest_first else place < end)
+
+
+def _moment(row: Any, status: CommentStatus) -> datetime:
+    moment: datetime = row.created_at if status is CommentStatus.HELD else row.decided_at
+    return moment
+
+
+def _counts(figures: Any) -> dict[CommentStatus, int]:
+    return {status: getattr(figures, status.value) for status in CommentStatus}
+
+
+def _cards(session: Session, rows: Iterable[Any]) -> tuple[QueueCard, ...]:
+    rows = list(rows)
+    reasons = _reasons(session, [row.id for row in rows])
+    return tuple(_card(row, reasons.get(row.id, ())) for row in rows)
+
+
+def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
+    found: dict[int, tuple[Reason, ...]] = {}
+    if not ids:
+        return found
+    for row in session.execute(_REASONS, {"ids": ids}):
+        found[row.comment_id] = (*found.get(row.comment_id, ()), Reason(row.code, row.measure))
+    return {
+        key: tuple(sorted(some, key=lambda reason: _STRENGTH[reason.code])) for key, some in found.items()
+    }
+
+
+def _card(row: Any, reasons: tuple[Reason, ...]) -> QueueCard:
+    return QueueCard(
+        id=row.id,
+        name=row.name,
+        body_html=row.body_html,
+        links=link_addresses(row.body_html),
+        created_at=row.created_at,
+        status=row.status,
+        is_gone=bool(row.is_gone),
+        article=ArticleBeside(row.title, address_of(row.kind, row.slug), row.language, row.publish_at),
+        parent=_parent(row),
+        reasons=reasons,
+        decided=_decided(row),
+    )
+
+
+def _parent(row: Any) -> ParentBeside | None:
+    if row.parent_id is None:
+        return None
+    return ParentBeside(
+        row.parent_id, row.parent_name, row.parent_body_html, row.parent_status, bool(row.parent_is_gone)
+    )
+
+
+def _decided(row: Any) -> LastDecision | None:
+    if row.entry_id is None or row.deed is Deed.SUBMITTED:
+        return None
+    return LastDecision(row.entry_id, row.deed, row.by_name or "", row.at, row.reason)

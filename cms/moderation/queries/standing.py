@@ -1,0 +1,115 @@
+"""What stands about comments at the moment at which somebody decides about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cms.accounts.models import Staff
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus
+from cms.moderation.models import Decision
+from cms.moderation.rules import Deed, LastEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LockedComment:
+    """A comment that nobody else can change until the transaction ends."""
+
+    id: int
+    article_id: int
+    status: CommentStatus
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest entry of a comment's log, with who made it (empty: nobody of staff) and when."""
+
+    entry: LastEntry
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the log that may be undone; `earlier_reason` is that of the state before it."""
+
+    id: int
+    comment_id: int
+    deed: Deed
+    from_status: CommentStatus | None
+    earlier_reason: str
+
+
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_GONE = sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None))
+_LOCKED = (
+    sa.select(col(Comment.id), col(Comment.article_id), col(Comment.status), _GONE.label("is_gone"))
+    .where(col(Comment.id).in_(_IDS))
+    .order_by(col(Comment.id))
+    .with_for_update(key_share=True)  # replies may come in meanwhile
+)
+_NEWEST_IDS = (
+    sa.select(sa.func.max(col(Decision.id)))
+    .where(col(Decision.comment_id).in_(_IDS))
+    .group_by(col(Decision.comment_id))
+)
+_NEWEST = (
+    sa.select(
+        col(Decision.comment_id),
+        col(Decision.id),
+        col(Decision.deed),
+        col(Decision.staff_id),
+        col(Decision.reason),
+        col(Decision.undo_of),
+        col(Decision.at),
+        col(Staff.name),
+    )
+    .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
+    .where(col(Decision.id).in_(_NEWEST_IDS))
+)
+_EARLIER = aliased(Decision)
+_ENTRIES = (
+    sa.select(
+        col(Decision.id),
+        col(Decision.comment_id),
+        col(Decision.deed),
+        col(Decision.from_status),
+        sa.select(col(_EARLIER.reason))
+        .where(col(_EARLIER.comment_id) == col(Decision.comment_id), col(_EARLIER.id) < col(Decision.id))
+        .order_by(col(_EARLIER.id).desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("earlier_reason"),
+    )
+    .where(col(Decision.id).in_(_IDS))
+    .order_by(col(Decision.id))
+)
+
+
+def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedComment]:
+    """Return the comments with these ids, locked in order of their ids; one SELECT."""
+    rows = session.execute(_LOCKED, {"ids": ids})
+    return {row.id: LockedComment(row.id, row.article_id, row.status, bool(row.is_gone)) for row in rows}
+
+
+def newest_entries(session: Session, ids: Sequence[int]) -> dict[int, Newest]:
+    """Return the newest entry of each comment, by the comment's id; one SELECT."""
+    return {
+        row.comment_id: Newest(
+            LastEntry(row.id, row.deed, row.staff_id, row.reason, row.undo_of), row.name or "", row.at
+        )
+        for row in session.execute(_NEWEST, {"ids": ids})
+    }
+
+
+def entries(session: Session, ids: Sequence[int]) -> tuple[Entry, ...]:
+    """Return the entries of the log with these ids; one SELECT."""
+    rows = session.execute(_ENTRIES, {"ids": ids})
+    return tuple(
+        Entry(row.id, row.comment_id, row.deed, row.from_status, row.earlier_reason or "") for row in rows
+    )
