@@ -46,6 +46,7 @@ _PARTING = frozenset(
     "p br div li ul ol dl dt dd td th tr table blockquote figure figcaption hr pre h1 h2 h3 h4 h5 h6".split()
 )
 _UNFIT = re.compile(r"[\s/?#%&\\<>\"'`\x00-\x1f\x7f]")
+_UNSIGNED = re.compile(r"[^\w .@*-]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 _ARABIC_LETTERS = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff]")
 _URDU_LETTERS = re.compile(r"[ٹڈڑںےہھ]")
@@ -93,7 +94,7 @@ def refused(item: WxrItem) -> Skipped | None:
 def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Incoming:
     """Return what a post or page becomes.
 
-    `zone` is the site's, for dates without one; `language` that of the site here, where the export names none.
+    `zone` is the site's, for dates without one; `language` the one here, where the export names none.
     """
     meta = dict(item.meta)
     around = Surroundings(survey.attachments, survey.own_attachments(item.post_id))
@@ -122,12 +123,15 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
     )
 
 
-def key_of(item: WxrItem, survey: Survey) -> str:
-    """Return by what an item is known again: its number, with its address where several have that number."""
+def key_of(item: WxrItem) -> str:
+    """Return by what an item is known again: its number and its address."""
     address = old_addresses.path_and_query(item.link) if item.link else f"{item.guid} {item.title}"
-    if item.post_id and item.post_id not in survey.ids_shared:
-        return item.post_id[:100]
     return f"{item.post_id[:100]} {_short(address, 500)}"
+
+
+def number_of(item: WxrItem, survey: Survey) -> str:
+    """Return the number by which an item is known again at another address; "" where several have it."""
+    return "" if item.post_id in survey.ids_shared else item.post_id[:100]
 
 
 def plain(html: str) -> str:
@@ -148,7 +152,7 @@ def _shown(piece: Piece) -> str:
 
 
 def language_of(text: str, declared: str, fallback: str) -> str:
-    """Return an article's language: the export's, but for a text in Arabic letters on a site in Latin ones."""
+    """Return an article's language: the export's, but for Arabic letters on a site in Latin ones."""
     named = declared.strip()
     language = named.replace("_", "-") if _LANGUAGE.fullmatch(named) else fallback
     letters = sum(map(str.isalpha, text))
@@ -162,7 +166,7 @@ def language_of(text: str, declared: str, fallback: str) -> str:
 
 
 def fitting_slug(typed: str) -> str:
-    """Return a slug of WordPress as one of ours: decoded and normalised; "" where nothing of it can be used."""
+    """Return a slug of WordPress as one of ours: decoded, normalised; "" where nothing can be used."""
     decoded = unquote(typed, errors="replace").strip().strip("-.")
     if not decoded or _UNFIT.search(decoded) or len(decoded) > SLUG_MAX or "\ufffd" in decoded:
         return slug(decoded)
@@ -205,14 +209,17 @@ def _title(item: WxrItem, text: str) -> str:
 
 
 def _slug(item: WxrItem, text: str) -> str:
-    return fitting_slug(item.post_name) or slug(plain(item.title)) or slug(" ".join(text.split()[:TITLE_WORDS]))
+    return (
+        fitting_slug(item.post_name) or slug(plain(item.title)) or slug(" ".join(text.split()[:TITLE_WORDS]))
+    )
 
 
 def _authors(item: WxrItem) -> tuple[str, ...]:
     # The plugin by which several people sign an article keeps them as terms, `cap-` before each name.
     together = [term.slug.removeprefix("cap-") for term in item.terms if term.taxonomy == "author"]
     found = together or [item.creator]
-    return tuple(dict.fromkeys(login for login in found if login))
+    # What WordPress lets nobody sign in with is damage, seen in real exports: `<dc:creator>>ada</dc:creator>`.
+    return tuple(dict.fromkeys(login for login in (_UNSIGNED.sub("", one).strip() for one in found) if login))
 
 
 def _subjects(item: WxrItem, survey: Survey) -> tuple[WxrTerm | None, tuple[WxrTerm, ...]]:

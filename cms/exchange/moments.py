@@ -7,7 +7,7 @@ FIRST_YEAR = 1900  # WordPress writes the years 0 and -1 for "never"
 
 
 def moment(gmt: str, local: str, pub_date: str, zone: tzinfo) -> datetime | None:
-    """Return the first date that is one: `gmt`, then `local` in the site's time zone, then `pub_date` (RFC 822).
+    """Return the first date that is one: `gmt`, then `local` in the site's zone, then `pub_date` (RFC 822).
 
     `0000-00-00 00:00:00` is none; an export does not name its time zone, so the caller does.
     """

@@ -111,13 +111,14 @@ def unrelated(session: Session, source: str) -> list[int]:
             ~sa.exists().where(col(Related.article_id) == col(Article.id)),
         )
     )
-    return sorted(session.execute(statement).scalars())
+    return sorted(set(session.execute(statement).scalars()))
 
 
 def highest_id(session: Session, table: type[SQLModel]) -> int:
     """Return the highest id in use, 0 in an empty table."""
     column: Any = sa.inspect(table).local_table.c.id  # Any: a column of a table known only by its class
-    return session.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one()
+    highest: int = session.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one()
+    return highest
 
 
 def _existing(session: Session, kind: str, ids: Collection[int]) -> set[int]:

@@ -18,7 +18,7 @@ class Conflict:
 
 @dataclass(slots=True)
 class Report:
-    """What one run brought in; a second run of the same export brings in nothing and counts it as unchanged."""
+    """What one run brought in; a second run of the same export counts all as unchanged."""
 
     articles: Counter[str] = field(default_factory=Counter)
     pages: int = 0
@@ -68,7 +68,10 @@ class Report:
         found += [f"{_counted(said['media'])} (files)"] if any(said["media"].values()) else []
         found += [f"conflict: {one.what}: {one.why} ({one.address})" for one in self.conflicts]
         found += [f"skipped: {_named(one)}: {one.why}" for one in self.skipped]
-        found += [f"unknown shortcode [{name}], left as typed: {count}" for name, count in said["shortcodes"].items()]
+        found += [
+            f"unknown shortcode [{name}], left as typed: {count}"
+            for name, count in said["shortcodes"].items()
+        ]
         found += [f"block {name} has nothing to show here: {count}" for name, count in said["blocks"].items()]
         return found + ([self.damage] if self.damage else [])
 

@@ -25,8 +25,8 @@ _STATUS = {
 }
 _KEPT_TAGS = frozenset({"em", "strong", "b", "i", "code", "pre", "blockquote", "ul", "ol", "li"})
 _DROPPED_TAGS = frozenset(
-    "abbr acronym address big center cite del div dd dl dt font h1 h2 h3 h4 h5 h6 hr ins kbd mark q s samp small"
-    " span strike sub sup table tbody td th thead tr tt u var".split()
+    "abbr acronym address big center cite del div dd dl dt font h1 h2 h3 h4 h5 h6 hr ins kbd mark q s samp"
+    " small span strike sub sup table tbody td th thead tr tt u var".split()
 )
 _BROKEN_TAG = "<\u2060"  # a word joiner nobody sees: what was typed as text must not be read as a tag
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)

@@ -21,13 +21,15 @@ Row = dict[str, Any]  # Any: the columns of a row are of many kinds
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; no statement for none."""
     if rows:
-        session.execute(sa.insert(sa.inspect(table).local_table), rows)
+        session.execute(sa.insert(_table(table)), rows)
 
 
 def lock_for_import(session: Session) -> None:
-    """Keep others from taking the numbers that this transaction gives; SQLite's transactions do that anyway."""
+    """Keep others from taking the numbers that this transaction gives, as SQLite does anyway."""
     if _is_postgresql(session):
-        session.execute(sa.text("LOCK TABLE article, author, section, tag, comment IN SHARE ROW EXCLUSIVE MODE"))
+        session.execute(
+            sa.text("LOCK TABLE article, author, section, tag, comment IN SHARE ROW EXCLUSIVE MODE")
+        )
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
 
 
@@ -41,17 +43,19 @@ def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> Non
     if not _is_postgresql(session):
         return
     for table in tables:
-        name = sa.inspect(table).local_table.name
+        name = _table(table).name
         session.execute(
             sa.text(
-                "SELECT setval(pg_get_serial_sequence(:name, 'id'),"
-                f" GREATEST((SELECT max(id) FROM {name}), nextval(pg_get_serial_sequence(:name, 'id'))))"  # noqa: S608  # a table of ours
+                "SELECT setval(pg_get_serial_sequence(:name, 'id'),"  # noqa: S608  # a table of ours
+                f" GREATEST((SELECT max(id) FROM {name}), nextval(pg_get_serial_sequence(:name, 'id'))))"
             ),
             {"name": name},
         )
 
 
-def store_articles(session: Session, rows: Sequence[Row], authors: Sequence[Row], tags: Sequence[Row]) -> None:
+def store_articles(
+    session: Session, rows: Sequence[Row], authors: Sequence[Row], tags: Sequence[Row]
+) -> None:
     """Insert new articles with their bylines and subjects."""
     add_rows(session, Article, rows)
     add_rows(session, ArticleAuthor, authors)
@@ -64,9 +68,9 @@ def update_articles(
     """Write newer texts over articles that nobody has touched here; each counts a version."""
     if not rows:
         return
-    table = sa.inspect(Article).local_table
+    table = _table(Article)
     columns = [name for name in rows[0] if name != "id"]
-    values = {name: sa.bindparam(f"new_{name}") for name in columns}
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in columns}
     statement = sa.update(table).where(table.c.id == sa.bindparam("article_id"))
     session.execute(
         statement.values(**values, version=table.c.version + 1),
@@ -74,7 +78,7 @@ def update_articles(
     )
     ids = [{"article_id": row["id"]} for row in rows]
     for joined in (ArticleAuthor, ArticleTag):
-        join = sa.inspect(joined).local_table
+        join = _table(joined)
         session.execute(sa.delete(join).where(join.c.article_id == sa.bindparam("article_id")), ids)
     add_rows(session, ArticleAuthor, authors)
     add_rows(session, ArticleTag, tags)
@@ -115,13 +119,21 @@ def remember(
 
 
 def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None:
-    """Keep old addresses, each with the thing and the suffix that it leads to; one that leads somewhere stays."""
-    rows = {address: {"address": address, "thing": thing, "suffix": suffix} for address, thing, suffix in addresses}
+    """Keep old addresses, each with the thing and the suffix that it leads to; known ones stay."""
+    rows = {
+        address: {"address": address, "thing": thing, "suffix": suffix}
+        for address, thing, suffix in addresses
+    }
     if rows:
         statement = _insert(session)(FormerAddress).on_conflict_do_nothing(
             index_elements=[col(FormerAddress.address)]
         )
         session.execute(statement, [rows[address] for address in sorted(rows)])
+
+
+def _table(model: type[SQLModel]) -> sa.Table:
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLAlchemy adds it to every table's class
+    return table
 
 
 def _insert(session: Session) -> Any:  # Any: two dialects' constructs without a common type

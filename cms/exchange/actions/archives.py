@@ -16,7 +16,11 @@ from cms.exchange.survey import Survey
 from cms.exchange.wxr_events import WxrTerm
 
 _TABLES: dict[str, type[SQLModel]] = {"author": Author, "section": Section, "tag": Tag}
-_MORE: dict[str, dict[str, Any]] = {"author": {"bio": "", "language": "", "staff_id": None}, "section": {}, "tag": {}}
+_MORE: dict[str, dict[str, Any]] = {
+    "author": {"bio": "", "language": "", "staff_id": None},
+    "section": {},
+    "tag": {},
+}
 
 
 @dataclass(slots=True)
@@ -46,11 +50,15 @@ class Archives:
     def author(self, login: str) -> int:
         """Return the id of the author who signed in as `login`."""
         name = author_name(login, self.survey) or self.anonymous
-        return self._id("author", login, name, lambda: slug(name) or slug(login.partition("@")[0]) or "author")
+        return self._id(
+            "author", login, name, lambda: slug(name) or slug(login.partition("@")[0]) or "author"
+        )
 
     def section(self, term: WxrTerm) -> int:
         """Return the id of the section that a category becomes."""
-        return self._id("section", term.slug, _name(term), lambda: fitting_slug(term.slug) or slug(_name(term)))
+        return self._id(
+            "section", term.slug, _name(term), lambda: fitting_slug(term.slug) or slug(_name(term))
+        )
 
     def tag(self, term: WxrTerm) -> int:
         """Return the id of the tag that a tag or a further category becomes."""

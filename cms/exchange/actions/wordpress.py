@@ -1,26 +1,24 @@
 """Bringing in a WordPress site, or what is new of it."""
 
+import io
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
-from cms.exchange import queries, writes
 from cms.exchange.actions.archives import Archives
-from cms.exchange.actions.batches import Batch, Desk, bring_in
+from cms.exchange.actions.batches import bring_in
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
+from cms.exchange.actions.parcels import ANONYMOUS, Desk
 from cms.exchange.actions.pictures import Pictures
 from cms.exchange.mapping import WHY_SKIPPED, Skipped, refused
 from cms.exchange.report import Report
 from cms.exchange.survey import ARTICLE_TYPES, Survey, survey
 from cms.exchange.wxr import read
 from cms.exchange.wxr_events import WxrItem
+from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
 
@@ -40,12 +38,12 @@ def import_wxr(
 ) -> Report:
     """Bring in what an export holds and is not here yet; return what was done.
 
-    `stream` can be rewound: it is read twice. `media` is a copy of wp-content/uploads. `progress` hears how many
-    bytes have been read since it was called last. A batch of articles with their comments, subjects and addresses
-    is one transaction, so a run that is cut short leaves whole articles, and the next one goes on. With `dry_run`
-    nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
+    `stream` can be rewound: it is read twice. `media` is a copy of wp-content/uploads. `progress` hears how
+    many bytes have been read since it was called last. A batch of articles with their comments, subjects and
+    addresses is one transaction, so a run that is cut short leaves whole articles, and the next one goes on.
+    With `dry_run` nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
     """
-    found = survey(read(_Watched(stream, progress)))
+    found = survey(read(_watched(stream, progress)))
     if found.damage and not found.articles:
         raise NotWxr(
             f"The file is damaged at line {found.damage.line} ({found.damage.why}), before its first article;"
@@ -56,7 +54,7 @@ def import_wxr(
     desk = _desk(site, found, media, dry_run, now, report)
     with site.database.reading() as session:
         desk.archives.load(session)
-    for batch in _batches(_articles(_Watched(stream, progress), report)):
+    for batch in _batches(_articles(_watched(stream, progress), report)):
         bring_in(desk, batch)
     lead_on_from_old_site(desk)
     if not dry_run:
@@ -66,14 +64,84 @@ def import_wxr(
     return report
 
 
-class _Watched:
+def _desk(
+    site: Site, found: Survey, media: Path | None, dry_run: bool, now: datetime, report: Report
+) -> Desk:
+    anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
+    return Desk(
+        site=site,
+        survey=found,
+        archives=Archives(found, anonymous),
+        pictures=Pictures(found, media, site.settings.media_folder),
+        report=report,
+        now=now,
+        dry_run=dry_run,
+        zone=ZoneInfo(site.settings.timezone),
+    )
+
+
+def _watched(stream: BinaryIO, progress: Callable[[int], None]) -> BinaryIO:
+    return _Watched(stream, progress)  # type: ignore[return-value]  # a raw stream reads like a binary one
+
+
+class _Watched(io.RawIOBase):
     """A stream that tells how much of it has been read."""
 
     def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
         self._stream, self._progress = stream, progress
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Read as the stream does."""
         chunk = self._stream.read(size)
         self._progress(len(chunk))
         return chunk
+
+
+def _articles(stream: BinaryIO, report: Report) -> Iterator[WxrItem]:
+    for event in read(stream):
+        if isinstance(event, WxrItem) and event.post_type in ARTICLE_TYPES:
+            why_not = refused(event)
+            if why_not is None:
+                yield event
+            else:
+                report.skipped.append(why_not)
+
+
+def _batches(items: Iterable[WxrItem]) -> Iterator[list[WxrItem]]:
+    batch: list[WxrItem] = []
+    characters = comments = 0
+    for item in items:
+        batch.append(item)
+        comments += len(item.comments)
+        characters += len(item.content) + sum(len(comment.content) for comment in item.comments)
+        if len(batch) >= ITEMS_A_BATCH or characters >= CHARACTERS_A_BATCH or comments >= COMMENTS_A_BATCH:
+            yield batch
+            batch, characters, comments = [], 0, 0
+    if batch:
+        yield batch
+
+
+def _tell_what_stayed_out(report: Report, found: Survey) -> None:
+    for kind, count in sorted(found.passed_over.items()):
+        why = WHY_SKIPPED.get(kind, "a kind of its own, made by a theme or plugin")
+        report.skipped.append(Skipped(kind or "item", why, count))
+    for item in found.oversized:
+        why = f"it is longer than {LONGEST_ITEM:,} characters"
+        report.skipped.append(Skipped(f"item {item.post_id} {item.title!r}"[:300], why))
+    if found.comments_passed_over:
+        why = "they stand below something that is not imported"
+        report.skipped.append(Skipped("comments", why, found.comments_passed_over))
+    unread = Counter(
+        taxonomy for taxonomy, _ in found.terms if taxonomy not in {"category", "post_tag", "author"}
+    )
+    for taxonomy, count in sorted(unread.items()):
+        report.skipped.append(Skipped(f"terms of {taxonomy}", "only categories and tags are imported", count))
+    unused = sum(found.uses[key] == 0 for key in found.terms if key[0] in {"category", "post_tag"})
+    if unused:
+        report.skipped.append(Skipped("categories and tags", "no published article has them", unused))
+    if found.damage:
+        report.damage = (
+            f"The file is damaged at line {found.damage.line} ({found.damage.why}): what stands before was"
+            " brought in, what stands behind was not."
+        )
+        report.skipped.append(Skipped("the rest of the file", report.damage))

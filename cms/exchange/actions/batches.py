@@ -1,0 +1,299 @@
+"""One batch of an import: articles with all that hangs on them, in one transaction."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.rules import numbered
+from cms.articles.writes import index_articles
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus, HoldCode
+from cms.exchange import queries, writes
+from cms.exchange.actions.parcels import Deed, Desk, Parcel, article_id_of, parcels
+from cms.exchange.mapping import Skipped
+from cms.exchange.report import Conflict
+from cms.exchange.survey import LARGEST_NUMBER
+from cms.exchange.wxr_events import WxrItem
+from cms.moderation.rules import Deed as LogDeed
+from cms.pages import rules as things
+from cms.pages.writes import bump
+
+SLUG_TRIES = 50  # numbers tried for a slug in one query
+
+
+def bring_in(desk: Desk, items: Iterable[WxrItem]) -> None:
+    """Store what is new or changed of some items, and count it; a dry run only counts."""
+    with desk.site.database.reading() as session:
+        ready = parcels(desk, session, items)
+    with transaction(desk) as session:
+        desk.archives.begin(session)
+        placed = _Placed()
+        _recheck(desk, session, ready)
+        _place_articles(desk, session, ready, placed)
+        _place_comments(desk, session, ready, placed)
+        if not desk.dry_run:
+            _store(desk, session, placed)
+            session.commit()
+    _count(desk, ready, placed)
+
+
+@contextmanager
+def transaction(desk: Desk) -> Iterator[Session]:
+    """Give a session that holds what an import needs; one that can only read for a dry run."""
+    if desk.dry_run:
+        with desk.site.database.reading() as session:
+            yield session
+    else:
+        with desk.site.database.writing() as session:
+            writes.lock_for_import(session)
+            yield session
+
+
+Row = dict[str, Any]  # Any: the columns of a row are of many kinds
+
+
+@dataclass(slots=True)
+class _Placed:
+    """The rows of a batch, with every number in its place."""
+
+    new: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    new_authors: list[Row] = field(default_factory=list)
+    new_tags: list[Row] = field(default_factory=list)
+    changed_authors: list[Row] = field(default_factory=list)
+    changed_tags: list[Row] = field(default_factory=list)
+    comments: list[Row] = field(default_factory=list)
+    reasons: list[Row] = field(default_factory=list)
+    log: list[Row] = field(default_factory=list)
+    addresses: list[tuple[str, str, str]] = field(default_factory=list)
+    items: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    numbers: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    spoken: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    mentions: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+
+def _recheck(desk: Desk, session: Session, ready: list[Parcel]) -> None:
+    """Look again, now that nobody else can write: what changed meanwhile is a conflict."""
+    source = desk.survey.source
+    known = queries.known_things(session, source, "item", [one.key for one in ready if one.deed is Deed.NEW])
+    changed = [one for one in ready if one.deed is Deed.CHANGED]
+    versions = queries.versions(session, [one.article_id for one in changed])
+    for parcel in ready:
+        if parcel.key in known and parcel.deed is Deed.NEW:
+            parcel.deed, parcel.article_id = Deed.SAME, article_id_of(known[parcel.key])
+    for parcel in changed:
+        if versions.get(parcel.article_id) != parcel.version:
+            parcel.deed = Deed.CONFLICT
+
+
+def _place_articles(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:
+    slugs = _unique_slugs(session, [one for one in ready if one.deed is Deed.NEW])
+    next_id = writes.next_id(session, Article)
+    for parcel in ready:
+        if parcel.deed is Deed.NEW:
+            parcel.article_id, next_id = next_id, next_id + 1
+            placed.new.append(_new_row(desk, parcel, slugs[parcel.key]))
+            _place_names(desk, parcel, placed, placed.new_authors, placed.new_tags)
+        elif parcel.deed is Deed.CHANGED:
+            placed.changed.append(_row(desk, parcel))
+            _place_names(desk, parcel, placed, placed.changed_authors, placed.changed_tags)
+            parcel.version += 1
+
+
+def _row(desk: Desk, parcel: Parcel) -> Row:
+    found = parcel.incoming
+    if found is None:  # what is new or changed was made ready
+        raise RuntimeError("an article is not ready to be stored")
+    picture, featured = parcel.picture, found.featured
+    return {
+        "id": parcel.article_id,
+        "title": found.title,
+        "standfirst": found.standfirst,
+        "body_html": parcel.body_html,
+        "body_text": parcel.body_text,
+        "language": found.language,
+        "status": ArticleStatus.PUBLISHED if found.is_published else ArticleStatus.DRAFT,
+        "publish_at": found.publish_at or (desk.now if found.is_published else None),
+        "changed_at": found.changed_at or found.publish_at or desk.now,
+        "section_id": desk.archives.section(found.section) if found.section else None,
+        "comments_open": found.comments_open,
+        "image_path": picture.name if picture else "",
+        "image_alt": (featured.alt if picture and featured else "")[:1000],
+        "image_caption": (desk.pictures.caption(featured) if picture and featured else "")[:1000],
+        "image_width": picture.width if picture else None,
+        "image_height": picture.height if picture else None,
+    }
+
+
+def _new_row(desk: Desk, parcel: Parcel, slug: str) -> Row:
+    row, found = _row(desk, parcel), parcel.incoming
+    return {
+        **row,
+        "kind": ArticleKind.PAGE if found and found.is_page else ArticleKind.ARTICLE,
+        "slug": slug,
+        "created_at": row["publish_at"] or row["changed_at"],
+        "updated_at": None,
+        "comments_close_at": None,
+        "image_credit": "",
+        "entry_id": found.entry_id if found else "",
+        "version": 1,
+    }
+
+
+def _place_names(desk: Desk, parcel: Parcel, placed: _Placed, authors: list[Row], tags: list[Row]) -> None:
+    """Place a byline, subjects and old addresses, and what has to be known again."""
+    found, article_id = parcel.incoming, parcel.article_id
+    if found is None:  # as above
+        raise RuntimeError("an article is not ready to be stored")
+    thing = things.article(article_id)
+    author_ids = dict.fromkeys(desk.archives.author(login) for login in found.authors)
+    tag_ids = dict.fromkeys(desk.archives.tag(term) for term in found.tags)
+    authors += [
+        {"article_id": article_id, "author_id": one, "position": place}
+        for place, one in enumerate(author_ids)
+    ]
+    tags += [{"article_id": article_id, "tag_id": one} for one in tag_ids]
+    placed.addresses += [(address, thing, suffix) for address, suffix in found.addresses]
+    placed.addresses += desk.pictures.take_addresses()
+    version = parcel.version + (parcel.deed is Deed.CHANGED)
+    placed.items[parcel.key] = (thing, parcel.digest, version)
+    if parcel.number:
+        placed.numbers[parcel.number] = (thing, parcel.digest, version)
+    placed.touched |= {thing, *map(things.author, author_ids), *map(things.tag, tag_ids)}
+    if found.section:
+        placed.touched.add(things.section(desk.archives.section(found.section)))
+
+
+def _unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
+    """Return a slug for each new article that no other of its kind has."""
+    found: dict[str, str] = {}
+    for is_page in (False, True):
+        some = [one for one in new if one.incoming and one.incoming.is_page is is_page]
+        kind = ArticleKind.PAGE if is_page else ArticleKind.ARTICLE
+        wanted = {one.key: _wanted_slug(one) for one in some}
+        taken = queries.slugs_taken(session, kind, wanted.values())
+        for key, slug in wanted.items():
+            found[key] = _free_slug(session, kind, slug, taken) if slug in taken else slug
+            taken.add(found[key])
+    return found
+
+
+def _wanted_slug(parcel: Parcel) -> str:
+    kind = "page" if parcel.incoming and parcel.incoming.is_page else "article"
+    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.item.post_id or 1}"
+
+
+def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) -> str:
+    number = 2
+    while True:
+        candidates = [numbered(base, one) for one in range(number, number + SLUG_TRIES)]
+        used = queries.slugs_taken(session, kind, candidates) | taken
+        free = next((one for one in candidates if one not in used), None)
+        if free:
+            return free
+        number += SLUG_TRIES
+
+
+def _place_comments(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:
+    wanted = [c.number for one in ready for c, _ in one.comments if 0 < c.number <= LARGEST_NUMBER]
+    taken = queries.comment_ids_taken(session, wanted)
+    next_id = max(writes.next_id(session, Comment), desk.survey.largest_comment_id + 1)
+    above = {
+        comment.parent: article_id_of(one.known_comments[comment.parent])
+        for one in ready
+        for comment, _ in one.comments
+        if comment.parent in one.known_comments
+    }
+    roots = queries.roots(session, above.values())
+    for parcel in ready:
+        placed_at: dict[str, int] = {key: here for key, here in above.items() if here in roots}
+        for comment, row in parcel.comments:
+            if 0 < comment.number <= LARGEST_NUMBER and comment.number not in taken:
+                identity = comment.number
+            else:
+                identity, next_id = next_id, next_id + 1
+            taken.add(identity)
+            parent = placed_at.get(comment.parent)
+            placed_at[comment.key] = identity
+            roots[identity] = roots[parent] if parent else identity
+            numbers = {"id": identity, "article_id": parcel.article_id, "parent_id": parent}
+            foreign = comment.number if 0 < comment.number <= LARGEST_NUMBER else None
+            placed.comments.append({**row, **numbers, "root_id": roots[identity], "foreign_id": foreign})
+            placed.log.append(_entry(identity, comment.status, desk))
+            if comment.status is CommentStatus.HELD:
+                placed.reasons.append({"comment_id": identity, "code": HoldCode.EVERY_COMMENT, "measure": 0})
+            placed.spoken[comment.key] = (f"comment:{identity}", "", 1)
+        for key in parcel.mentions:
+            placed.mentions[key] = (things.article(parcel.article_id), "", 1)
+        if parcel.comments:
+            placed.touched.add(things.article(parcel.article_id))
+
+
+def _entry(comment_id: int, status: CommentStatus, desk: Desk) -> Row:
+    return {
+        "comment_id": comment_id,
+        "deed": LogDeed.IMPORTED,
+        "staff_id": None,
+        "from_status": None,
+        "to_status": status,
+        "reason": "",
+        "policy": "",
+        "undo_of": None,
+        "at": desk.now,
+    }
+
+
+def _store(desk: Desk, session: Session, placed: _Placed) -> None:
+    source = desk.survey.source
+    desk.archives.store(session, desk.now)
+    writes.store_articles(session, placed.new, placed.new_authors, placed.new_tags)
+    writes.update_articles(session, placed.changed, placed.changed_authors, placed.changed_tags)
+    writes.store_comments(session, placed.comments, placed.reasons, placed.log)
+    writes.remember(session, source, "item", placed.items, desk.now)
+    writes.remember(session, source, "number", placed.numbers, desk.now)
+    writes.remember(session, source, "comment", placed.spoken, desk.now)
+    writes.remember(session, source, "mention", placed.mentions, desk.now)
+    writes.lead_on(session, placed.addresses)
+    writes.advance_sequences(session, (Article, Author, Section, Tag, Comment))
+    index_articles(session, [row["id"] for row in (*placed.new, *placed.changed)])
+    if placed.touched:
+        bump(session, placed.touched | {things.FRONT, things.SITE})
+
+
+def _count(desk: Desk, ready: list[Parcel], placed: _Placed) -> None:
+    report = desk.report
+    desk.archives.count(report)
+    for row in placed.new:
+        if row["kind"] is ArticleKind.PAGE:
+            report.pages += 1
+        else:
+            report.articles[_state(row, desk)] += 1
+    for parcel in ready:
+        _count_parcel(desk, parcel)
+    report.comments.update(entry["to_status"].value for entry in placed.log)
+    report.mentions += len(placed.mentions)
+    report.updated += len(placed.changed)
+
+
+def _count_parcel(desk: Desk, parcel: Parcel) -> None:
+    report, item = desk.report, parcel.item
+    report.unchanged += parcel.same_comments + (parcel.deed is Deed.SAME)
+    what = f"{item.post_type} {item.post_id} {item.title!r}"[:300]
+    if parcel.deed is Deed.CONFLICT:
+        report.conflicts.append(Conflict(what, item.link))
+    elif parcel.deed is Deed.GONE:
+        report.skipped.append(Skipped(what, "it was brought in before and has been deleted here"))
+    elif parcel.incoming:
+        report.shortcodes.update(parcel.incoming.body.shortcodes)
+        report.empty_blocks.update(parcel.incoming.body.empty_blocks)
+
+
+def _state(row: Row, desk: Desk) -> str:
+    if row["status"] is ArticleStatus.DRAFT:
+        return "draft"
+    return "scheduled" if row["publish_at"] > desk.now else "published"

@@ -1,0 +1,151 @@
+"""One file made fit for readers: what it is in truth, and without what a camera wrote into it."""
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+LARGEST_PICTURE = 40_000_000  # bytes; cameras write 30 MB
+LARGEST_FILE = 500_000_000  # bytes of a film or a document, which is read into memory once
+MOST_PIXELS = 60_000_000  # of a picture that has to be decoded: 180 MB in memory
+ORIENTATION = 0x0112  # the EXIF tag that says which way is up; EXIF 2.3, section 4.6.4
+QUALITY = 90  # of a JPEG that had to be turned; above that files grow and nothing is seen of it
+
+_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp", "AVIF": ".avif"}
+_PLAIN = frozenset(
+    ".pdf .mp3 .m4a .ogg .oga .opus .wav .flac .mp4 .m4v .webm .ogv .zip .epub .odt .ods .odp .doc .docx"
+    " .xls .xlsx .ppt .pptx .txt .csv".split()
+)
+_PNG_DROPPED = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_WEBP_DROPPED = frozenset({b"EXIF", b"XMP "})
+
+
+class FileRefused(Exception):
+    """A file is not brought in; the words say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanFile:
+    """A file's bytes with the ending that fits them; width and height in pixels of a picture."""
+
+    body: bytes
+    suffix: str
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return what tells this file from any other."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def cleaned(path: Path) -> CleanFile:
+    """Return a picture without EXIF, XMP, IPTC and comments, pixels as they are, or a document as it is.
+
+    Raises FileRefused for a drawing that can hold script (SVG), for what is no picture although it says so,
+    for bombs, and for kinds of files that no article shows.
+    """
+    suffix, size = path.suffix.lower(), path.stat().st_size
+    if suffix in _PLAIN:
+        if size > LARGEST_FILE:
+            raise FileRefused("too large a file")
+        return CleanFile(path.read_bytes(), suffix)
+    if suffix in {".svg", ".svgz"}:
+        raise FileRefused("a drawing (SVG) can hold script")
+    if size > LARGEST_PICTURE:
+        raise FileRefused("too large a picture")
+    return _picture(path.read_bytes())
+
+
+def _picture(body: bytes) -> CleanFile:
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(body), formats=list(_SUFFIXES)) as image:
+            warnings.simplefilter("error")
+            turned = image.getexif().get(ORIENTATION, 1) != 1
+            kind, (width, height) = image.format or "", image.size
+            if turned or kind == "AVIF":
+                return _decoded(image, kind)
+    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        raise FileRefused("not a picture that can be read") from error
+    strip = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}.get(kind)
+    return CleanFile(strip(body) if strip else body, _SUFFIXES[kind], width, height)
+
+
+def _decoded(image: Image.Image, kind: str) -> CleanFile:
+    if image.width * image.height > MOST_PIXELS:
+        raise FileRefused("too large a picture")
+    upright = ImageOps.exif_transpose(image)
+    plain = Image.new(upright.mode, upright.size)
+    plain.paste(upright)
+    written = io.BytesIO()
+    plain.save(written, kind, quality=QUALITY)
+    return CleanFile(written.getvalue(), _SUFFIXES[kind], plain.width, plain.height)
+
+
+def _jpeg(body: bytes) -> bytes:
+    """Return a JPEG without APP1 (EXIF, XMP), APP13 (IPTC), comments, and what follows its end."""
+    kept = [body[:2]]
+    for marker, segment in _segments(body):
+        if marker not in {0xE1, 0xED, 0xFE}:
+            kept.append(segment)
+    return b"".join(kept)
+
+
+def _segments(body: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 2
+    while at + 4 <= len(body) and body[at] == 0xFF:
+        marker = body[at + 1]
+        if marker in {0xFF, 0xD9}:
+            yield marker, body[at : at + 2] if marker == 0xD9 else b""
+            if marker == 0xD9:
+                return
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(body[at + 2 : at + 4])
+        if marker == 0xDA:
+            end = _scan_end(body, end)
+        yield marker, body[at:end]
+        at = end
+    yield 0xD9, b"\xff\xd9"
+
+
+def _scan_end(body: bytes, at: int) -> int:
+    """Return where compressed data end: at the first marker that is neither stuffing nor a restart."""
+    while True:
+        at = body.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(body):
+            return len(body)
+        if body[at + 1] not in {0x00, *range(0xD0, 0xD8)}:
+            return at
+        at += 2
+
+
+def _png(body: bytes) -> bytes:
+    kept, at = [body[:8]], 8
+    while at + 12 <= len(body):
+        end = at + 12 + int.from_bytes(body[at : at + 4])
+        if body[at + 4 : at + 8] not in _PNG_DROPPED:
+            kept.append(body[at:end])
+        if body[at + 4 : at + 8] == b"IEND":
+            break
+        at = end
+    return b"".join(kept)
+
+
+def _webp(body: bytes) -> bytes:
+    kept, at = [], 12
+    while at + 8 <= len(body):
+        length = int.from_bytes(body[at + 4 : at + 8], "little")
+        end = at + 8 + length + (length & 1)
+        chunk = body[at:end]
+        if chunk[:4] == b"VP8X":
+            chunk = chunk[:8] + bytes([chunk[8] & ~0x0C]) + chunk[9:]  # the flags of EXIF and XMP
+        if chunk[:4] not in _WEBP_DROPPED:
+            kept.append(chunk)
+        at = end
+    inner = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(inner).to_bytes(4, "little") + inner

@@ -1,0 +1,197 @@
+"""Everything of an item that can be made ready before the database is asked to wait."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Session
+
+from cms import sanitize
+from cms.exchange import mapping, queries
+from cms.exchange.actions.archives import Archives
+from cms.exchange.actions.pictures import BroughtIn, Pictures
+from cms.exchange.mapping import Incoming, Skipped
+from cms.exchange.queries import Known
+from cms.exchange.report import Report
+from cms.exchange.survey import Survey
+from cms.exchange.wordpress_comments import IncomingComment, Thread, thread
+from cms.exchange.wxr_events import WxrItem
+from cms.site import Site
+from cms.vault import random_mark
+
+RECEIPT_DIGITS = 40  # as in comments/actions, which a test compares with this
+ANONYMOUS = "Anonymous"
+
+
+@dataclass(slots=True)
+class Desk:
+    """What an import works with, from its first batch to its last."""
+
+    site: Site
+    survey: Survey
+    archives: Archives
+    pictures: Pictures
+    report: Report
+    now: datetime
+    dry_run: bool
+    zone: tzinfo
+
+
+class Deed(StrEnum):
+    """What becomes of an item."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    CONFLICT = "conflict"
+    GONE = "gone"
+
+
+@dataclass(slots=True)
+class Parcel:
+    """An item ready to be stored; `incoming` is there for what is new or changed."""
+
+    item: WxrItem
+    key: str
+    number: str
+    digest: str
+    deed: Deed
+    article_id: int = 0
+    version: int = 1
+    language: str = ""
+    incoming: Incoming | None = None
+    body_html: str = ""
+    body_text: str = ""
+    picture: BroughtIn | None = None
+    comments: list[tuple[IncomingComment, dict[str, Any]]] = field(default_factory=list)  # Any: columns
+    known_comments: Mapping[str, Known] = field(default_factory=dict)
+    mentions: list[str] = field(default_factory=list)
+    same_comments: int = 0
+
+
+def parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
+    """Return what is to be done about each item; reads, and writes nothing but files."""
+    found = _decided(desk, session, list(items))
+    threads = {parcel.key: thread(parcel.item.comments, desk.zone) for parcel in found}
+    source = desk.survey.source
+    spoken = (comment.key for one in threads.values() for comment in one.comments)
+    mentioned = (key for one in threads.values() for key in one.mentions)
+    comments = queries.known_things(session, source, "comment", spoken)
+    mentions = queries.known_things(session, source, "mention", mentioned)
+    seen: set[str] = set()
+    for parcel in found:
+        if parcel.deed is not Deed.GONE:
+            _ready(desk, parcel)
+            _ready_thread(desk, parcel, threads[parcel.key], comments, set(mentions), seen)
+    return found
+
+
+def _decided(desk: Desk, session: Session, items: list[WxrItem]) -> list[Parcel]:
+    keys = [mapping.key_of(item) for item in items]
+    numbers = [mapping.number_of(item, desk.survey) for item in items]
+    source = desk.survey.source
+    by_key = queries.known_things(session, source, "item", keys)
+    by_number = queries.known_things(session, source, "number", filter(None, numbers))
+    known = [by_key.get(key) or by_number.get(number) for key, number in zip(keys, numbers, strict=True)]
+    versions = queries.versions(session, (article_id_of(one) for one in known if one))
+    found: dict[str, Parcel] = {}
+    for item, key, number, before in zip(items, keys, numbers, known, strict=True):
+        if key in found:
+            desk.report.skipped.append(Skipped(_what(item), "it stands in the export twice"))
+            continue
+        digest = mapping.digest_of(item, desk.survey)
+        deed, article_id, version = _deed(before, digest, versions)
+        found[key] = Parcel(item, key, number, digest, deed, article_id, version)
+    return list(found.values())
+
+
+def _deed(before: Known | None, digest: str, versions: Mapping[int, int]) -> tuple[Deed, int, int]:
+    if before is None:
+        return Deed.NEW, 0, 1
+    article_id = article_id_of(before)
+    version = versions.get(article_id, 0)
+    if not version:
+        return Deed.GONE, article_id, 0
+    if before.digest == digest:
+        return Deed.SAME, article_id, before.local_version
+    return (Deed.CHANGED if version == before.local_version else Deed.CONFLICT), article_id, version
+
+
+def article_id_of(known: Known) -> int:
+    """Return the id of the article that something became."""
+    return int(known.thing.partition(":")[2])
+
+
+def _what(item: WxrItem) -> str:
+    return f"{item.post_type} {item.post_id} {item.title!r}"[:300]
+
+
+def _ready(desk: Desk, parcel: Parcel) -> None:
+    """Turn an item's text into what is stored of it, and bring its pictures in."""
+    fallback = desk.site.settings.language
+    if parcel.deed not in {Deed.NEW, Deed.CHANGED}:
+        text = f"{parcel.item.title} {parcel.item.content[:2000]}"
+        parcel.language = mapping.language_of(text, desk.survey.head.language, fallback)
+        return
+    incoming = mapping.incoming(parcel.item, desk.survey, desk.zone, fallback)
+    parcel.incoming, parcel.language = incoming, incoming.language
+    if desk.dry_run:
+        return
+    if incoming.featured:
+        parcel.picture = desk.pictures.bring(incoming.featured.url)
+    html = desk.pictures.within(incoming.body.html)
+    if incoming.featured and parcel.picture is None:
+        html = desk.pictures.link(incoming.featured) + html
+    parcel.body_html = sanitize.article_html(html)
+    parcel.body_text = sanitize.plain_text(parcel.body_html)
+
+
+def _ready_thread(
+    desk: Desk, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str], seen: set[str]
+) -> None:
+    for kind in found.others:
+        desk.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
+    parcel.known_comments = known
+    for comment in found.comments:
+        if comment.key in known:
+            parcel.same_comments += 1
+        elif comment.key in seen:
+            desk.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
+        elif sanitize.is_blank(comment.typed):
+            desk.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
+        else:
+            seen.add(comment.key)
+            row = {} if desk.dry_run else _comment_row(desk, comment, parcel.language)
+            parcel.comments.append((comment, row))
+    parcel.mentions = [key for key in found.mentions if key not in mentions]
+    parcel.same_comments += len(found.mentions) - len(parcel.mentions)
+
+
+def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
+    """Return what is stored of a comment but for the numbers that the database gives."""
+    vault, mark = desk.site.vault, random_mark()
+    body_text = sanitize.comment_text(comment.typed)
+    created_at = comment.created_at or desk.now
+    secret = vault.digest("receipt", mark)[:RECEIPT_DIGITS]
+    anonymous = desk.site.catalogue.language(language).sentence(ANONYMOUS)
+    return {
+        "mark": mark,
+        "name": sanitize.one_line(comment.name) or anonymous,
+        "body_text": body_text,
+        "body_html": sanitize.comment_html(body_text),
+        "language": language,
+        "email_sealed": vault.seal(comment.email, table="comment", mark=mark) if comment.email else None,
+        "email_fingerprint": vault.fingerprint(comment.email) if comment.email else None,
+        "notify": False,
+        "status": comment.status,
+        "created_at": created_at,
+        "decided_at": None if comment.status == "held" else created_at,
+        "withdrawn_at": None,
+        "erased_at": None,
+        "receipt_hash": hashlib.sha256(secret.encode()).hexdigest(),
+        "repeat_key": None,
+        "network_mark": None,
+    }

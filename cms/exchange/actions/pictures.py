@@ -1,0 +1,205 @@
+"""The files that an export's articles use, taken from a copy of wp-content/uploads."""
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape, unescape
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from cms.exchange.actions.cleaned_files import FileRefused, cleaned
+from cms.exchange.html_pieces import Piece, attributes, pieces
+from cms.exchange.mapping import Skipped, plain
+from cms.exchange.old_addresses import normalised
+from cms.exchange.report import Report
+from cms.exchange.shortcodes import Attachment
+from cms.exchange.survey import Survey
+
+PREFIX = "/media/"
+TOLD_MAX = 1_000  # missing files that are named one by one
+_UPLOADS = re.compile(r"/(?:wp-content/)?uploads/(?:sites/\d+/)?(.+)$|/files/(\d{4}/\d\d/.+)$")
+_SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.[A-Za-z0-9]+$)|-scaled(?=\.[A-Za-z0-9]+$)")
+_SHOWN = frozenset({"img", "audio", "video", "source"})
+_ATTACHMENT_CLASS = re.compile(r"\bwp-image-(\d+)\b")
+_LINKED_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|pdf|mp3|m4a|ogg|oga|opus|wav|flac|mp4|m4v|webm|ogv|zip|epub|od[tsp]|docx?|xlsx?|pptx?"
+    r"|txt|csv)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtIn:
+    """A file that is here now: its name below /media/, width and height in pixels where it is a picture."""
+
+    name: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(slots=True)
+class Pictures:
+    """Brings files in, each once, and remembers where each one is now."""
+
+    survey: Survey
+    folder: Path | None
+    target: Path
+    _found: dict[str, BroughtIn | None] = field(default_factory=dict)
+    _addresses: list[tuple[str, str, str]] = field(default_factory=list)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _told: list[Skipped] = field(default_factory=list)
+
+    def bring(self, url: str) -> BroughtIn | None:
+        """Bring the file of an old address in; None where it is not one of the site's, missing or refused."""
+        relative = self._relative(url)
+        if not relative:
+            return None
+        if relative not in self._found:
+            self._found[relative] = self._fetched(relative, url)
+        found = self._found[relative]
+        address = normalised(urlsplit(url).path)
+        if found and address:
+            self._addresses.append((address, f"media:{found.name}", ""))
+        return found
+
+    def name_of(self, url: str) -> str:
+        """Return the present name of a file that was brought in, "" for any other."""
+        found = self._found.get(self._relative(url))
+        return found.name if found else ""
+
+    def within(self, html: str) -> str:
+        """Return HTML in which the site's own files are those here, with their sizes; brings them in."""
+        if "<" not in html:
+            return html
+        return "".join(self._rewritten(piece) for piece in pieces(html))
+
+    def link(self, featured: Attachment) -> str:
+        """Return a picture that is missing here, so that cleaning makes it a visible link."""
+        alt = featured.alt or plain(featured.title)
+        return f'<figure><img src="{escape(featured.url)}" alt="{escape(alt)}"></figure>\n'
+
+    def caption(self, featured: Attachment) -> str:
+        """Return a picture's caption as text."""
+        return plain(featured.caption)
+
+    def take_addresses(self) -> list[tuple[str, str, str]]:
+        """Return the old addresses of files brought in since the last call."""
+        addresses, self._addresses = self._addresses, []
+        return addresses
+
+    def tell(self, report: Report) -> None:
+        """Add to the report what came in and what did not."""
+        report.media.update(self._counts)
+        report.media["brought_in"] = sum(found is not None for found in self._found.values())
+        report.skipped += self._told
+        more = self._counts["missing"] + self._counts["refused"] - len(self._told)
+        if more > 0:
+            why = "not in the folder of media" if self.folder else "no folder of media was given"
+            report.skipped.append(Skipped("files", f"{why}; they are shown as links", more))
+
+    def _relative(self, url: str) -> str:
+        """Return where in wp-content/uploads a file lay, "" for an address of another site."""
+        parts = urlsplit(url.strip())
+        host = parts.netloc.lower()
+        if parts.scheme not in {"", "http", "https"}:
+            return ""
+        uploads = _UPLOADS.search(parts.path)
+        if uploads and (not host or host in self.survey.hosts or "/wp-content/uploads/" in parts.path):
+            return unquote(uploads[1] or uploads[2])
+        if host.endswith(".files.wordpress.com"):
+            return unquote(parts.path.lstrip("/"))
+        known = self.survey.attachment_files.get(url)
+        return known or ""
+
+    def _fetched(self, relative: str, url: str) -> BroughtIn | None:
+        source = self._inside(relative) or self._inside(_SIZE.sub("", relative))
+        if source is None:
+            self._counts["missing"] += 1
+            if self.folder and len(self._told) < TOLD_MAX:
+                self._told.append(Skipped(url[:300], "not in the folder of media; shown as a link"))
+            return None
+        try:
+            return self._stored(source, relative)
+        except FileRefused as refusal:
+            self._counts["refused"] += 1
+            self._told.append(Skipped(url[:300], f"{refusal}; shown as a link"))
+            return None
+
+    def _inside(self, relative: str) -> Path | None:
+        """Return a file of the folder; None for one that is missing, outside of it, or reached by a link."""
+        path = PurePosixPath(relative)
+        if (
+            self.folder is None
+            or path.is_absolute()
+            or ".." in path.parts
+            or "\0" in relative
+            or not path.parts
+        ):
+            return None
+        root = self.folder.resolve()
+        source = root.joinpath(*path.parts)
+        try:
+            if source.resolve() == source and source.is_file():
+                return source
+        except OSError:
+            return None
+        return None
+
+    def _stored(self, source: Path, relative: str) -> BroughtIn:
+        file = cleaned(source)
+        name = str(PurePosixPath(relative).with_suffix(file.suffix))
+        name = "/".join(part[-120:] for part in name.split("/"))
+        path = self.target / name
+        if path.exists() and path.read_bytes() != file.body:
+            path = path.with_stem(f"{path.stem}-{file.digest[:8]}")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f".{path.name}.new")
+            partial.write_bytes(file.body)
+            os.replace(partial, path)
+        return BroughtIn(path.relative_to(self.target).as_posix(), file.width, file.height)
+
+    def _rewritten(self, piece: Piece) -> str:
+        if piece.closes or piece.raw or piece.name not in _SHOWN | {"a"}:
+            return piece.source
+        values = {name: unescape(value) for name, value in attributes(piece.source).items()}
+        if piece.name == "a":
+            return self._rewritten_link(piece, values)
+        found = self.bring(values.get("src", ""))
+        if piece.name == "img":
+            return _img(values, found, self._known(values))
+        if found is None:
+            return piece.source
+        return _tag(piece.name, {**values, "src": f"{PREFIX}{found.name}"})
+
+    def _rewritten_link(self, piece: Piece, values: dict[str, str]) -> str:
+        href = values.get("href", "")
+        if not _LINKED_FILE.search(urlsplit(href).path if "://" in href or href.startswith("/") else ""):
+            return piece.source
+        found = self.bring(href)
+        return _tag("a", {**values, "href": f"{PREFIX}{found.name}"}) if found else piece.source
+
+    def _known(self, values: dict[str, str]) -> Attachment | None:
+        number = _ATTACHMENT_CLASS.search(values.get("class", ""))
+        return self.survey.attachments.get(number[1]) if number else None
+
+
+def _img(values: dict[str, str], found: BroughtIn | None, known: Attachment | None) -> str:
+    if known and not values.get("alt"):
+        values["alt"] = known.alt or ("" if found else plain(known.title))
+    if found is None:
+        return _tag("img", values)
+    values["src"] = f"{PREFIX}{found.name}"
+    sized = all(values.get(name, "").isdecimal() for name in ("width", "height"))
+    if not sized and found.width and found.height:
+        width = int(values["width"]) if values.get("width", "").isdecimal() else found.width
+        values["width"] = str(min(width, found.width) or found.width)
+        values["height"] = str(round(found.height * int(values["width"]) / found.width))
+    values.pop("srcset", None)
+    return _tag("img", values)
+
+
+def _tag(name: str, values: dict[str, str]) -> str:
+    written = "".join(f' {key}="{escape(value)}"' for key, value in values.items())
+    return f"<{name}{written}>"

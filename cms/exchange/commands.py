@@ -1,0 +1,74 @@
+"""The commands that bring a site in."""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from cms import now_utc, open_site
+from cms.config import SettingsRefused, load_settings
+from cms.exchange.actions.wordpress import import_wxr
+from cms.exchange.report import Report
+from cms.exchange.xml_repair import NotWxr
+from cms.vault import KeyRefused, NoKey
+
+
+@click.group(name="import")
+def import_group() -> None:
+    """Bring in a site from elsewhere."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object and nothing else.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what a real run would do.")
+@click.option(
+    "--media",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A copy of wp-content/uploads; the files that articles use come in from it.",
+)
+def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
+    """Bring in a WordPress export (WXR), or what is new in a newer one of the same site."""
+    try:
+        report = _imported(file, media, dry_run)
+    except (NotWxr, NoKey, KeyRefused, SettingsRefused, OSError) as refusal:
+        click.echo(f"{file.name}: {refusal}", err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        return
+    if dry_run:
+        click.echo("This was a dry run: nothing has been written.")
+    for line in report.lines():
+        click.echo(line)
+
+
+def _imported(file: Path, media: Path | None, dry_run: bool) -> Report:
+    site = open_site(load_settings())
+    try:
+        with file.open("rb") as opened, _rewindable(opened) as stream:
+            size = stream.seek(0, 2)
+            stream.seek(0)
+            # Only on a terminal: a log file full of bars helps nobody.
+            with click.progressbar(
+                length=2 * size, label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
+            ) as bar:
+                return import_wxr(
+                    site, stream, media=media, dry_run=dry_run, now=now_utc(), progress=bar.update
+                )
+    finally:
+        site.database.close()
+
+
+def _rewindable(stream: BinaryIO) -> BinaryIO:
+    """Return the stream, or a copy on disk of one that can be read only once (a pipe)."""
+    if stream.seekable():
+        return stream
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
+    shutil.copyfileobj(stream, copy)
+    copy.seek(0)
+    return copy
