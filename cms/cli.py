@@ -1,25 +1,29 @@
 """The `cms` command, which collects every feature's commands and imports each only when it is asked for."""
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from cms.config import Settings, SettingsRefused, load_settings
+
 if TYPE_CHECKING:
-    from cms.config import Settings
     from cms.site import Site
 
 COMMANDS = {
-    "demo": ("cms.exchange.commands:demo", "Serve a demonstration newspaper of its own."),
-    "serve": ("cms.serve:serve", "Serve the site."),
-    "migrate": ("cms.privacy.commands:migrate", "Bring the database to the newest schema."),
-    "doctor": ("cms.privacy.commands:doctor", "Look whether all is well, and say what to do where it is not."),
+    "demo": ("cms.exchange.commands.demo:demo", "Serve a demonstration newspaper of its own."),
+    "serve": ("cms.cli:serve", "Serve the site."),
+    "migrate": ("cms.cli:migrate", "Bring the database to the newest schema."),
+    "doctor": ("cms.privacy.commands:doctor", "Say whether all is well, and what to do where it is not."),
     "staff": ("cms.accounts.commands:staff", "Add, list and disable staff."),
-    "import": ("cms.exchange.commands:import_group", "Bring in a site from elsewhere."),
-    "privacy": ("cms.privacy.commands:privacy", "Look after keys and addresses."),
+    "import": ("cms.exchange.commands.wordpress:import_group", "Bring in a site from elsewhere."),
+    "privacy": ("cms.privacy.commands:privacy", "Look after the keys under which addresses are sealed."),
     "comments": ("cms.comments.commands:comments", "Look after stored comments."),
 }
+DEFAULT_BIND = "127.0.0.1:8000"
+THREADS_A_WORKER = 4  # requests that one worker answers at a time; more only wait for Python's lock
 
 
 class LazyGroup(click.Group):
@@ -49,44 +53,111 @@ def main() -> None:
     """Broadsheet, a newspaper whose readers can answer back."""
 
 
-def refuse(sentence: str) -> NoReturn:
-    """Say in one line why a command does nothing, and exit with status 1."""
-    click.echo(sentence, err=True)
-    sys.exit(1)
+@click.command()
+@click.option("--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+def serve(bind: str, workers: int) -> None:
+    """Serve the site."""
+    host, port = host_and_port(bind)
+    settings = settings_or_exit()
+    look_before_serving(settings, host, port)
+    click.echo(f"{settings.site_name} is at {os.environ.get('CMS_BASE_URL', settings.base_url)} — Ctrl-C ends it.")
+    serve_site(host, port, workers)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from sqlalchemy.exc import OperationalError
+
+    from cms import db
+
+    try:
+        db.migrate(settings_or_exit())
+    except OperationalError as error:
+        refuse(f"The database does not answer: {str(error.orig).splitlines()[0]}")
+    click.echo("The database is at the newest schema.")
+
+
+def serve_site(host: str, port: int, workers: int) -> None:
+    """Run the server until a signal ends it; a worker that dies is replaced."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "cms.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS_A_WORKER,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_level=LogLevels.warning,  # our own lines say where the site is
+        log_access=False,
+    ).serve()
+
+
+def look_before_serving(settings: Settings, host: str, port: int) -> None:
+    """Refuse what would make every worker fail, with one line instead of many.
+
+    Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
+    """
+    from cms.vault import KeyRefused, read_keys
+
+    if settings.base_url == Settings.base_url_default():
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # asked for by the operator
+        os.environ["CMS_BASE_URL"] = f"http://{shown}:{port}"
+    try:
+        read_keys(settings.keys_folder)
+    except KeyRefused as error:
+        refuse(str(error))
+    if settings.database_url:
+        open_site_or_exit().database.close()
+
+
+def host_and_port(bind: str) -> tuple[str, int]:
+    """Return the two parts of HOST:PORT. Raises click.BadParameter for anything else."""
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
+    return host.strip("[]"), int(port)
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings in force; exit with status 1 and one line where one cannot be used."""
+    try:
+        return load_settings()
+    except SettingsRefused as error:
+        refuse(str(error))
 
 
 def open_site_or_exit(*, needs_key: bool = False) -> "Site":
-    """Return the site of the settings in force; where it cannot be opened, say why in one line and exit."""
-    from sqlalchemy.exc import OperationalError
+    """Return the open site; exit with status 1 and one line where it cannot be opened."""
+    from sqlalchemy.exc import DatabaseError
 
-    from cms import open_site
-    from cms.config import SettingsRefused, load_settings
+    from cms import db, open_site
     from cms.vault import KeyRefused
 
+    settings = settings_or_exit()
     try:
-        settings = load_settings()
-        if settings.database_url and not _is_migrated(settings):
-            refuse("The database is not at this program's schema: run `cms migrate`.")
+        if settings.database_url and not db.is_current(db.open_database(settings)):
+            refuse("The database is not at the newest schema. Run `cms migrate`.")
         site = open_site(settings)
-    except (SettingsRefused, KeyRefused) as error:
+    except KeyRefused as error:
         refuse(str(error))
-    except OperationalError as error:
-        refuse(f"The database does not answer: {str(error.orig).splitlines()[0]}")
-    except OSError as error:
-        refuse(f"The site's folder cannot be used: {error}")
+    except DatabaseError as error:
+        refuse(f"The database cannot be used: {str(error.orig).splitlines()[0]}")
     if needs_key and site.keys is None:
-        refuse("The site's key is missing, so nothing can be sealed. Run `cms doctor`.")
+        refuse("The site's key is missing, so nothing can be sealed or found. Run `cms doctor`.")
     return site
 
 
-def _is_migrated(settings: "Settings") -> bool:
-    from cms import db
-
-    database = db.open_database(settings)
-    try:
-        return db.is_current(database)
-    finally:
-        database.close()
+def refuse(sentence: str) -> NoReturn:
+    """Print one line on standard error and exit with status 1."""
+    click.echo(sentence, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ class Settings:
     trusted_proxies: int = _setting(0, "proxies in front; so many X-Forwarded-For hops are believed")
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 
+    @staticmethod
+    def base_url_default() -> str:
+        """Return the public address that stands where nobody has set one."""
+        return str(Settings.__dataclass_fields__["base_url"].default)
+
     @property
     def secure_cookies(self) -> bool:
         """Whether cookies travel over https only."""

@@ -89,11 +89,16 @@ def open_vault(folder: Path, known: Collection[str]) -> Vault | None:
 
     Raises KeyRefused for a key file that others may read or that is not a key.
     """
-    keys = {path.stem: _read_key(path) for path in sorted(folder.glob("*.key"))}
+    keys = read_keys(folder)
     if not keys or not set(known) <= set(keys):
         return None
     usable = {key_id: key for key_id, key in keys.items() if key_id in known}
     return Vault(current=max(usable), _keys=usable) if usable else None
+
+
+def read_keys(folder: Path) -> dict[str, bytes]:
+    """Return every key of `folder` by its id. Raises KeyRefused as `open_vault()` does."""
+    return {path.stem: _read_key(path) for path in sorted(folder.glob("*.key"))}
 
 
 def make_key(folder: Path, day: str) -> str:

@@ -40,3 +40,8 @@ def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
         .values(withdrawn_at=now, repeat_key=None)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def set_body_html(session: Session, comment_id: int, body_html: str) -> None:
+    """Give a comment the HTML that was made from its text."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(body_html=body_html))

@@ -1,5 +1,28 @@
-"""To be written."""
+"""What is kept and how long, in plain language, and whether the site is well."""
 
-from flask import Blueprint
+import sqlalchemy as sa
+from flask import Blueprint, Response, render_template
+
+from cms.pages import rules as things
+from cms.web import private_page, public_page, site
 
 blueprint = Blueprint("privacy", __name__)
+
+
+@blueprint.get("/privacy")
+def kept() -> Response:
+    """Say what is kept and how long, from the settings in force."""
+    here = site().settings
+    body = render_template("privacy/privacy.html", canonical=f"{here.base_url}/privacy")
+    return public_page(body, [things.SITE])
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """Answer 200 when the database answers, 503 when it does not."""
+    try:
+        with site().database.reading() as session:
+            session.execute(sa.text("SELECT 1"))
+    except sa.exc.DatabaseError:
+        return private_page("the database does not answer\n", 503)
+    return private_page("ok\n")

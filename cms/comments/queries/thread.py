@@ -40,6 +40,16 @@ class VisibleThread:
     next_page: Cursor | None
 
 
+@dataclass(frozen=True, slots=True)
+class TypedText:
+    """What was typed, beside the HTML that was made of it."""
+
+    id: int
+    article_id: int
+    body_text: str
+    body_html: str
+
+
 def is_visible(comment: Any = Comment) -> sa.ColumnElement[bool]:
     """Return the condition under which readers see a comment."""
     return sa.and_(
@@ -108,6 +118,17 @@ def visible_comment(session: Session, article_id: int, comment_id: int) -> Visib
     """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
     row = session.execute(_ONE, {"article_id": article_id, "id": comment_id}).one_or_none()
     return _comments([row])[0] if row else None
+
+
+def typed_texts(session: Session, *, behind: int, size: int) -> list[TypedText]:
+    """Return `size` comments with an id above `behind`, in the order of ids; one SELECT."""
+    statement = (
+        sa.select(col(Comment.id), col(Comment.article_id), col(Comment.body_text), col(Comment.body_html))
+        .where(col(Comment.id) > behind)
+        .order_by(col(Comment.id))
+        .limit(size)
+    )
+    return [TypedText(*row) for row in session.execute(statement)]
 
 
 def _with_tombstones(session: Session, members: Sequence[Any]) -> list[Any]:

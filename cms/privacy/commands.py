@@ -1,0 +1,38 @@
+"""The commands that look after keys, and the one that looks after everything."""
+
+import click
+
+from cms import db, now_utc
+from cms.cli import refuse, settings_or_exit
+from cms.privacy import actions
+from cms.privacy.actions import examine
+
+
+@click.group()
+def privacy() -> None:
+    """Look after the keys under which addresses are sealed."""
+
+
+@privacy.command("new-key")
+@click.option("--yes", is_flag=True, help="I know that addresses sealed under the lost key stay unreadable.")
+def new_key(yes: bool) -> None:
+    """Make a new key for a site whose own is lost for ever."""
+    settings = settings_or_exit()
+    database = db.open_database(settings)
+    if actions.open_keys(database, settings.keys_folder, now_utc()) is not None:
+        refuse("The site has its key. Nothing was changed.")
+    if not yes:
+        refuse("Restore the keys folder from a backup if you can. If it is lost for ever, say --yes.")
+    key_id = actions.new_key(database, settings.keys_folder, now_utc())
+    click.echo(f"The key {key_id} seals from now on. Restart the server. Staff need new accounts.")
+
+
+@click.command()
+def doctor() -> None:
+    """Say whether all is well, and what to do where it is not."""
+    found = examine(settings_or_exit())
+    for finding in found:
+        click.echo(f"{'ok ' if finding.is_well else 'NO '} {finding.sentence}")
+    if not all(finding.is_well for finding in found):
+        raise SystemExit(1)
+
