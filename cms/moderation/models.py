@@ -13,8 +13,7 @@ from cms.moderation.rules import Deed
 class Decision(SQLModel, table=True):
     """One entry of the log, in commit order: ids, states, a reason's code, a policy, a time.
 
-    Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a comment's first
-    entry.
+    Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a first entry.
     """
 
     __tablename__ = "decision"

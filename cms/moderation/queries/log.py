@@ -68,11 +68,11 @@ class LogLine:
 
 
 _LATER = aliased(Decision)
-_LINE = (
+_LINE: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Decision.id),
     col(Decision.at),
     col(Decision.deed),
-    col(Staff.name).label("by_name"),
+    sa.func.coalesce(col(Staff.name), "").label("by_name"),
     col(Decision.comment_id),
     col(Decision.from_status),
     col(Decision.to_status),
@@ -129,7 +129,7 @@ def log_lines(database: Database) -> Iterator[LogLine]:
         with database.reading() as session:
             rows = session.execute(statement.limit(BATCH)).all()
         for row in rows:
-            yield LogLine(*row[:3], row.by_name or "", *row[4:])
+            yield LogLine(*row)
         if len(rows) < BATCH:
             return
         after = rows[-1].id
@@ -141,7 +141,7 @@ def _row(row: Any) -> LogRow:
         id=row.id,
         at=row.at,
         deed=row.deed,
-        by_name=row.by_name or "",
+        by_name=row.by_name,
         comment_id=row.comment_id,
         comment_name=row.comment_name,
         comment_address=(

@@ -14,7 +14,7 @@ from cms.articles.models import Article
 from cms.articles.rules import Cursor, address_of
 from cms.comments.models import Comment, HoldReason
 from cms.comments.rules import CommentStatus, HoldCode, Reason
-from cms.db import UtcTime
+from cms.db import UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
 
@@ -79,10 +79,12 @@ class QueuePage:
 
 
 _PARENT = aliased(Comment)
+_PARENT_GONE = sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None))
 _REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
 _LAST = (
     sa.select(sa.func.max(col(Decision.id)))
     .where(col(Decision.comment_id) == col(Comment.id))
+    .correlate(Comment)
     .scalar_subquery()
 )
 # What came in already decided, by an import, was decided when it was written as far as this house knows.
@@ -105,9 +107,7 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(_PARENT.name).label("parent_name"),
         col(_PARENT.body_html).label("parent_body_html"),
         col(_PARENT.status).label("parent_status"),
-        sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None)).label(
-            "parent_is_gone"
-        ),
+        _PARENT_GONE.label("parent_is_gone"),
         col(Decision.id).label("entry_id"),
         col(Decision.deed),
         col(Decision.reason),
@@ -120,7 +120,8 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
 )
 _WITH_STATUS = _CARDS.where(
-    col(Comment.status) == sa.bindparam("status", type_=col(Comment.status).type), _REMAINS
+    col(Comment.status) == sa.bindparam("status", type_=stored_as_value(CommentStatus, "comment_status")),
+    _REMAINS,
 )
 _ONE = _CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
 _REASONS = (
@@ -128,12 +129,8 @@ _REASONS = (
     .where(col(HoldReason.comment_id).in_(sa.bindparam("ids", expanding=True)))
     .order_by(col(HoldReason.comment_id), col(HoldReason.code))
 )
-_STRENGTH = {
-    code: place
-    for place, code in enumerate(
-        [*[c for c in HoldCode if c is not HoldCode.EVERY_COMMENT], HoldCode.EVERY_COMMENT]
-    )
-}
+# Strongest first; what holds every comment says the least.
+_STRENGTH = {code: place for place, code in enumerate(HoldCode)} | {HoldCode.EVERY_COMMENT: len(HoldCode)}
 
 
 def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
@@ -199,9 +196,11 @@ def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
         return found
     for row in session.execute(_REASONS, {"ids": ids}):
         found[row.comment_id] = (*found.get(row.comment_id, ()), Reason(row.code, row.measure))
-    return {
-        key: tuple(sorted(some, key=lambda reason: _STRENGTH[reason.code])) for key, some in found.items()
-    }
+    return {number: tuple(sorted(some, key=_place)) for number, some in found.items()}
+
+
+def _place(reason: Reason) -> int:
+    return _STRENGTH[reason.code]
 
 
 def _card(row: Any, reasons: tuple[Reason, ...]) -> QueueCard:
