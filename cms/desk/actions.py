@@ -93,9 +93,10 @@ def _write(
     if refusal is not None:
         return refusal
     seen = FIRST_VERSION if article_id is None else draft.version
+    if before and (article_id is None or before.version != seen) and _says_the_same(before, draft, deed):
+        return Written(before.id, before.state)  # the form sent twice, or the same words from two windows
     if before and before.version != seen:
-        # The same words from two windows are nobody's loss.
-        return Written(before.id, before.state) if _says_the_same(before, draft, deed) else Conflict(before)
+        return Conflict(before)
     free = _slug(session, draft, before, now)
     if isinstance(free, SlugTaken):
         return free

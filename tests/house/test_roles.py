@@ -1,0 +1,37 @@
+"""Every route of staff is tried with every role against the one table."""
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+
+from cms.accounts import actions as accounts
+from cms.accounts.guard import ACTS
+from cms.accounts.rules import ALLOWED
+from cms.site import Site
+from tests.conftest import Clock
+from tests.factories import STAFF, hire
+from tests.house.test_closed_by_default import addresses
+from tests.reader import Colleague
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_a_role_passes_where_the_table_lets_it_and_nowhere_else(
+    name: str, site: Site, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    hire(site, name, clock())
+    someone = Colleague(app, name)
+    role = STAFF[name][1]
+    room = "/desk/" if role.value != "moderator" else "/moderation/"
+    token = {"csrf_token": someone.token(room)}
+    for method, address, endpoint in addresses(app):
+        act = ACTS.get(endpoint.partition(".")[0])
+        if act is None:
+            continue
+        response = someone.client.open(address, method=method, data=token, headers=someone.headers)
+        if act in ALLOWED[role]:
+            assert response.status_code in {200, 303, 404, 422}, (
+                f"{role} {method} {address}: {response.status}"
+            )
+        else:
+            assert response.status_code == 403, f"{role} {method} {address}: {response.status}"
