@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
 
-from cms.articles.json_ld import news_article
+from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
@@ -183,8 +183,36 @@ def article_context(
         "can_notify": False,
         "reading_minutes": reading_minutes(page.body_text),
         "canonical": site().settings.base_url + path,
-        "json_ld": news_article(page, site().settings),
+        "json_ld": Markup(script_text(_news_article(page))),  # noqa: S704  # no text can end the element
     }
+
+
+def _news_article(page: ArticlePage) -> dict[str, Any]:
+    # The properties that https://schema.org/NewsArticle and the search engines' own guides ask for.
+    settings = site().settings
+    base = settings.base_url
+    facts: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": page.title,
+        "description": page.standfirst,
+        "inLanguage": page.language,
+        "datePublished": page.publish_at.isoformat(),
+        "dateModified": (page.updated_at or page.publish_at).isoformat(),
+        "mainEntityOfPage": base + address_of(page.kind, page.slug),
+        "author": [
+            {"@type": "Person", "name": author.name, "url": base + address_of("author", author.slug)}
+            for author in page.authors
+        ],
+        "publisher": {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": f"{base}/"},
+    }
+    if page.section:
+        facts["articleSection"] = page.section.name
+    if page.tags:
+        facts["keywords"] = [tag.name for tag in page.tags]
+    if page.picture:
+        facts["image"] = [base + page.picture.address]
+    return facts
 
 
 def _things_of(page: ArticlePage) -> list[str]:
