@@ -1,7 +1,7 @@
-"""A site of its own for each test of an import, with exports written by hand."""
+"""Exports written by hand, and what an import of them left in the database."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cms import open_site
-from cms.config import load_settings
 from cms.exchange.actions.wordpress import import_wxr
 from cms.exchange.report import Report
 from cms.site import Site
@@ -26,13 +24,6 @@ HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
 <wp:wxr_version>1.2</wp:wxr_version><wp:base_site_url>https://old.example</wp:base_site_url>
 <wp:base_blog_url>https://old.example</wp:base_blog_url>
 """
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    opened = open_site(load_settings({}, instance=tmp_path / "instance"))
-    yield opened
-    opened.database.close()
 
 
 @pytest.fixture
