@@ -53,6 +53,6 @@ APPEND_ONLY_POSTGRESQL = (
 )
 
 for _statement in APPEND_ONLY_SQLITE:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
+    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so)  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 for _statement in APPEND_ONLY_POSTGRESQL:
     sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]  # as above

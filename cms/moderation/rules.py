@@ -72,6 +72,7 @@ DONE_SENTENCES = {
     Verdict.SPAM: "Marked as spam: %(number)s.",
     Verdict.HOLD: "Held: %(number)s.",
 }
+UNDONE_SENTENCES = {Deed.UNDONE: "Undone: %(number)s."}
 STATUS_SENTENCES = {
     CommentStatus.HELD: "Held",
     CommentStatus.APPROVED: "Approved",

@@ -79,7 +79,12 @@ def undo() -> Response:
         )
     if len(ids) == 1 and outcome.left:
         return _left_page(outcome.left[0], None)
-    _note_done("Undone: %(number)s.", len(outcome.decided) + len(outcome.unchanged), outcome, undoes=False)
+    _note_done(
+        rules.UNDONE_SENTENCES[rules.Deed.UNDONE],
+        len(outcome.decided) + len(outcome.unchanged),
+        outcome,
+        undoes=False,
+    )
     return _see(rules.way_back(request.form.get("back", "")))
 
 

@@ -159,7 +159,7 @@ def test_who_was_faster_is_named_with_both_ways_on(
     comment = send_comment(site, article, START)
     seen = cleo.hidden()
     Moderator(app, "Ben").decide("approve", comment)
-    response = cleo.decide("spam", comment, **{"as_of": seen["as_of"], "back": "/moderation/"})
+    response = cleo.decide("spam", comment, as_of=seen["as_of"], back="/moderation/")
     page = check_page(response)
     assert response.status_code == 409
     assert "Ben has decided about this comment" in page.text("p", class_="notice")
