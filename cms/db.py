@@ -1,7 +1,7 @@
 """The database: engines, the two kinds of transaction, columns with meaning, migrations under a lock."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,6 +69,14 @@ def stored_as_value(kind: type[StrEnum], name: str) -> sa.Enum:
     )
 
 
+def beside_the_tables(sqlite: Iterable[str], postgresql: Iterable[str]) -> None:
+    """Make what only SQL can say (triggers, search indexes) whenever the models' tables are made."""
+    for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
+        for statement in statements:
+            ddl = sa.DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
+            sa.event.listen(SQLModel.metadata, "after_create", ddl.execute_if(dialect=dialect))
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """The two ways into one database: readers never wait for the writer."""
@@ -111,7 +119,11 @@ def open_database(settings: Settings) -> Database:
 
 
 def _open_postgresql(url: str) -> Database:
-    engine = sa.create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True)
+    # No prepared statements: after a few uses their plan forgets the values, and whoever asks for a rare word
+    # reads every article (measured among 10,000: kin of one in 0.7 s, now 0.1). PgBouncer wants none either.
+    engine = sa.create_engine(
+        url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"prepare_threshold": None}
+    )
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(reader=reader, writer=engine)
 
@@ -122,7 +134,7 @@ def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engi
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: DBAPIConnection, _record: object) -> None:
         # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
-        connection.isolation_level = None  # type: ignore[attr-defined]  # a property of sqlite3 alone
+        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=5000")
         cursor.execute("PRAGMA journal_mode=WAL")

@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 from cms.articles.models import Article, ArticleKind, ArticleStatus, ArticleTag, Related
 from cms.articles.related import CANDIDATES, Kinship, Subject, rarity, title_words
 
-# Stands before a word of a title in PostgreSQL's index, which knows no columns: asking for a weight instead reads
-# every text that has the word.
+# Stands before a word of a title in PostgreSQL's index, which knows no columns: asking for a weight instead
+# reads every text that has the word.
 TITLE_MARK = "="
 AT_ONCE = 500  # ids in one IN (…); SQLite's oldest limit is 999
 IS_IN_PRINT = sa.and_(
