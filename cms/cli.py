@@ -61,7 +61,9 @@ def serve(bind: str, workers: int) -> None:
     host, port = host_and_port(bind)
     settings = settings_or_exit()
     look_before_serving(settings, host, port)
-    click.echo(f"{settings.site_name} is at {os.environ.get('CMS_BASE_URL', settings.base_url)} — Ctrl-C ends it.")
+    click.echo(
+        f"{settings.site_name} is at {os.environ.get('CMS_BASE_URL', settings.base_url)} — Ctrl-C ends it."
+    )
     serve_site(host, port, workers)
 
 
@@ -145,6 +147,7 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
         if settings.database_url and not db.is_current(db.open_database(settings)):
             refuse("The database is not at the newest schema. Run `cms migrate`.")
         site = open_site(settings)
+        click.get_current_context().call_on_close(site.database.close)
     except KeyRefused as error:
         refuse(str(error))
     except DatabaseError as error:

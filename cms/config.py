@@ -37,7 +37,9 @@ class Settings:
     thread_size: int = _setting(100, "threads of comments on one page, each with all its replies")
     queue_size: int = _setting(50, "comments on one page of the moderation queue")
     comment_max_chars: int = _setting(5000, "longest comment in characters; more is an article of its own")
-    comment_max_bytes: int = _setting(262_144, "longest body of a reader's POST; 5,000 characters take 60,000")
+    comment_max_bytes: int = _setting(
+        262_144, "longest body of a reader's POST; 5,000 characters take 60,000"
+    )
     desk_max_bytes: int = _setting(4_194_304, "longest body of a staff POST; the longest articles take 1 MB")
     close_after_days: int = _setting(0, "days after which comments close; 0 = never by age")
     rate_limits: bool = _setting(True, "off only for load tests; the log says so at start")
@@ -149,7 +151,9 @@ def _refuse_nonsense(settings: Settings) -> None:
         raise SettingsRefused("base_url takes no slash at its end.")
     if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
         raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
-    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgresql+psycopg://")):
+    if settings.database_url and not settings.database_url.startswith(
+        ("postgresql://", "postgresql+psycopg://")
+    ):
         raise SettingsRefused("database_url takes postgresql://… ; leave it empty for SQLite.")
     for name in ("page_size", "feed_size", "thread_size", "queue_size", "comment_max_chars", "session_hours"):
         if getattr(settings, name) < 1:

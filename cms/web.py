@@ -160,7 +160,8 @@ def _context() -> dict[str, Any]:
 
 def _error_page(error: HTTPException) -> Response:
     if error.response is not None:
-        return Response.force_type(error.response, request.environ)
+        answer: Response = current_app.make_response(error.response)
+        return answer
     status = error.code or 500
     if isinstance(error, InternalServerError):
         g.without_database = True
@@ -195,7 +196,9 @@ def _make_conditional(response: Response) -> None:
     encoding = _encoding(response, body)
     digest = hashlib.sha256(body).hexdigest()[:32]
     if encoding == "br":
-        response.set_data(brotli.compress(body, quality=4))  # 4: a tenth of the time of 11 for 10 % more bytes
+        response.set_data(
+            brotli.compress(body, quality=4)
+        )  # 4: a tenth of the time of 11 for 10 % more bytes
     elif encoding == "gzip":
         response.set_data(gzip.compress(body, 6, mtime=0))
     if encoding:
@@ -214,7 +217,9 @@ def _encoding(response: Response, body: bytes) -> str:
 
 def _write_log_line(response: Response) -> None:
     milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
-    _log.info("%s %s %d %.1f ms", request.method, logged_path(request.path), response.status_code, milliseconds)
+    _log.info(
+        "%s %s %d %.1f ms", request.method, logged_path(request.path), response.status_code, milliseconds
+    )
 
 
 def logged_path(path: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from cms.db import UtcTime, stored_as_value
+from cms.db import UtcTime, beside_the_tables, stored_as_value
 
 
 class ArticleKind(StrEnum):
@@ -81,7 +81,7 @@ class Article(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: ArticleKind = Field(
         default=ArticleKind.ARTICLE,
-        sa_type=stored_as_value(ArticleKind, "article_kind"),  # type: ignore[call-overload]  # sa_type takes instances, its annotation only classes
+        sa_type=stored_as_value(ArticleKind, "article_kind"),
     )
     slug: str = Field(max_length=200)
     title: str = Field(max_length=500)
@@ -91,7 +91,7 @@ class Article(SQLModel, table=True):
     language: str = Field(default="en", max_length=35)
     status: ArticleStatus = Field(
         default=ArticleStatus.DRAFT,
-        sa_type=stored_as_value(ArticleStatus, "article_status"),  # type: ignore[call-overload]  # as above
+        sa_type=stored_as_value(ArticleStatus, "article_status"),
     )
     publish_at: datetime | None = Field(default=None, sa_type=UtcTime)
     created_at: datetime = Field(sa_type=UtcTime)
@@ -173,7 +173,4 @@ SEARCH_POSTGRESQL = (
     "CREATE INDEX ix_article_search_words ON article_search USING gin (words)",
 )
 
-for _statement in SEARCH_SQLITE:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
-for _statement in SEARCH_POSTGRESQL:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="postgresql"))
+beside_the_tables(SEARCH_SQLITE, SEARCH_POSTGRESQL)

@@ -89,7 +89,9 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         if not (field.data or "").strip():
             raise ValidationError(say("Please give your e-mail address. It will not be published."))
         if not is_address(field.data.strip()):
-            raise ValidationError(say("This is not a complete e-mail address. One looks like name@example.org."))
+            raise ValidationError(
+                say("This is not a complete e-mail address. One looks like name@example.org.")
+            )
 
     def validate_comment(self, field: Any) -> None:
         """Ask for a text of bearable length."""

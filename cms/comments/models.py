@@ -46,7 +46,8 @@ class Comment(SQLModel, table=True):
     email_fingerprint: str | None = Field(default=None, max_length=64)
     notify: bool = Field(default=False)
     status: CommentStatus = Field(
-        default=CommentStatus.HELD, sa_type=stored_as_value(CommentStatus, "comment_status")  # type: ignore[call-overload]  # sa_type takes instances, its annotation only classes
+        default=CommentStatus.HELD,
+        sa_type=stored_as_value(CommentStatus, "comment_status"),
     )
     created_at: datetime = Field(sa_type=UtcTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
@@ -64,5 +65,5 @@ class HoldReason(SQLModel, table=True):
     __tablename__ = "hold_reason"
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
-    code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)  # type: ignore[call-overload]  # as above
+    code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)
     measure: int = Field(default=0)

@@ -89,7 +89,9 @@ NAME_MAX_CHARS = 100
 ADDRESS_MAX_CHARS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
 # The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain.
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@.<>()\[\],;:\\\"]+(?:\.[^\s@.<>()\[\],;:\\\"]+)+")
+_ADDRESS = re.compile(
+    r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@.<>()\[\],;:\\\"]+(?:\.[^\s@.<>()\[\],;:\\\"]+)+"
+)
 
 HOLD_SENTENCES = {
     HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",

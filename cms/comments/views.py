@@ -16,7 +16,7 @@ from cms.comments.queries.receipts import Receipt, receipt
 from cms.comments.queries.thread import VisibleComment, visible_comment
 from cms.comments.rules import closes_at, token_week
 from cms.limits.actions import network_mark
-from cms.moderation.rules import PUBLIC_SENTENCES
+from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
 from cms.web import Origin, clock, origin, private_page, say, site, speak
 
 blueprint = Blueprint("comments", __name__)
@@ -47,7 +47,7 @@ def show_receipt(secret: str) -> Response:
             "comments/receipt.html",
             receipt=found,
             body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
-            reason=say(PUBLIC_SENTENCES[found.reason]) if found.reason in PUBLIC_SENTENCES else "",
+            reason=_public_reason(found.reason),
             article_url=article_path,
             comment_url=f"{article_path}#comment-{found.comment_id}",
             withdraw_url=url_for("comments.withdraw", secret=secret),
@@ -75,7 +75,9 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         return _too_large(article)
     form = CommentForm(meta={"subject": f"article:{article.id}"})
     if origin() is Origin.FOREIGN:
-        return _answer(article, form, 403, say("This form was sent from another site. Please send it from here."))
+        return _answer(
+            article, form, 403, say("This form was sent from another site. Please send it from here.")
+        )
     if not _takes_comments(article):
         return _answer(article, form, 403, say("Comments on this article are closed."))
     parent = _parent(article, form)
@@ -107,7 +109,9 @@ def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | Non
     )
     outcome = actions.submit(site(), sent, clock())
     if isinstance(outcome, actions.TooMany):
-        wait = say("You have sent many comments in a short time. Please wait some minutes and send this one again.")
+        wait = say(
+            "You have sent many comments in a short time. Please wait some minutes and send this one again."
+        )
         refused = _answer(article, form, 429, wait, parent)
         refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
         return refused
@@ -145,7 +149,11 @@ def _too_large(article: ArticlePage) -> Response:
         arrived = parse_qs(request.stream.read(limit).decode("utf-8", "replace"), max_num_fields=50)
     except (ValueError, RequestEntityTooLarge):
         arrived = {}
-    kept = {name: values[0] for name, values in arrived.items() if name in {"name", "email", "comment", "reply_to"}}
+    kept = {
+        name: values[0]
+        for name, values in arrived.items()
+        if name in {"name", "email", "comment", "reply_to"}
+    }
     form = CommentForm(formdata=None, data=kept, meta={"subject": f"article:{article.id}"})
     return _answer(article, form, 413, say("This is more than fits into a comment. Please shorten it."))
 
@@ -163,6 +171,11 @@ def _parent(article: ArticlePage, form: CommentForm) -> VisibleComment | None:
         return None
     with site().database.reading() as session:
         return visible_comment(session, article.id, int(asked))
+
+
+def _public_reason(code: str) -> str:
+    sentence = PUBLIC_SENTENCES.get(RejectionReason(code)) if code in set(RejectionReason) else None
+    return say(sentence) if sentence else ""
 
 
 def _article_or_404(kind: ArticleKind, slug: str) -> ArticlePage:

@@ -40,7 +40,9 @@ def newspaper() -> dict[str, Any]:
 
 def articles(now: datetime) -> Iterator[DemoArticle]:
     """Yield every article and page, oldest first, as if the newspaper had been at work until `now`."""
-    found = [_article(path, now) for folder in ("articles", "pages") for path in (FOLDER / folder).glob("*.toml")]
+    found = [
+        _article(path, now) for folder in ("articles", "pages") for path in (FOLDER / folder).glob("*.toml")
+    ]
     yield from sorted(found, key=lambda article: article.publish_at)
 
 

@@ -9,7 +9,8 @@ from cms.limits.models import DailySalt, LimitCount
 from cms.limits.rules import WINDOW, sliding_count, window_start
 
 _COUNTS = sa.select(col(LimitCount.since), col(LimitCount.number)).where(
-    col(LimitCount.key) == sa.bindparam("key"), col(LimitCount.since).in_(sa.bindparam("windows", expanding=True))
+    col(LimitCount.key) == sa.bindparam("key"),
+    col(LimitCount.since).in_(sa.bindparam("windows", expanding=True)),
 )
 _SALT = sa.select(col(DailySalt.salt_sealed)).where(col(DailySalt.day) == sa.bindparam("day"))
 

@@ -18,7 +18,8 @@ def count(session: Session, key: str, *, now: datetime) -> None:
         insert(LimitCount)
         .values(key=key, since=window_start(now), number=1)
         .on_conflict_do_update(
-            index_elements=[col(LimitCount.key), col(LimitCount.since)], set_={"number": col(LimitCount.number) + 1}
+            index_elements=[col(LimitCount.key), col(LimitCount.since)],
+            set_={"number": col(LimitCount.number) + 1},
         )
     )
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.comments.rules import CommentStatus
-from cms.db import UtcTime, stored_as_value
+from cms.db import UtcTime, beside_the_tables, stored_as_value
 from cms.moderation.rules import Deed
 
 
@@ -52,7 +52,4 @@ APPEND_ONLY_POSTGRESQL = (
     " FOR EACH STATEMENT EXECUTE FUNCTION decision_append_only()",
 )
 
-for _statement in APPEND_ONLY_SQLITE:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so)  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
-for _statement in APPEND_ONLY_POSTGRESQL:
-    sa.event.listen(SQLModel.metadata, "after_create", sa.DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]  # as above
+beside_the_tables(APPEND_ONLY_SQLITE, APPEND_ONLY_POSTGRESQL)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 

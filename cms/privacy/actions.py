@@ -45,9 +45,11 @@ def new_key(database: Database, folder: Path, now: datetime) -> str:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Return what is well with a site and what is not; nothing is changed."""
+    """Return what is well with a site and what is not."""
     database = db.open_database(settings)
     try:
+        if database.is_sqlite:
+            db.migrate(settings)
         if not db.is_current(database):
             return [Finding(False, "The database is not at the newest schema. Run `cms migrate`.")]
         with database.reading() as session:
@@ -82,7 +84,9 @@ def _address_finding(settings: Settings) -> Finding:
     if settings.base_url == Settings.base_url_default():
         return Finding(True, "base_url is not set: fine on this machine, to be set before readers come.")
     if not settings.secure_cookies:
-        return Finding(True, f"base_url is {settings.base_url}: staff passwords travel unencrypted without https.")
+        return Finding(
+            True, f"base_url is {settings.base_url}: staff passwords travel unencrypted without https."
+        )
     return Finding(True, f"base_url is {settings.base_url}.")
 
 

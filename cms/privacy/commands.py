@@ -35,4 +35,3 @@ def doctor() -> None:
         click.echo(f"{'ok ' if finding.is_well else 'NO '} {finding.sentence}")
     if not all(finding.is_well for finding in found):
         raise SystemExit(1)
-

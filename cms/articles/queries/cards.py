@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from cms.articles.models import Article, ArticleAuthor, ArticleKind, ArticleStatus, Author, Section
 from cms.articles.rules import Cursor
+from cms.db import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ CARD_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
 IS_PUBLIC = sa.and_(
     col(Article.kind) == ArticleKind.ARTICLE,
     col(Article.status) == ArticleStatus.PUBLISHED,
-    col(Article.publish_at) <= sa.bindparam("now", type_=col(Article.publish_at).type),
+    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
 )
 
 PUBLIC_CARDS = (
@@ -155,5 +156,5 @@ def picture_of(row: Any) -> Picture | None:
 
 
 def _behind(after: Cursor) -> sa.ColumnElement[bool]:
-    moment = sa.literal(after.at, type_=col(Article.publish_at).type)
+    moment = sa.literal(after.at, type_=UtcTime())
     return sa.tuple_(col(Article.publish_at), col(Article.id)) < sa.tuple_(moment, sa.literal(after.id))

@@ -11,7 +11,7 @@ from cms.articles.rules import address_of
 _LOOKUP = sa.select(col(FormerAddress.thing), col(FormerAddress.suffix)).where(
     col(FormerAddress.address) == sa.bindparam("address")
 )
-_SLUGS: dict[str, sa.Select[Any]] = {  # Any: rows of text columns
+_SLUGS: dict[str, Any] = {  # Any: SELECTs whose rows differ in type, not in kind
     "article": sa.select(col(Article.kind), col(Article.slug)).where(col(Article.id) == sa.bindparam("id")),
     "author": sa.select(sa.literal("author"), col(Author.slug)).where(col(Author.id) == sa.bindparam("id")),
     "section": sa.select(sa.literal("section"), col(Section.slug)).where(

@@ -19,6 +19,7 @@ from cms.articles.models import (
     Tag,
 )
 from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NamedLink, Picture, picture_of
+from cms.db import UtcTime
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
@@ -106,20 +107,26 @@ _ARTICLE_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Article.body_html),
     col(Article.body_text),
     col(Article.section_id),
+    col(Article.created_at),
     col(Article.comments_open),
     col(Article.comments_close_at),
 )
-_HEADLINE = (col(Article.slug), col(Article.title), col(Article.language), col(Article.publish_at))
+_HEADLINE: tuple[Any, ...] = (
+    col(Article.slug),
+    col(Article.title),
+    col(Article.language),
+    col(Article.publish_at),
+)
 _ARTICLE = (
     sa.select(*_ARTICLE_COLUMNS)
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
 )
 _BY_SLUG = _ARTICLE.where(
-    col(Article.kind) == sa.bindparam("kind", type_=col(Article.kind).type),
+    col(Article.kind) == sa.bindparam("kind"),
     col(Article.slug) == sa.bindparam("slug"),
     col(Article.status).in_([ArticleStatus.PUBLISHED, ArticleStatus.RETRACTED]),
-    col(Article.publish_at) <= sa.bindparam("now", type_=col(Article.publish_at).type),
+    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
 )
 _BY_ID = _ARTICLE.where(col(Article.id) == sa.bindparam("id"))
 _AUTHORS = (
@@ -146,7 +153,7 @@ _MORE_FROM = (
     .limit(MORE_FROM_AUTHOR)
 )
 _PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
-_HERE = sa.tuple_(sa.bindparam("at", type_=col(Article.publish_at).type), sa.bindparam("id"))
+_HERE = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id"))
 _PREVIOUS = (
     sa.select(*_HEADLINE)
     .where(IS_PUBLIC, _PLACE < _HERE)
@@ -170,7 +177,7 @@ _RELATED = (
 
 def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> ArticlePage | None:
     """Return the article at `slug` if it is public, or retracted; three SELECTs."""
-    row = session.execute(_BY_SLUG, {"kind": kind, "slug": slug, "now": now}).one_or_none()
+    row = session.execute(_BY_SLUG, {"kind": kind.value, "slug": slug, "now": now}).one_or_none()
     return _page(session, row) if row else None
 
 
@@ -202,7 +209,7 @@ def _page(session: Session, row: Any, publish_at: datetime | None = None) -> Art
         body_text=row.body_text,
         language=row.language,
         status=row.status,
-        publish_at=row.publish_at or publish_at,
+        publish_at=row.publish_at or publish_at or row.created_at,
         updated_at=row.updated_at,
         section_id=row.section_id,
         section=NamedLink(row.section_slug, row.section_name) if row.section_slug else None,
@@ -219,6 +226,6 @@ def _more_from(session: Session, author: AuthorLine, here: dict[str, Any]) -> tu
     return tuple(Headline(*row) for row in rows)
 
 
-def _headline(session: Session, statement: sa.Select[Any], here: dict[str, Any]) -> Headline | None:
+def _headline(session: Session, statement: Any, here: dict[str, Any]) -> Headline | None:
     row = session.execute(statement, here).one_or_none()
     return Headline(*row) if row else None

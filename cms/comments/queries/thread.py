@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, ThreadRow, in_reading_order
+from cms.db import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     """
     statement = _ROOTS.limit(size + 1)
     if after is not None:
-        moment = sa.literal(after.at, type_=col(Comment.created_at).type)
+        moment = sa.literal(after.at, type_=UtcTime())
         statement = statement.where(
             sa.tuple_(col(Comment.created_at), col(Comment.id)) > sa.tuple_(moment, sa.literal(after.id))
         )
@@ -110,7 +111,9 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     last = Cursor(shown[-1].created_at, shown[-1].id) if len(roots) > size else None
     if not shown:
         return VisibleThread((), count, None)
-    members = session.execute(_MEMBERS, {"article_id": article_id, "roots": [root.id for root in shown]}).all()
+    members = session.execute(
+        _MEMBERS, {"article_id": article_id, "roots": [root.id for root in shown]}
+    ).all()
     return VisibleThread(_comments(_with_tombstones(session, members)), count, last)
 
 

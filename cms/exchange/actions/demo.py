@@ -4,9 +4,9 @@ import shutil
 from datetime import datetime
 
 from cms import sanitize
-from cms.accounts.actions import Refusal, add_staff
+from cms.accounts.actions import add_staff
 from cms.accounts.queries import SignedIn
-from cms.accounts.rules import Role
+from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture

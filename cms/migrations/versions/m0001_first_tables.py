@@ -389,4 +389,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("comment_id", "code", name=op.f("pk_hold_reason")),
     )
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
-        op.execute(sa.DDL(statement.replace("%", "%%")))
+        op.get_bind().exec_driver_sql(statement)
