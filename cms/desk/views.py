@@ -20,13 +20,13 @@ from cms.vault import random_mark
 from cms.web import clock, private_page, say, site, speak
 
 blueprint = Blueprint("desk", __name__)
-DONE = {
+DONE_SENTENCES = {
     State.DRAFT: "It is stored as a draft. Readers do not see it.",
     State.SCHEDULED: "It is stored, and appears at the time that you gave.",
     State.PUBLISHED: "It is stored, and readers see it now.",
     State.RETRACTED: "It is taken back: its address says so.",
 }
-REFUSALS = {
+REFUSAL_SENTENCES = {
     Refusal.MAY_NOT_PUBLISH: "Your account may write but not publish. Please save it and ask an editor.",
     Refusal.MAY_NOT_CHANGE_PUBLISHED: "This is published, and your account may change drafts only."
     " Please send your changes to an editor.",
@@ -108,7 +108,7 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     draft = form.draft(article.slug if article else "")
     outcome = actions.write(site(), staff(), article.id if article else None, draft, deed, clock())
     if isinstance(outcome, Written):
-        flash(say(DONE[outcome.state]))
+        flash(say(DONE_SENTENCES[outcome.state]))
         return _see(f"/desk/articles/{outcome.article_id}")
     if isinstance(outcome, Conflict):
         return _conflict(form, draft, outcome.theirs)
@@ -118,7 +118,9 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
         return _form(form, article, 422)
     if outcome is Refusal.NOT_YOURS:
         abort(404)
-    return _form(form, article, 422 if outcome is Refusal.NOT_PUBLIC else 403, say(REFUSALS[outcome]))
+    return _form(
+        form, article, 422 if outcome is Refusal.NOT_PUBLIC else 403, say(REFUSAL_SENTENCES[outcome])
+    )
 
 
 def _preview(form: ArticleForm, article: Working | None) -> Response:
