@@ -1,0 +1,97 @@
+"""A migration that rebuilds a table keeps the rows that hang on it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from cms import db
+from cms.config import shipped
+from cms.site import Site
+from tests.conftest import START
+from tests.factories import hire, send_comment, write_article
+
+COUNTED = (
+    "article",
+    "article_author",
+    "article_tag",
+    "article_search",
+    "comment",
+    "hold_reason",
+    "decision",
+    "staff",
+)
+NEXT = '''
+"""A later migration, which rebuilds the parent of nearly everything."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "next"
+down_revision = "{newest}"
+
+
+def upgrade():
+    with op.batch_alter_table("article", recreate="{recreate}") as batch:
+        batch.add_column(sa.Column("mood", sa.String(20), nullable=False, server_default="calm"))
+'''
+
+
+@pytest.fixture
+def full_site(site: Site) -> Site:
+    """Give a site with articles, bylines, subjects and threads."""
+    hire(site, "Cleo", START)
+    for title in ("The first tram", "The last tram"):
+        article = write_article(site, title, START, authors=["Ada", "Ben"], tags=["Trams", "Rain"])
+        for name in ("Dan", "Mallory"):
+            send_comment(site, article, START, name=name)
+    return site
+
+
+def _counts(site: Site) -> dict[str, int]:
+    with site.database.reading() as session:
+        return {
+            table: session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() for table in COUNTED
+        }  # noqa: S608
+
+
+def test_a_rebuilt_table_keeps_its_children(
+    full_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _counts(full_site)
+    _add_migration(full_site, tmp_path, monkeypatch)
+    db.migrate(full_site.settings)
+    assert _counts(full_site) == before
+    assert min(before.values()) > 0
+    with full_site.database.reading() as session:
+        assert set(session.execute(sa.text("SELECT mood FROM article")).scalars()) == {"calm"}
+
+
+def test_a_migration_that_lost_a_parent_is_refused(
+    full_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not full_site.database.is_sqlite:
+        pytest.skip("PostgreSQL refuses by itself")
+    versions = _add_migration(full_site, tmp_path, monkeypatch)
+    newest = versions / "m_next.py"
+    newest.write_text(newest.read_text() + '\n    op.execute("DELETE FROM author")\n')
+    with pytest.raises(RuntimeError, match="without their parent"):
+        db.migrate(full_site.settings)
+
+
+def test_two_programs_that_migrate_at_once_make_one_schema(full_site: Site) -> None:
+    assert db.is_current(full_site.database)
+    db.migrate(full_site.settings)
+    assert db.is_current(full_site.database)
+
+
+def _add_migration(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the program bring one more migration along."""
+    migrations = folder / "migrations"
+    shutil.copytree(shipped("migrations"), migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    newest = sorted(path.name for path in (migrations / "versions").glob("m*.py"))[-1][1:5]
+    recreate = "always" if site.database.is_sqlite else "never"
+    (migrations / "versions" / "m_next.py").write_text(NEXT.format(newest=newest, recreate=recreate).lstrip())
+    monkeypatch.setattr(db, "shipped", lambda _: migrations)
+    return migrations / "versions"

@@ -1,0 +1,101 @@
+"""Models and migrations say the same on both engines, CHECKs, triggers and partial indexes included."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from cms.config import Settings
+from tests.house.source import MODULES
+
+Schema = dict[str, tuple[str, ...]]
+SQLITE = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+POSTGRESQL = {
+    "column": """
+        SELECT c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+               pg_get_expr(d.adbin, d.adrelid), co.collname
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN pg_collation co ON co.oid = a.attcollation
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped""",
+    "constraint": """
+        SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid), convalidated
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
+    "index": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "trigger": "SELECT tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE NOT tgisinternal",
+    "function": "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "sequence": "SELECT sequencename, data_type FROM pg_sequences WHERE schemaname = 'public'",
+}
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[sa.Engine]:
+    """Give a plain engine on the migrated database, which the test may do with as it likes."""
+    made = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+    yield made
+    made.dispose()
+
+
+def test_migrations_make_the_schema_that_the_models_describe(engine: sa.Engine, tmp_path: Path) -> None:
+    for name in MODULES:
+        if name.endswith(".models"):
+            importlib.import_module(name)
+    migrated = _schema(engine)
+    described = _schema(_made_of_models(engine, tmp_path))
+    assert {
+        name: migrated.get(name) for name in migrated | described if migrated.get(name) != described.get(name)
+    } == {}
+    assert len(migrated) > 30
+
+
+def test_what_must_hold_is_in_the_schema_that_is_compared(engine: sa.Engine) -> None:
+    schema = " ".join(" ".join(parts) for parts in _schema(engine).values())
+    assert "ck_comment_sealed" in " ".join(_schema(engine)) + schema
+    assert "uq_comment_repeat_key" in " ".join(_schema(engine))
+    assert re.search(r"repeat_key\) WHERE .*held", schema)
+    assert "append-only" in schema
+
+
+def _made_of_models(engine: sa.Engine, folder: Path) -> sa.Engine:
+    if engine.dialect.name == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{folder / 'described.db'}", poolclass=sa.NullPool)
+    else:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    SQLModel.metadata.create_all(engine)
+    return engine
+
+
+def _schema(engine: sa.Engine) -> Schema:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            rows = connection.exec_driver_sql(SQLITE).fetchall()
+            found = {f"{kind} {name}": _parts(sql) for kind, name, sql in rows}
+        else:
+            found = {
+                f"{kind} {row[0]}": tuple(" ".join(str(value).split()) for value in row[1:])
+                for kind, statement in POSTGRESQL.items()
+                for row in connection.exec_driver_sql(statement.replace("%", "%%"))
+            }
+    return {name: parts for name, parts in found.items() if "alembic_version" not in name}
+
+
+def _parts(sql: str) -> tuple[str, ...]:
+    """Return a statement with the columns and constraints of a table in one order, however they were written."""
+    flat = " ".join(sql.split()).replace("( ", "(").replace(" )", ")")
+    head, opened, body = flat.partition(" (")
+    if not flat.startswith("CREATE TABLE") or not opened:
+        return (flat,)
+    depth, parts = 0, [""]
+    for letter in body.removesuffix(")"):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return (head, *sorted(part.strip() for part in parts))
