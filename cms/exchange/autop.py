@@ -144,7 +144,9 @@ def _lines(part: list[Piece]) -> str:
             done.append("\n" if typed else "<br>\n")
             done.append(other.lstrip())
             first = other
-    return _BREAK_EDGES.sub("", "".join(done).strip()).strip()
-
-
-_BREAK_EDGES = re.compile(r"\A(?:\s*<br>\n)+|(?:<br>\s*)+\Z")
+    text = "".join(done).strip()
+    while text.startswith("<br>\n"):
+        text = text[5:].lstrip()
+    while text.endswith("<br>"):
+        text = text[:-4].rstrip()
+    return text

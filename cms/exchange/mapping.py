@@ -22,6 +22,7 @@ TITLE_MAX = 500  # characters, as in the table
 NAME_MAX = 200
 SLUG_MAX = 200
 STANDFIRST_MAX = 2000
+BEGINNING = 4_000  # characters of a text by which its language is known, and its title if it has none
 TITLE_WORDS = 8  # of the text, where a post has no title
 
 WHY_SKIPPED: Mapping[str, str] = {
@@ -99,7 +100,7 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
     meta = dict(item.meta)
     around = Surroundings(survey.attachments, survey.own_attachments(item.post_id))
     body = body_html(item.content, around, survey.reusable, meta.get("footnotes", ""))
-    text = plain(body.html)
+    text = plain(body.html[:BEGINNING])
     featured = survey.attachments.get(meta.get("_thumbnail_id", ""))
     is_published = item.status in {"publish", "future"} and not item.post_password
     section, tags = _subjects(item, survey)
@@ -112,7 +113,7 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
         slug=_slug(item, text),
         standfirst=plain(item.excerpt)[:STANDFIRST_MAX],
         body=body,
-        language=language_of(f"{item.title} {text[:2000]}", survey.head.language, language),
+        language=language_of(f"{item.title} {text}", survey.head.language, language),
         authors=_authors(item),
         section=section,
         tags=tags,

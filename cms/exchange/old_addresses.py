@@ -37,15 +37,18 @@ def normalised(address: str) -> str:
 
 def of_item(item: WxrItem, survey: Survey) -> list[Address]:
     """Return every old address of a post or page, its own link first."""
-    base = survey.base_path
-    found = list(_of_path(_own_path(item.link, base), item))
+    base = normalised(survey.base_path) if survey.base_path else ""
+    found = list(_of_path(normalised(_own_path(item.link, survey.base_path)), item))
     if urlsplit(item.guid).netloc.lower() in survey.hosts:
-        found.append((_own_path(item.guid, base), ""))
-    if item.post_id:
-        found += [(f"{base}/?p={item.post_id}", ""), (f"{base}/archives/{item.post_id}", "")]
-        found.append((f"{base}/?page_id={item.post_id}", ""))
-        found.append((f"{base}/?feed=rss2&p={item.post_id}", ""))
-    return _kept(found)
+        found.append((normalised(_own_path(item.guid, survey.base_path)), ""))
+    if item.post_id.isdecimal():
+        found += [(f"{base or '/'}?p={item.post_id}", ""), (f"{base}/archives/{item.post_id}", "")]
+        found.append((f"{base or '/'}?page_id={item.post_id}", ""))
+        found.append((f"{base or '/'}?feed=rss2&p={item.post_id}", ""))
+    # Built from parts that are normalised already: a large site has 200,000 of them.
+    return [
+        (address, suffix) for address, suffix in dict(reversed(found)).items() if 1 < len(address) <= LONGEST
+    ]
 
 
 def of_attachment(number: str, link: str, survey: Survey) -> list[Address]:
@@ -110,23 +113,24 @@ def ancestors(term: WxrTerm, survey: Survey) -> list[str]:
 
 def _own_path(url: str, base: str) -> str:
     """Return an item's path; nothing where it is the site's front page, which some page may be shown on."""
-    path = path_and_query(url) if url.strip() else ""
+    path = re.sub(r"//+", "/", path_and_query(url)) if url.strip() else ""
     return "" if path.rstrip("/") in {"", base} else path
 
 
 def _of_path(path: str, item: WxrItem) -> Iterator[Address]:
+    """Return a normalised path with what WordPress let follow it."""
     if not path:
         return
     yield path, ""
     if "?" in path:
         return
-    path = path.rstrip("/")
     yield from ((f"{path}/{end}", "") for end in (*_FEED_PATHS, "amp", "embed"))
     yield from ((f"{path}/{number}", "") for number in range(2, item.content.count("<!--nextpage-->") + 2))
     pages = -(-len(item.comments) // COMMENTS_A_PAGE)
     yield from ((f"{path}/comment-page-{number}", "") for number in range(1, min(pages, PAGES_MAX) + 1))
     folder = path.rpartition("/")[0]
-    yield from ((f"{folder}/{old}", "") for key, old in item.meta if key == "_wp_old_slug" and old)
+    old_slugs = (value for key, value in item.meta if key == "_wp_old_slug" and value)
+    yield from ((normalised(f"{folder}/{slug}"), "") for slug in old_slugs)
 
 
 def _of_archive(path: str, articles: int) -> Iterator[Address]:

@@ -76,6 +76,8 @@ def expanded(text: str, around: Surroundings, unknown: Counter[str], depth: int 
     One that is escaped by double brackets is shown with single ones; one that nobody here knows is
     left as typed and counted by name in `unknown`.
     """
+    if "[" not in text:
+        return text
     done: list[str] = []
     at = 0
     closings = _Closings(text)

@@ -49,6 +49,7 @@ class Survey:
     comments_passed_over: int = 0
     oversized: list[Oversized] = field(default_factory=list)
     articles: int = 0
+    comments: int = 0
     largest_comment_id: int = 0
     damage: Damage | None = None
 
@@ -121,6 +122,7 @@ def _note_guid(found: Survey, guid: str) -> None:
 
 def _note_article(found: Survey, item: WxrItem) -> None:
     found.articles += 1
+    found.comments += len(item.comments)
     if item.post_id:
         (found.ids_shared if item.post_id in found.ids_seen else found.ids_seen).add(item.post_id)
     if item.status == "publish" and item.post_type == "post":

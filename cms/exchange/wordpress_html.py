@@ -103,4 +103,6 @@ def _begins_a_line(run: list[Piece], number: int) -> bool:
 
 
 def _uncommented(html: str) -> str:
+    if "<!--" not in html:
+        return html
     return "".join(piece.source for piece in pieces(html) if piece.name != "!")

@@ -1,7 +1,5 @@
 """What a post's content becomes."""
 
-# ruff: noqa: E501 -- a table reads best with one case a line
-
 import time
 
 import pytest

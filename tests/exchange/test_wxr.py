@@ -1,7 +1,5 @@
 """Reading export files, well-formed and broken."""
 
-# ruff: noqa: E501 -- a table reads best with one case a line
-
 import gzip
 import io
 import tracemalloc

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from cms import sanitize
 from cms.exchange import mapping, queries
 from cms.exchange.actions.archives import Archives
+from cms.exchange.actions.cleaning import Cleaners
 from cms.exchange.actions.pictures import BroughtIn, Pictures
 from cms.exchange.mapping import Incoming, Skipped
 from cms.exchange.queries import Known
@@ -34,6 +35,7 @@ class Desk:
     survey: Survey
     archives: Archives
     pictures: Pictures
+    cleaners: Cleaners
     report: Report
     now: datetime
     dry_run: bool
@@ -86,7 +88,20 @@ def parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parc
         if parcel.deed is not Deed.GONE:
             _ready(desk, parcel)
             _ready_thread(desk, parcel, threads[parcel.key], comments, set(mentions), seen)
+    if not desk.dry_run:
+        _clean(desk, found)
     return found
+
+
+def _clean(desk: Desk, found: list[Parcel]) -> None:
+    rows = [row for parcel in found for _, row in parcel.comments]
+    texts = [parcel for parcel in found if parcel.incoming]
+    comments = desk.cleaners.comments([row["body_text"] for row in rows])
+    bodies = desk.cleaners.bodies([parcel.body_html for parcel in texts])
+    for row, html in zip(rows, comments, strict=True):
+        row["body_html"] = html
+    for parcel, (html, text) in zip(texts, bodies, strict=True):
+        parcel.body_html, parcel.body_text = html, text
 
 
 def _decided(desk: Desk, session: Session, items: list[WxrItem]) -> list[Parcel]:
@@ -130,7 +145,7 @@ def _what(item: WxrItem) -> str:
 
 
 def _ready(desk: Desk, parcel: Parcel) -> None:
-    """Turn an item's text into what is stored of it, and bring its pictures in."""
+    """Turn an item's text into HTML, not yet cleaned, and bring its pictures in."""
     fallback = desk.site.settings.language
     if parcel.deed not in {Deed.NEW, Deed.CHANGED}:
         text = f"{parcel.item.title} {parcel.item.content[:2000]}"
@@ -145,8 +160,7 @@ def _ready(desk: Desk, parcel: Parcel) -> None:
     html = desk.pictures.within(incoming.body.html)
     if incoming.featured and parcel.picture is None:
         html = desk.pictures.link(incoming.featured) + html
-    parcel.body_html = sanitize.article_html(html)
-    parcel.body_text = sanitize.plain_text(parcel.body_html)
+    parcel.body_html = html
 
 
 def _ready_thread(
@@ -171,7 +185,7 @@ def _ready_thread(
 
 
 def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
-    """Return what is stored of a comment but for the numbers that the database gives."""
+    """Return what is stored of a comment but for its HTML and the numbers that the database gives."""
     vault, mark = desk.site.vault, random_mark()
     body_text = sanitize.comment_text(comment.typed)
     created_at = comment.created_at or desk.now
@@ -181,7 +195,6 @@ def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[st
         "mark": mark,
         "name": sanitize.one_line(comment.name) or anonymous,
         "body_text": body_text,
-        "body_html": sanitize.comment_html(body_text),
         "language": language,
         "email_sealed": vault.seal(comment.email, table="comment", mark=mark) if comment.email else None,
         "email_fingerprint": vault.fingerprint(comment.email) if comment.email else None,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.batches import bring_in
+from cms.exchange.actions.cleaning import Cleaners, cleaners
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Desk
 from cms.exchange.actions.pictures import Pictures
@@ -51,11 +52,12 @@ def import_wxr(
         )
     stream.seek(0)
     report = Report()
-    desk = _desk(site, found, media, dry_run, now, report)
-    with site.database.reading() as session:
-        desk.archives.load(session)
-    for batch in _batches(_articles(_watched(stream, progress), report)):
-        bring_in(desk, batch)
+    with cleaners(0 if dry_run else found.articles + found.comments) as cleaning:
+        desk = _desk(site, found, media, dry_run, now, report, cleaning)
+        with site.database.reading() as session:
+            desk.archives.load(session)
+        for batch in _batches(_articles(_watched(stream, progress), report)):
+            bring_in(desk, batch)
     lead_on_from_old_site(desk)
     if not dry_run:
         relate_in_portions(site.database, found.source)
@@ -65,7 +67,13 @@ def import_wxr(
 
 
 def _desk(
-    site: Site, found: Survey, media: Path | None, dry_run: bool, now: datetime, report: Report
+    site: Site,
+    found: Survey,
+    media: Path | None,
+    dry_run: bool,
+    now: datetime,
+    report: Report,
+    cleaning: Cleaners,
 ) -> Desk:
     anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
     return Desk(
@@ -73,6 +81,7 @@ def _desk(
         survey=found,
         archives=Archives(found, anonymous),
         pictures=Pictures(found, media, site.settings.media_folder),
+        cleaners=cleaning,
         report=report,
         now=now,
         dry_run=dry_run,

@@ -1,0 +1,49 @@
+"""Cleaning many texts, on every core of the machine where there are enough of them."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+from cms import sanitize
+
+WORTH_IT = 2_000  # comments and articles of an export; a process takes half a second to start
+MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
+PORTION = 50  # texts handed over at once
+
+
+class Cleaners:
+    """Cleans comments and bodies here, or in other processes."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None = None) -> None:
+        self._pool = pool
+
+    def comments(self, texts: Sequence[str]) -> Iterator[str]:
+        """Return the HTML of comments in their order; the work begins at once."""
+        if self._pool is None:
+            return map(sanitize.comment_html, texts)
+        return self._pool.map(sanitize.comment_html, texts, chunksize=PORTION)
+
+    def bodies(self, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Return HTML and text of articles in their order; the work begins at once."""
+        if self._pool is None:
+            return map(_body, sources)
+        return self._pool.map(_body, sources, chunksize=PORTION // 5)
+
+
+@contextmanager
+def cleaners(texts: int) -> Iterator[Cleaners]:
+    """Give what cleans so many texts, with processes of its own if that is worth it."""
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    if texts < WORTH_IT or processes < 2:
+        yield Cleaners()
+        return
+    # Spawned, not forked: a fork would share the database's connections.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        yield Cleaners(pool)
+
+
+def _body(source: str) -> tuple[str, str]:
+    html = sanitize.article_html(source)
+    return html, sanitize.plain_text(html)
