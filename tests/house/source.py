@@ -113,7 +113,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, "imports are absolute"
+            assert node.module, "imports are absolute"
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if is_ours(inner) else node.module

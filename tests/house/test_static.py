@@ -1,0 +1,86 @@
+"""Style sheets and scripts are ours, by hand, and keep to the habits of the house."""
+
+import re
+
+from tests.house.pages_source import SCRIPTS, SHEETS, rules_of
+from tests.house.source import ROOT
+
+LONGEST_LINE = 300  # a minified file of somebody else has thousands
+PHYSICAL = re.compile(
+    r"^(?:(?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right|top|bottom)(?:-\w+)?"
+    r"|left|right|top|bottom|(?:min-|max-)?(?:width|height))\s*:"
+    r"|^(?:text-align|float|clear)\s*:\s*(?:left|right)\b"
+)
+DECLARATIONS = [
+    (sheet.name, text)
+    for sheet in SHEETS
+    for kind, text in rules_of(sheet.read_text("utf-8"))
+    if kind == "declaration"
+]
+PRELUDES = [
+    (sheet.name, text)
+    for sheet in SHEETS
+    for kind, text in rules_of(sheet.read_text("utf-8"))
+    if kind == "prelude"
+]
+
+
+def test_the_sheets_are_read_as_selectors_and_declarations() -> None:
+    assert list(
+        rules_of("a { color: #fff; @media (width > 3em) { &.b { inset: 0 } } } /* #no { x: y } */")
+    ) == [
+        ("prelude", "a"),
+        ("declaration", "color: #fff"),
+        ("prelude", "@media (width > 3em)"),
+        ("prelude", "&.b"),
+        ("declaration", "inset: 0"),
+    ]
+    assert len(DECLARATIONS) > 200
+
+
+def test_no_selector_names_an_id() -> None:
+    assert not [(name, text) for name, text in PRELUDES if "#" in text]
+
+
+def test_nothing_is_important() -> None:
+    assert not [(name, text) for name, text in DECLARATIONS if "!important" in text.replace(" ", "")]
+
+
+def test_properties_are_logical() -> None:
+    assert PHYSICAL.match("margin-left: 1em")
+    assert PHYSICAL.match("text-align: right")
+    assert not PHYSICAL.match("margin-inline-start: 1em")
+    assert not [(name, text) for name, text in DECLARATIONS if PHYSICAL.match(text)]
+
+
+def test_every_sheet_stands_in_a_layer() -> None:
+    layers = (ROOT / "static/css/layers.css").read_text("utf-8")
+    order = re.search(r"@layer ([^;]+);", layers)
+    assert order
+    assert order[1].replace(" ", "").split(",") == ["reset", "base", "components", "pages", "print"]
+    firsts = {sheet.name: next(rules_of(sheet.read_text("utf-8")))[1] for sheet in SHEETS}
+    assert not {name: first for name, first in firsts.items() if not first.startswith("@layer ")}
+
+
+def test_static_files_are_written_by_hand_and_ask_no_other_host() -> None:
+    files = [*SHEETS, *SCRIPTS]
+    lines = {path.name: max(map(len, path.read_text("utf-8").splitlines()), default=0) for path in files}
+    assert not {name: longest for name, longest in lines.items() if longest > LONGEST_LINE}
+    assert not [
+        path.name for path in files if re.search(r"https?:|url\(\s*['\"]?//|@import", path.read_text("utf-8"))
+    ]
+
+
+def test_static_holds_only_kinds_of_file_that_we_write() -> None:
+    kinds = {path.suffix for path in (ROOT / "static").rglob("*") if path.is_file()}
+    assert kinds <= {".css", ".js", ".svg", ".png", ".woff2", ".txt"}
+
+
+def test_a_script_adds_to_what_it_finds_by_a_data_attribute() -> None:
+    assert SCRIPTS
+    assert not [path.name for path in SCRIPTS if "[data-" not in path.read_text("utf-8")]
+    assert not [
+        path.name
+        for path in SCRIPTS
+        if re.search(r"\beval\(|innerHTML|document\.write", path.read_text("utf-8"))
+    ]
