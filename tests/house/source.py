@@ -24,13 +24,13 @@ FEATURES = frozenset(
     }
 )
 LAYERS = (
-    {"rules"},
-    {"models"},
-    {"queries"},
-    {"writes"},
-    {"actions"},
-    {"forms", "guard"},
-    {"views", "feeds", "commands"},
+    ("rules",),
+    ("models",),
+    ("queries",),
+    ("writes",),
+    ("actions",),
+    ("forms", "guard"),
+    ("views", "feeds", "commands"),
 )
 LAYER_OF = {name: height for height, names in enumerate(LAYERS) for name in names}
 DOORS = frozenset({"cms", "cms.cli", "cms.wsgi", "cms.front"})
