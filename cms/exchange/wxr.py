@@ -28,6 +28,7 @@ from cms.exchange.wxr_format import (
 from cms.exchange.xml_repair import NotWxr, repaired
 
 LONGEST_TAG = 1_000_000  # characters without any event: a tag that never ends would fill the memory
+NAMES_KEPT = 500  # names of elements that are looked up once; exports use 70
 _LONG_FIELDS = {"content", "excerpt"}
 
 
@@ -58,10 +59,11 @@ class _Unreadable(Exception):
 class _Record:
     """A record that is being read: its kind, how deep it stands, the fields it has so far."""
 
-    __slots__ = ("comments", "depth", "kind", "line", "meta", "terms", "values")
+    __slots__ = ("comments", "depth", "fields", "kind", "line", "meta", "terms", "values", "within")
 
     def __init__(self, kind: str, depth: int, line: int) -> None:
         self.kind, self.depth, self.line = kind, depth, line
+        self.within, self.fields = WITHIN.get(kind, {}), FIELDS.get(kind, {})
         self.values: dict[str, str] = {}
         self.terms: list[WxrTerm] = []
         self.meta: list[tuple[str, str]] = []
@@ -85,6 +87,7 @@ class _Reader:
         self._item_size = 0
         self._quiet = 0
         self._prefixes: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -141,7 +144,9 @@ class _Reader:
             raise _Unreadable(f"elements stand in each other more than {DEEPEST} deep")
         if self._field:
             return
-        name = self._known_name(tag, attributes)
+        name = self._names.get(tag) if not attributes else None
+        if name is None:
+            name = self._known_name(tag, attributes)
         if self._depth == 1:
             self._open_root(name)
         elif self._records and self._depth == self._records[-1].depth + 1:
@@ -153,14 +158,14 @@ class _Reader:
         self._records.append(_Record("rss", 1, 1))
 
     def _open_within(self, record: _Record, name: str, attributes: dict[str, str]) -> None:
-        kind = WITHIN.get(record.kind, {}).get(name)
+        kind = record.within.get(name)
         if kind:
             if record.kind == "channel" and not self._has_head:
                 self._emit_head(record)
             if record.kind == "channel":
                 self._item_size = 0
             self._records.append(_Record(kind, self._depth, self._parser.CurrentLineNumber))
-        elif field := FIELDS.get(record.kind, {}).get(name):
+        elif field := record.fields.get(name):
             self._field, self._field_depth, self._attributes = field, self._depth, attributes
             self._pieces, self._field_size = [], 0
 
@@ -168,8 +173,12 @@ class _Reader:
         for name, value in attributes.items():
             if name.startswith("xmlns:"):
                 self._prefixes[name[6:]] = family(value) or name[6:]
+                self._names.clear()
         prefix, colon, local = tag.partition(":")
-        return f"{self._prefixes.get(prefix, prefix)}:{local}" if colon else tag
+        name = f"{self._prefixes.get(prefix, prefix)}:{local}" if colon else tag
+        if len(self._names) < NAMES_KEPT:
+            self._names[tag] = name
+        return name
 
     def _characters(self, text: str) -> None:
         self._quiet = 0
