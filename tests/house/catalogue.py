@@ -55,7 +55,8 @@ def sentences() -> dict[str, Sentence]:
 def uncollectable() -> list[str]:
     """Return each `say()` that no catalogue can know of.
 
-    It knows words that stand there, `SOME_SENTENCES[key]`, and a variable `sentence` taken from such a table.
+    It knows words that stand there, a constant of a module, `SOME_SENTENCES[key]`, and a variable
+    `sentence` taken from such a table.
     """
     return [
         f"{module.where}:{call.lineno}"
@@ -193,7 +194,21 @@ def _is_collectable(sentence: ast.expr) -> bool:
 def _literals(node: ast.expr) -> list[str]:
     if isinstance(node, ast.IfExp):
         return [*_literals(node.body), *_literals(node.orelse)]
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    name = _last_name(node)
+    return _constants().get(name, []) if name.isupper() else []
+
+
+@cache
+def _constants() -> dict[str, list[str]]:
+    """Return every string that a module holds under a name in capitals, by that name."""
+    found: dict[str, list[str]] = {}
+    for module in MODULES.values():
+        for node in module.tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                found.setdefault(_last_name(node.targets[0]), []).extend(_literals(node.value))
+    return found
 
 
 def _last_name(node: ast.expr) -> str:
