@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 import click
 
-from cms import now_utc, open_site
-from cms.config import SettingsRefused, load_settings
+from cms import now_utc
+from cms.cli import open_site_or_exit, refuse
 from cms.exchange.actions.wordpress import import_wxr
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr
-from cms.vault import KeyRefused, NoKey
+from cms.site import Site
 
 
 @click.group(name="import")
@@ -33,11 +33,13 @@ def import_group() -> None:
 )
 def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
     """Bring in a WordPress export (WXR), or what is new in a newer one of the same site."""
+    site = open_site_or_exit(needs_key=not dry_run)
     try:
-        report = _imported(file, media, dry_run)
-    except (NotWxr, NoKey, KeyRefused, SettingsRefused, OSError) as refusal:
-        click.echo(f"{file.name}: {refusal}", err=True)
-        sys.exit(1)
+        report = _imported(site, file, media, dry_run)
+    except (NotWxr, OSError) as refusal:
+        refuse(f"{file.name}: {refusal}")
+    finally:
+        site.database.close()
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
         return
@@ -47,21 +49,15 @@ def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
         click.echo(line)
 
 
-def _imported(file: Path, media: Path | None, dry_run: bool) -> Report:
-    site = open_site(load_settings())
-    try:
-        with file.open("rb") as opened, _rewindable(opened) as stream:
-            size = stream.seek(0, 2)
-            stream.seek(0)
-            # Only on a terminal: a log file full of bars helps nobody.
-            with click.progressbar(
-                length=2 * size, label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
-            ) as bar:
-                return import_wxr(
-                    site, stream, media=media, dry_run=dry_run, now=now_utc(), progress=bar.update
-                )
-    finally:
-        site.database.close()
+def _imported(site: Site, file: Path, media: Path | None, dry_run: bool) -> Report:
+    with file.open("rb") as opened, _rewindable(opened) as stream:
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        # Only on a terminal: a log file full of bars helps nobody. The file is read twice.
+        with click.progressbar(
+            length=2 * size, label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            return import_wxr(site, stream, media=media, dry_run=dry_run, now=now_utc(), progress=bar.update)
 
 
 def _rewindable(stream: BinaryIO) -> BinaryIO:
