@@ -5,10 +5,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 SLUG_MAX = 80  # characters; longer addresses are cut by chat programs
+QUERY_MAX_FIELDS = 20  # WordPress's own questions have one or two; longer ones are nobody's old address
 WORDS_A_MINUTE = 230  # Brysbaert 2019, silent reading of English non-fiction: 238 words a minute
+QUERY_MAX_CHARS = 2000  # longer ones are no address that anybody ever published
+ADDRESSING = frozenset(  # what names a thing in a query of WordPress; `utm_source` and its like name nothing
+    "p page_id attachment_id cat category_name tag author author_name feed m year monthnum day name pagename"
+    " paged page post_type s".split()
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"^(-?\d{1,17})\.(\d{1,18})$", re.ASCII)
 
@@ -53,10 +59,11 @@ def numbered(base: str, number: int) -> str:
 
 
 def former_address(path_and_query: str) -> str:
-    """Return an old address as it is looked up: decoded, NFC, no slash at its end, query sorted."""
-    parts = urlsplit(path_and_query)
-    path = unicodedata.normalize("NFC", unquote(parts.path, errors="replace")).rstrip("/") or "/"
-    query = urlencode(sorted(parse_qsl(parts.query, max_num_fields=20)))
+    """Return an old address as it is looked up: decoded, NFC, no slash at its end, of its query only what names a thing."""
+    raw_path, _, raw_query = path_and_query.partition("#")[0].partition("?")
+    path = unicodedata.normalize("NFC", unquote(raw_path, errors="replace")).rstrip("/") or "/"
+    pairs = parse_qsl(raw_query) if raw_query.count("&") < QUERY_MAX_FIELDS else []
+    query = urlencode(sorted(pair for pair in pairs if pair[0] in ADDRESSING))
     return f"{path}?{query}" if query else path
 
 

@@ -126,6 +126,8 @@ def static(asked: str) -> Response:
 def media(name: str) -> Response:
     """Send a picture of the site."""
     response = send_from_directory(site().settings.media_folder, name, max_age=86_400)
+    # Feeds carry pictures into other sites' readers, which the rule for everything else would keep out.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     # A drawing (SVG) opened by itself must not run script in our name.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
@@ -139,13 +141,13 @@ def elsewhere(old: str) -> Response:
 
 def _article_page(kind: ArticleKind, slug: str) -> Response:
     now = clock()
-    after = _cursor_or_404("comments")
     with site().database.reading() as session:
         found = reading.public_article(session, kind, slug, now=now)
         if found is None:
             return _elsewhere()
         if found.is_retracted:
             abort(410)
+        after = _cursor_or_404("comments")
         onward = reading.onward(session, found, now=now)
         thread = visible_thread(session, found.id, after=after, size=site().settings.thread_size)
         replying_to = visible_comment(session, found.id, request.args.get("reply_to", 0, _number))

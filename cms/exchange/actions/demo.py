@@ -51,7 +51,7 @@ def make_demo(site: Site, passwords: dict[Role, str], now: datetime) -> None:
     }
     editor = SignedIn(staff[Role.EDITOR], STAFF[Role.EDITOR][0], Role.EDITOR, 0, now)
     for article in articles(now):
-        article_id = _publish(site, editor, article, names)
+        article_id = _publish(site, editor, article, names, now)
         _discuss(site, staff[Role.MODERATOR], article_id, article)
 
 
@@ -63,7 +63,9 @@ def _hire(site: Site, role: Role, password: str, now: datetime) -> int:
     return found
 
 
-def _publish(site: Site, editor: SignedIn, article: DemoArticle, names: dict[str, dict[str, str]]) -> int:
+def _publish(
+    site: Site, editor: SignedIn, article: DemoArticle, names: dict[str, dict[str, str]], now: datetime
+) -> int:
     fields = article.fields
     body_html = sanitize.article_html(fields["body_html"])
     draft = Draft(
@@ -84,7 +86,7 @@ def _publish(site: Site, editor: SignedIn, article: DemoArticle, names: dict[str
     )
     deed = Deed.SAVE if fields.get("status") == "draft" else Deed.PUBLISH
     # Written on the day of its publication, so that nothing looks as if it had been changed since.
-    written = write(site, editor, None, draft, deed, article.publish_at)
+    written = write(site, editor, None, draft, deed, min(article.publish_at, now))
     if not isinstance(written, Written):
         raise RuntimeError(f"{fields['slug']} could not be published: {written}")
     if "image" in fields:
