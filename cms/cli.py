@@ -139,12 +139,12 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
     """Return the open site; exit with status 1 and one line where it cannot be opened."""
     from sqlalchemy.exc import DatabaseError
 
-    from cms import db, open_site
+    from cms import open_site
     from cms.vault import KeyRefused
 
     settings = settings_or_exit()
     try:
-        if settings.database_url and not db.is_current(db.open_database(settings)):
+        if settings.database_url and not _is_current(settings):
             refuse("The database is not at the newest schema. Run `cms migrate`.")
         site = open_site(settings)
         click.get_current_context().call_on_close(site.database.close)
@@ -155,6 +155,16 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
     if needs_key and site.keys is None:
         refuse("The site's key is missing, so nothing can be sealed or found. Run `cms doctor`.")
     return site
+
+
+def _is_current(settings: Settings) -> bool:
+    from cms import db
+
+    database = db.open_database(settings)
+    try:
+        return db.is_current(database)
+    finally:
+        database.close()
 
 
 def refuse(sentence: str) -> NoReturn:

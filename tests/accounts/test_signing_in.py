@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
-from cms import create_app
+from cms import create_app, open_site
 from cms.accounts import actions
 from cms.accounts.models import Staff, StaffSession
 from cms.accounts.rules import Refusal, Role
@@ -239,12 +239,12 @@ def test_one_address_is_one_person(site: Site, clock: Clock) -> None:
 def test_without_the_sites_key_the_door_says_reading_only(site: Site, app: Flask, clock: Clock) -> None:
     for file in site.settings.keys_folder.glob("*.key"):
         file.unlink()
-    import cms
-
-    keyless = create_app(cms.open_site(site.settings), clock).test_client()
+    reading_only = open_site(site.settings)
+    keyless = create_app(reading_only, clock).test_client()
     assert keyless.get("/sign-in").status_code == 503
     assert keyless.get("/desk/").status_code == 503
     assert keyless.post("/sign-in", data={}).status_code == 503
+    reading_only.database.close()
 
 
 def _seen_at(site: Site) -> object:
