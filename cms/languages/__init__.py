@@ -1,7 +1,7 @@
 """The catalogue: every sentence that a person sees, in each language that the site speaks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +10,12 @@ from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "sd", "ug", "ur", "yi", "ckb", "dv"})
+RIGHT_TO_LEFT = frozenset(
+    "apc ar arc ary arz azb bal bgn bqi ckb dv fa glk he iw ji ks lrc mzn nqo pnb ps rhg sd sdh skr syr trw ug ur yi".split()
+)
+SCRIPTS_RIGHT_TO_LEFT = frozenset(
+    {"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,14 @@ class Language:
         return dates.format_date(moment.astimezone(ZoneInfo(timezone)), "long", locale=self.locale)
 
     def day_and_time(self, moment: datetime, timezone: str) -> str:
-        """Return a date in words with hour and minute."""
+        """Return a date in words with hour and minute, joined as the language joins them (Arabic: by its own comma)."""
         local = moment.astimezone(ZoneInfo(timezone))
         day = dates.format_date(local, "long", locale=self.locale)
-        return f"{day}, {dates.format_time(local, 'short', locale=self.locale)}"
+        hour = dates.format_time(local, "short", locale=self.locale)
+        return str(dates.get_datetime_format("medium", self.locale)).format(hour, day)
 
     def number(self, value: int) -> str:
-        """Return a number as this language groups it."""
+        """Return a number as this language groups it, in the digits 0-9 that its dates have too."""
         return numbers.format_decimal(value, locale=self.locale)
 
 
@@ -54,7 +60,7 @@ class PluralForm:
 
     def __init__(self, catalog: Catalog) -> None:
         """Take the rule of `catalog`."""
-        from gettext import c2py  # type: ignore[attr-defined]  # the standard library's own reader of such rules
+        from gettext import c2py  # the standard library's own reader of such rules
 
         self._choose = c2py(catalog.plural_expr)
 
@@ -70,16 +76,21 @@ class Catalogue:
     languages: Mapping[str, Language]
 
     def language(self, code: str) -> Language:
-        """Return the language for a code such as `ur` or `ur-PK`; one without a file speaks English with its own dates."""
+        """Return the language for a code such as `ur` or `en-GB`, with the dates of that country.
+
+        One without a file speaks English with its own dates; what is no code at all speaks English.
+        """
         base = code.replace("_", "-").split("-")[0].lower()
-        known = self.languages.get(base)
-        return known if known is not None else _without_file(self.languages["en"], code)
+        known = self.languages.get(base) or replace(self.languages["en"], code=code)
+        return replace(known, locale=_locale(code) or known.locale)
 
 
 def direction(code: str) -> str:
-    """Return `rtl` for a language written from right to left, else `ltr`."""
-    parts = code.replace("_", "-").lower().split("-")
-    return "ltr" if "latn" in parts else "rtl" if parts[0] in RIGHT_TO_LEFT else "ltr"
+    """Return `rtl` for a language written from right to left, else `ltr`; a script in the code decides (RFC 5646)."""
+    base, *rest = code.replace("_", "-").lower().split("-")
+    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
+    is_rtl = scripts[0] in SCRIPTS_RIGHT_TO_LEFT if scripts else base in RIGHT_TO_LEFT
+    return "rtl" if is_rtl else "ltr"
 
 
 def is_language(code: str) -> bool:
@@ -100,12 +111,10 @@ def _read(path: Path) -> Language:
     for message in catalog:
         if message.id and not message.fuzzy:
             key = message.id if isinstance(message.id, str) else message.id[0]
-            sentences[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+            sentences[key] = (
+                message.string if isinstance(message.string, str) else tuple(message.string or ())
+            )
     return Language(path.stem, Locale.parse(path.stem), sentences, PluralForm(catalog))
-
-
-def _without_file(english: Language, code: str) -> Language:
-    return Language(code, _locale(code) or english.locale, english.sentences, english.plural_form)
 
 
 def _locale(code: str) -> Locale | None:
