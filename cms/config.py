@@ -62,8 +62,7 @@ class Settings:
     @property
     def origin(self) -> str:
         """Scheme, host and port of the public address, as browsers send it in `Origin`."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.base_url)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -87,6 +86,21 @@ def shipped(folder: str) -> Path:
     """Return a folder that the program brings along, from the wheel or from the checkout."""
     inside = Path(__file__).parent / folder
     return inside if inside.is_dir() else Path(__file__).parent.parent / folder
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, host and port of an address as browsers write them, '' for what is no address (RFC 6454, section 6)."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError:  # UnicodeError is one
+        return ""
+    if not host or parts.scheme not in {"http", "https"}:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, **fixed: Any) -> Settings:

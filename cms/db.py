@@ -25,6 +25,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata.naming_convention = NAMING
+POOL_SIZE, POOL_OVERFLOW = 5, 10  # connections; the threads of one worker need 8 at most
 MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
 
 
@@ -122,14 +123,21 @@ def _open_postgresql(url: str) -> Database:
     # No prepared statements: after a few uses their plan forgets the values, and whoever asks for a rare word
     # reads every article (measured among 10,000: kin of one in 0.7 s, now 0.1). PgBouncer wants none either.
     engine = sa.create_engine(
-        url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"prepare_threshold": None}
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"prepare_threshold": None},
     )
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(reader=reader, writer=engine)
 
 
 def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engine:
-    engine = sa.create_engine(settings.sqlalchemy_url, pool_size=5, max_overflow=10)
+    engine = sa.create_engine(
+        settings.sqlalchemy_url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: DBAPIConnection, _record: object) -> None:

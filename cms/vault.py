@@ -141,7 +141,9 @@ def _read_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(path.read_text("ascii").strip())
     except ValueError as error:
-        raise KeyRefused(f"The key file {path.name} does not hold a key. Restore it from your backup.") from error
+        raise KeyRefused(
+            f"The key file {path.name} does not hold a key. Restore it from your backup."
+        ) from error
     if len(key) != KEY_BYTES:
         raise KeyRefused(f"The key file {path.name} was cut. Restore it from your backup.")
     return key

@@ -2,20 +2,22 @@
 
 import gzip
 import hashlib
-import logging
+import io
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
-from urllib.parse import urlsplit
+from typing import IO, Any
 
 import brotli
 from flask import Flask, Response, abort, current_app, g, render_template, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from cms import logs
+from cms.config import origin_of
 from cms.languages import Language, direction
 from cms.site import Site
 from cms.vault import NoKey
@@ -32,9 +34,8 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
 COMPRESSED = ("text/", "application/atom+xml", "application/feed+json", "application/xml", "application/json")
+DRAINED_BYTES = 16_777_216  # more than anybody pastes by mistake
 COMPRESS_FROM_BYTES = 600  # below one packet, compression saves nothing
-SECRET_FOLDERS = ("/comments/", "/my-comments/")
-_log = logging.getLogger("cms.requests")
 
 
 class Origin(StrEnum):
@@ -100,11 +101,28 @@ def origin() -> Origin:
     if fetched_from is not None:
         return Origin.SAME if fetched_from in {"same-origin", "none"} else Origin.FOREIGN
     claimed = request.headers.get("Origin") or request.headers.get("Referer")
-    if claimed is None:
+    if not claimed:
         return Origin.UNKNOWN
-    parts = urlsplit(claimed)
-    ours = f"{parts.scheme}://{parts.netloc}" == site().settings.origin
-    return Origin.SAME if ours else Origin.FOREIGN
+    return Origin.SAME if origin_of(claimed) == site().settings.origin else Origin.FOREIGN
+
+
+def take_body(limit: int) -> bool:
+    """Read this request's body, at most `limit` bytes of it, before its fields are; tell whether that was all.
+
+    What lies beyond is read and thrown away up to DRAINED_BYTES: a browser that is still sending when the
+    connection closes shows its own error instead of our answer.
+    """
+    stream = request.environ["wsgi.input"]
+    length = request.content_length
+    if length is None:  # chunked: only a server that ends the stream can be read
+        length = DRAINED_BYTES if request.environ.get("wsgi.input_terminated") else 0
+    body = b"".join(_pieces(stream, min(length, limit + 1)))
+    if len(body) > limit:
+        for _ in _pieces(stream, min(length, DRAINED_BYTES) - len(body)):
+            pass
+    request.environ["wsgi.input"] = io.BytesIO(body[:limit])
+    request.environ["CONTENT_LENGTH"] = str(min(len(body), limit))
+    return len(body) <= limit
 
 
 def install(app: Flask, answers_foreign_itself: frozenset[str]) -> None:
@@ -113,14 +131,26 @@ def install(app: Flask, answers_foreign_itself: frozenset[str]) -> None:
     @app.before_request
     def _guard() -> None:
         g.began = time.perf_counter()
+        if "\0" in request.path:
+            abort(404)  # PostgreSQL cannot even be asked for it
         foreign = request.method not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN
         if foreign and request.endpoint not in answers_foreign_itself:
             abort(403)
 
     app.after_request(_finish)
+    app.log_exception = logs.write_exception  # type: ignore[assignment]  # Flask's own quotes paths and parameters
+    if proxies := app.extensions["site"].settings.trusted_proxies:
+        wanted = {"x_for": proxies, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **wanted)  # type: ignore[method-assign]  # the way that Flask names
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(NoKey, _no_key)
     _install_templates(app)
+
+
+def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    while size > 0 and (piece := stream.read(min(size, 65_536))):
+        size -= len(piece)
+        yield piece
 
 
 def _install_templates(app: Flask) -> None:
@@ -174,7 +204,7 @@ def _error_page(error: HTTPException) -> Response:
 
 
 def _no_key(_error: NoKey) -> Response:
-    _log.error("the site's key is missing: reading only; run `cms doctor`")
+    logs.write_missing_key()
     response = private_page(render_template("errors/error.html", status=503), 503)
     response.headers["Retry-After"] = "3600"
     return response
@@ -183,11 +213,12 @@ def _no_key(_error: NoKey) -> Response:
 def _finish(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if response.headers.get("Cache-Control") == "no-cache" and response.status_code == 200:
+    if "things" in g and response.status_code == 200:
         _make_conditional(response)
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
-    _write_log_line(response)
+    milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
+    logs.write_request(request.method, request.path, response.status_code, milliseconds)
     return response
 
 
@@ -213,18 +244,3 @@ def _encoding(response: Response, body: bytes) -> str:
     if len(body) < COMPRESS_FROM_BYTES or not (response.mimetype or "").startswith(COMPRESSED):
         return ""
     return request.accept_encodings.best_match(["br", "gzip"]) or ""
-
-
-def _write_log_line(response: Response) -> None:
-    milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
-    _log.info(
-        "%s %s %d %.1f ms", request.method, logged_path(request.path), response.status_code, milliseconds
-    )
-
-
-def logged_path(path: str) -> str:
-    """Return a path as a log may keep it: without the secrets that stand in some."""
-    for folder in SECRET_FOLDERS:
-        if path.startswith(folder) and len(path) > len(folder):
-            return f"{folder}-"
-    return path.encode("ascii", "backslashreplace").decode()

@@ -172,7 +172,8 @@ def _reasons(sent: Submission, body_text: str) -> tuple[Reason, ...]:
             trap_filled=sent.trap_filled,
             origin_known=sent.origin_known,
             capitals_percent=capitals_percent(body_text),
-            own_address_in_text=normalised_address(sent.email) in normalised_address(body_text),
+            own_address_in_text=normalised_address(sent.email)
+            in normalised_address(f"{sent.name}\n{body_text}"),
         )
     )
 

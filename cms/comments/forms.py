@@ -1,6 +1,7 @@
 """The comment form, whose token needs no session."""
 
 import hmac
+import re
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -14,6 +15,7 @@ from cms.vault import Vault
 from cms.web import clock, language, say, site
 
 PURPOSE = "comment token"
+_WEEK = re.compile(r"[0-9]{1,6}")
 
 
 def fresh_token(vault: Vault, purpose: str, subject: str, week: int) -> str:
@@ -24,9 +26,14 @@ def fresh_token(vault: Vault, purpose: str, subject: str, week: int) -> str:
 def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: int) -> bool:
     """Tell whether `token` was made for `subject` this week or in the two before."""
     claimed, _, _ = token.partition(".")
-    if not claimed.isascii() or not claimed.isdecimal() or not week - TOKEN_WEEKS < int(claimed[:9]) <= week:
+    if not _WEEK.fullmatch(claimed) or not week - TOKEN_WEEKS < int(claimed) <= week:
         return False
     return hmac.compare_digest(token.encode(), fresh_token(vault, purpose, subject, int(claimed)).encode())
+
+
+def old_form() -> str:
+    """Return the sentence for a token that is old or unknown."""
+    return say("This form had been open for long, so we could not be sure of it. Please send it again.")
 
 
 class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
@@ -47,9 +54,7 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
         """Refuse a token that is old, unknown or another article's."""
         sent = field.data if isinstance(field.data, str) else ""
         if not is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock())):
-            raise ValidationError(
-                say("This form had been open for long, so we could not be sure of it. Please send it again.")
-            )
+            raise ValidationError(old_form())
 
 
 class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
@@ -68,9 +73,9 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             """Leave every sentence to the catalogue."""
             return DummyTranslations()
 
+    comment = TextAreaField()
     name = StringField()
     email = EmailField()
-    comment = TextAreaField()
     reply_to = HiddenField()
     notify = BooleanField()
     website = StringField()
@@ -97,7 +102,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Ask for a text of bearable length."""
         limit = site().settings.comment_max_chars
         text = sanitize.comment_text(field.data or "")
-        if sanitize.is_blank(text):
+        if sanitize.is_blank(sanitize.plain_text(sanitize.comment_html(text[: limit + 1]))):
             raise ValidationError(say("Please write your comment."))
         if len(text) > limit:
             raise ValidationError(

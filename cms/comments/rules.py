@@ -86,12 +86,14 @@ def closes_at(
 
 
 NAME_MAX_CHARS = 100
-ADDRESS_MAX_CHARS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+ADDRESS_MAX_OCTETS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
-# The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain.
-_ADDRESS = re.compile(
-    r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@.<>()\[\],;:\\\"]+(?:\.[^\s@.<>()\[\],;:\\\"]+)+"
+# The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain;
+# nothing invisible, so that nobody is shown one address and written to at another.
+_NEVER = (
+    r"\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
 )
+_ADDRESS = re.compile(rf"[^{_NEVER}]{{1,64}}@[^.{_NEVER}]+(?:\.[^.{_NEVER}]+)+")
 
 HOLD_SENTENCES = {
     HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",
@@ -122,7 +124,7 @@ class ThreadRow:
 
 def is_address(text: str) -> bool:
     """Tell whether `text` can be an e-mail address."""
-    return len(text) <= ADDRESS_MAX_CHARS and _ADDRESS.fullmatch(text) is not None
+    return _ADDRESS.fullmatch(text) is not None and len(text.encode()) <= ADDRESS_MAX_OCTETS
 
 
 def token_week(now: datetime) -> int:

@@ -1,23 +1,25 @@
 """Where a reader's comment arrives, and where its receipt is shown."""
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.datastructures import MultiDict
 
-from cms import sanitize
+from cms import logs, sanitize
 from cms.articles.models import ArticleKind
+from cms.articles.queries.former import address_now
 from cms.articles.queries.reading import ArticlePage, public_article
-from cms.articles.rules import address_of
+from cms.articles.rules import address_of, former_address
 from cms.comments import actions
-from cms.comments.forms import CommentForm, fresh_token, is_good_token
+from cms.comments.forms import CommentForm, fresh_token, is_good_token, old_form
 from cms.comments.queries.receipts import Receipt, receipt
 from cms.comments.queries.thread import VisibleComment, visible_comment
 from cms.comments.rules import closes_at, token_week
 from cms.limits.actions import network_mark
 from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
-from cms.web import Origin, clock, origin, private_page, say, site, speak
+from cms.pages import rules as things
+from cms.web import Origin, clock, origin, private_page, say, site, speak, take_body
 
 blueprint = Blueprint("comments", __name__)
 ANSWERS_FOREIGN_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
@@ -39,23 +41,7 @@ def submit_to_page(slug: str) -> Response:
 @blueprint.get("/comments/<secret>")
 def show_receipt(secret: str) -> Response:
     """Show a comment's receipt to the one who holds it."""
-    found = _receipt_or_404(secret)
-    speak(found.article_language)
-    article_path = address_of(found.article_kind, found.article_slug)
-    page = private_page(
-        render_template(
-            "comments/receipt.html",
-            receipt=found,
-            body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
-            reason=_public_reason(found.reason),
-            article_url=article_path,
-            comment_url=f"{article_path}#comment-{found.comment_id}",
-            withdraw_url=url_for("comments.withdraw", secret=secret),
-            token=fresh_token(site().vault, WITHDRAW, secret, token_week(clock())),
-        )
-    )
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page
+    return _receipt_page(secret, _receipt_or_404(secret))
 
 
 @blueprint.post("/comments/<secret>/withdrawal")
@@ -63,23 +49,24 @@ def withdraw(secret: str) -> Response:
     """Withdraw the comment of a receipt."""
     found = _receipt_or_404(secret)
     sent = request.form.get("token", "")
-    if is_good_token(site().vault, WITHDRAW, secret, sent, token_week(clock())) and found.can_withdraw:
+    if not is_good_token(site().vault, WITHDRAW, secret, sent, token_week(clock())):
+        speak(found.article_language)
+        return _receipt_page(secret, found, 422, old_form())
+    if found.can_withdraw:
         actions.withdraw(site(), secret, clock())
     return _see(url_for("comments.show_receipt", secret=secret))
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
-    article = _article_or_404(kind, slug)
+    whole = take_body(site().settings.comment_max_bytes)
+    article = _article(kind, slug)
+    if article is None or article.is_retracted:
+        return _gone(404 if article is None else 410)
     speak(article.language)
-    if (request.content_length or 0) > site().settings.comment_max_bytes:
-        return _too_large(article)
-    form = CommentForm(meta={"subject": f"article:{article.id}"})
-    if origin() is Origin.FOREIGN:
-        return _answer(
-            article, form, 403, say("This form was sent from another site. Please send it from here.")
-        )
-    if not _takes_comments(article):
-        return _answer(article, form, 403, say("Comments on this article are closed."))
+    form = CommentForm(formdata=_fields(whole), meta={"subject": things.article(article.id)})
+    refusal = _refusal(article, whole)
+    if refusal is not None:
+        return _answer(article, form, *refusal)
     parent = _parent(article, form)
     valid = form.validate()
     if form.reply_to.data and parent is None:
@@ -91,6 +78,20 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     if "preview" in request.form:
         return _answer(article, form, 200, "", parent)
     return _store(article, form, parent)
+
+
+def _refusal(article: ArticlePage, whole: bool) -> tuple[int, str] | None:
+    """Return status and sentence for what cannot be taken whatever its fields say, or None."""
+    if site().keys is None:
+        logs.write_missing_key()
+        return 503, say("The articles can be read, but nothing can be sent just now. Please try again later.")
+    if origin() is Origin.FOREIGN:
+        return 403, say("This form was sent from another site. Please send it from here.")
+    if not whole:
+        return 413, say("This is more than fits into a comment. Please shorten it.")
+    if not _takes_comments(article):
+        return 403, say("Comments on this article are closed.")
+    return None
 
 
 def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | None) -> Response:
@@ -142,20 +143,20 @@ def _answer(
     )
 
 
-def _too_large(article: ArticlePage) -> Response:
-    """Keep the words of a body that is too large, as far as they are read: the first part of it."""
-    limit = site().settings.comment_max_bytes
-    try:
-        arrived = parse_qs(request.stream.read(limit).decode("utf-8", "replace"), max_num_fields=50)
-    except (ValueError, RequestEntityTooLarge):
-        arrived = {}
-    kept = {
-        name: values[0]
-        for name, values in arrived.items()
-        if name in {"name", "email", "comment", "reply_to"}
-    }
-    form = CommentForm(formdata=None, data=kept, meta={"subject": f"article:{article.id}"})
-    return _answer(article, form, 413, say("This is more than fits into a comment. Please shorten it."))
+def _fields(whole: bool) -> MultiDict[str, str]:
+    """Return the fields that were sent; of a body that was cut, as many as arrived."""
+    if whole:
+        return request.form
+    arrived = parse_qs(request.get_data().decode("utf-8", "replace"), keep_blank_values=True)
+    return MultiDict(arrived)
+
+
+def _gone(status: int) -> Response:
+    """Give the words back for an article that went while its form was open."""
+    typed = request.form.get("comment", "")
+    if not typed.strip():
+        abort(status)
+    return private_page(render_template("comments/gone.html", status=status, typed=typed), status)
 
 
 def _takes_comments(article: ArticlePage) -> bool:
@@ -178,12 +179,15 @@ def _public_reason(code: str) -> str:
     return say(sentence) if sentence else ""
 
 
-def _article_or_404(kind: ArticleKind, slug: str) -> ArticlePage:
+def _article(kind: ArticleKind, slug: str) -> ArticlePage | None:
+    """Return the article at `slug`, or the one that was there when the form was opened; retracted ones too."""
     with site().database.reading() as session:
-        article = public_article(session, kind, slug, now=clock())
-    if article is None or article.is_retracted:
-        abort(404)
-    return article
+        found = public_article(session, kind, slug, now=clock())
+        if found is not None:
+            return found
+        moved = address_now(session, former_address(address_of(kind, slug))) or ""
+        folder, _, present = moved.strip("/").partition("/")
+        return public_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
 
 
 def _receipt_or_404(secret: str) -> Receipt:
@@ -192,6 +196,28 @@ def _receipt_or_404(secret: str) -> Receipt:
     if found is None:
         abort(404)
     return found
+
+
+def _receipt_page(secret: str, found: Receipt, status: int = 200, problem: str = "") -> Response:
+    speak(found.article_language)
+    article_path = address_of(found.article_kind, found.article_slug)
+    keys = site().keys
+    page = private_page(
+        render_template(
+            "comments/receipt.html",
+            receipt=found,
+            body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
+            reason=_public_reason(found.reason),
+            article_url=article_path,
+            comment_url=f"{article_path}#comment-{found.comment_id}",
+            withdraw_url=url_for("comments.withdraw", secret=secret),
+            token=fresh_token(keys, WITHDRAW, secret, token_week(clock())) if keys else "",
+            problem=problem,
+        ),
+        status,
+    )
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
 
 
 def _see(address: str) -> Response:

@@ -91,7 +91,10 @@ _MEMBERS = sa.select(*_COLUMNS).where(
     _IN_ARTICLE, col(Comment.root_id).in_(sa.bindparam("roots", expanding=True)), is_visible()
 )
 _BY_IDS = sa.select(*_COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
-_ONE = sa.select(*_COLUMNS).where(_IN_ARTICLE, col(Comment.id) == sa.bindparam("id"), is_visible())
+# A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
+_ONE = sa.select(*_COLUMNS).where(
+    _IN_ARTICLE, col(Comment.id) == sa.bindparam("id", type_=sa.BigInteger), is_visible()
+)
 
 
 def visible_thread(session: Session, article_id: int, *, after: Cursor | None, size: int) -> VisibleThread:

@@ -1,0 +1,64 @@
+"""What the log may say of requests and failures: never a receipt's secret, a name, an address or a text."""
+
+import logging
+import re
+import traceback
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from flask import request
+from jinja2 import TemplateError
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+# Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
+_SECRET = re.compile(r"((?:^|/)(?:my-)?comments/+)[^/].*", re.IGNORECASE | re.DOTALL)
+# Kinds of failure that speak of the program and its machine; other sentences may quote what somebody wrote.
+_SPEAK_OF_US = (OSError, RuntimeError, TypeError, AttributeError, NameError, ImportError, TemplateError)
+_requests = logging.getLogger("cms.requests")
+_failures = logging.getLogger("cms.failures")
+
+
+def write_request(method: str, path: str, status: int, milliseconds: float) -> None:
+    """Note one answered request."""
+    _requests.info("%s %s %d %.1f ms", quote(method), logged_path(path), status, milliseconds)
+
+
+def write_missing_key() -> None:
+    """Note that something could not be done without the site's key."""
+    _failures.error("the site's key is missing: reading only; run `cms doctor`")
+
+
+def write_exception(
+    failure: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
+) -> None:
+    """Note a failure: where it came up and of which kind each error in its chain was."""
+    told = "\n".join(_told(failure[1])) if failure[1] is not None else ""
+    _failures.error("%s %s failed\n%s", quote(request.method), logged_path(request.path), told)
+
+
+def logged_path(path: str) -> str:
+    """Return a path as a log may keep it: on one line, in ASCII, without the secrets that stand in some."""
+    return quote(_SECRET.sub(r"\1-", path), safe="/%:@!$&'()*+,;=~-._")
+
+
+def _told(error: BaseException) -> list[str]:
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    lines = _told(earlier) if earlier is not None else []
+    lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    sentence = _sentence(error)
+    return [*lines, f"{kind}: {sentence}" if sentence else kind]
+
+
+def _sentence(error: BaseException) -> str:
+    """Return an error's own sentence, '' where it may quote what somebody wrote.
+
+    A database that cannot work says so in a first line of its own; behind it may stand the row.
+    """
+    original: Any = error.orig if isinstance(error, DBAPIError) else None  # Any: each driver's own kind
+    if isinstance(error, OperationalError):
+        return str(original).partition("\n")[0]
+    if original is not None:
+        return str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
+    return str(error) if isinstance(error, _SPEAK_OF_US) else ""
