@@ -11,6 +11,7 @@ from typing import Any
 from cms.exchange.autop import paragraphs
 from cms.exchange.html_pieces import attributes, pieces
 
+_HALF = "\\ud"  # how JSON writes half of a character beyond the first 65,536
 DEEPEST = 40  # blocks within each other; page builders reach 12
 REUSED_DEEPEST = 4  # reusable blocks within each other
 
@@ -81,10 +82,19 @@ def _tokens(content: str) -> Iterator[str | tuple[bool, str, str, bool]]:
 
 def _json(source: str) -> dict[str, Any]:  # Any: JSON of any shape
     try:
-        value = json.loads(source) if source.startswith("{") else {}
+        value = json.loads(_without_halves(source)) if source.startswith("{") else {}
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _without_halves(source: str) -> str:
+    # `\\ud83d` without its other half becomes a character that no UTF-8 can hold.
+    return (
+        json.dumps(json.loads(source), ensure_ascii=False).encode("utf-8", "replace").decode()
+        if _HALF in source
+        else source
+    )
 
 
 @dataclass(slots=True)
@@ -146,7 +156,7 @@ class _Writer:
 
     def _footnotes(self) -> str:
         try:
-            notes = json.loads(self.footnotes or "[]")
+            notes = json.loads(_without_halves(self.footnotes) or "[]")
         except (ValueError, RecursionError):
             notes = []
         texts = [

@@ -102,12 +102,13 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
     body = body_html(item.content, around, survey.reusable, meta.get("footnotes", ""))
     text = plain(body.html[:BEGINNING])
     featured = survey.attachments.get(meta.get("_thumbnail_id", ""))
-    is_published = item.status in {"publish", "future"} and not item.post_password
+    publish_at = _publish_at(item, zone)
+    is_due = item.status == "publish" or (item.status == "future" and publish_at is not None)
     section, tags = _subjects(item, survey)
     return Incoming(
         is_page=item.post_type == "page",
-        is_published=is_published,
-        publish_at=_publish_at(item, zone),
+        is_published=is_due and not item.post_password,
+        publish_at=publish_at,
         changed_at=moment(item.post_modified_gmt, item.post_modified, "", zone),
         title=_title(item, text),
         slug=_slug(item, text),

@@ -85,7 +85,9 @@ class Archives:
             return self.known[kind][key]
         base = wanted() or kind
         found = self._slugs[kind].get(base)
-        if found is None or found[1].casefold() != name.casefold():
+        # Two people of the old site stay two, though they bear one name.
+        is_another = kind == "author" and found is not None and found[0] in self.known[kind].values()
+        if found is None or is_another or found[1].casefold() != name.casefold():
             found = self._new(kind, base, name)
         self.known[kind][key] = found[0]
         self._taken[kind].append(key)

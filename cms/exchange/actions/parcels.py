@@ -153,8 +153,6 @@ def _ready(desk: Desk, parcel: Parcel) -> None:
         return
     incoming = mapping.incoming(parcel.item, desk.survey, desk.zone, fallback)
     parcel.incoming, parcel.language = incoming, incoming.language
-    if desk.dry_run:
-        return
     if incoming.featured:
         parcel.picture = desk.pictures.bring(incoming.featured.url)
     html = desk.pictures.within(incoming.body.html)

@@ -17,6 +17,7 @@ from cms.exchange.shortcodes import Attachment
 from cms.exchange.survey import Survey
 
 PREFIX = "/media/"
+LONGEST_NAME = 400  # characters below wp-content/uploads; the column takes 500
 TOLD_MAX = 1_000  # missing files that are named one by one
 _UPLOADS = re.compile(r"/(?:wp-content/)?uploads/(?:sites/\d+/)?(.+)$|/files/(\d{4}/\d\d/.+)$")
 _SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.[A-Za-z0-9]+$)|-scaled(?=\.[A-Za-z0-9]+$)")
@@ -45,6 +46,7 @@ class Pictures:
     survey: Survey
     folder: Path | None
     target: Path
+    dry_run: bool = False
     _found: dict[str, BroughtIn | None] = field(default_factory=dict)
     _addresses: list[tuple[str, str, str]] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
@@ -131,6 +133,7 @@ class Pictures:
         path = PurePosixPath(relative)
         if (
             self.folder is None
+            or len(relative) > LONGEST_NAME
             or path.is_absolute()
             or ".." in path.parts
             or "\0" in relative
@@ -149,11 +152,10 @@ class Pictures:
     def _stored(self, source: Path, relative: str) -> BroughtIn:
         file = cleaned(source)
         name = str(PurePosixPath(relative).with_suffix(file.suffix))
-        name = "/".join(part[-120:] for part in name.split("/"))
         path = self.target / name
         if path.exists() and path.read_bytes() != file.body:
             path = path.with_stem(f"{path.stem}-{file.digest[:8]}")
-        if not path.exists():
+        if not path.exists() and not self.dry_run:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_name(f".{path.name}.new")
             partial.write_bytes(file.body)

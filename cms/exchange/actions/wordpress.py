@@ -80,7 +80,7 @@ def _desk(
         site=site,
         survey=found,
         archives=Archives(found, anonymous),
-        pictures=Pictures(found, media, site.settings.media_folder),
+        pictures=Pictures(found, media, site.settings.media_folder, dry_run),
         cleaners=cleaning,
         report=report,
         now=now,

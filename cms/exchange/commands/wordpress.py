@@ -38,8 +38,6 @@ def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
         report = _imported(site, file, media, dry_run)
     except (NotWxr, OSError) as refusal:
         refuse(f"{file.name}: {refusal}")
-    finally:
-        site.database.close()
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
         return
