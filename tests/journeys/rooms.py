@@ -1,0 +1,82 @@
+"""Every kind of page, and how one gets there."""
+
+from collections.abc import Callable
+
+from cms.accounts.rules import Role
+from tests.journeys.visitor import ARTICLE, LONG_ARTICLE, URDU_ARTICLE, Visitor
+
+Walk = Callable[[Visitor], object]
+
+
+def at(path: str) -> Walk:
+    """Return the way to a page that has an address."""
+    return lambda someone: someone.goto(path)
+
+
+def through(path: str, selector: str) -> Walk:
+    """Return the way to a page by the first link of another that fits."""
+    return lambda someone: someone.press(someone.goto(path).locator(selector).first)
+
+
+def _error_form(dan: Visitor) -> None:
+    page = dan.goto(ARTICLE)
+    page.locator("textarea[name=comment]").fill("Half a thought")
+    dan.press(page.get_by_role("button", name="Post Comment"))
+
+
+def _receipt(dan: Visitor) -> None:
+    dan.comment(ARTICLE, "A comment for the sake of its receipt.")
+
+
+def _sign_in_refused(ada: Visitor) -> None:
+    page = ada.goto("/sign-in")
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_label("Password").fill("not a password")
+    ada.press(page.get_by_role("main").get_by_role("button", name="Sign in"))
+
+
+def _decided(cleo: Visitor) -> None:
+    page = cleo.goto("/moderation/")
+    cleo.press(page.locator("[data-comment] button[value=spam]").first)
+
+
+def _editor_with_errors(ada: Visitor) -> None:
+    page = ada.goto("/desk/articles/new")
+    page.locator("textarea[name=body_html]").fill("A body without a title.")
+    ada.press(page.locator("button[name=action][value=publish]"))
+
+
+def _preview(ada: Visitor) -> None:
+    page = ada.goto("/desk/articles/new")
+    page.locator("input[name=title]").fill("A look ahead")
+    page.locator("textarea[name=body_html]").fill("It could be like this.")
+    ada.press(page.locator("button[name=action][value=preview]"))
+
+
+ROOMS: dict[str, tuple[Role | None, Walk]] = {
+    "front": (None, at("/")),
+    "article": (None, at(ARTICLE)),
+    "long article": (None, at(LONG_ARTICLE)),
+    "urdu article": (None, at(URDU_ARTICLE)),
+    "reply": (None, through(ARTICLE, ".comment__reply")),
+    "form with errors": (None, _error_form),
+    "receipt": (None, _receipt),
+    "section": (None, at("/sections/tideline")),
+    "tag": (None, at("/tags/ferry")),
+    "author": (None, through(ARTICLE, "a[rel=author]")),
+    "page": (None, at("/pages/about")),
+    "search": (None, at("/search?q=ferry")),
+    "search without a find": (None, at("/search?q=zzyzx")),
+    "not here": (None, at("/nowhere")),
+    "privacy": (None, at("/privacy")),
+    "sign-in": (None, at("/sign-in")),
+    "sign-in refused": (None, _sign_in_refused),
+    "queue": (Role.MODERATOR, at("/moderation/")),
+    "decided": (Role.MODERATOR, _decided),
+    "log": (Role.MODERATOR, at("/moderation/log")),
+    "desk": (Role.EDITOR, at("/desk/")),
+    "editor": (Role.EDITOR, at("/desk/articles/new")),
+    "editor with errors": (Role.EDITOR, _editor_with_errors),
+    "preview": (Role.EDITOR, _preview),
+    "editing": (Role.EDITOR, through("/desk/", "main a[href^='/desk/articles/']:not([href*=new])")),
+}

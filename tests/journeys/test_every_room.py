@@ -1,0 +1,62 @@
+"""Every kind of page fits a phone and is usable by everyone, in daylight and in the dark."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.journeys.rooms import ROOMS
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.journey
+Visits = Callable[..., Visitor]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_page_scrolls_sideways_on_a_phone(visitor: Visits, room: str) -> None:
+    role, walk = ROOMS[room]
+    someone = visitor(role, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    walk(someone)
+    widths = someone.page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[1] == 390
+    assert widths[0] <= 390, _too_wide(someone)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_axe_finds_nothing_by_day_or_by_night(visitor: Visits, room: str) -> None:
+    role, walk = ROOMS[room]
+    someone = visitor(role, color_scheme="light")
+    walk(someone)
+    for scheme in ("light", "dark"):
+        someone.page.emulate_media(color_scheme=scheme)
+        found = Axe().run(someone.page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+
+
+def test_axe_would_find_what_is_wrong(visitor: Visits) -> None:
+    page = visitor().goto("/")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert Axe().run(page).violations_count > 0
+
+
+def test_what_must_not_happen_in_a_window_would_be_noticed(visitor: Visits) -> None:
+    dan = visitor()
+    page = dan.goto("/")
+    page.evaluate("""() => {
+        const script = document.createElement('script'), image = document.createElement('img');
+        script.textContent = 'document.title = "taken over"';
+        image.src = 'https://elsewhere.example/pixel.gif';
+        document.body.append(script, image);
+    }""")
+    page.wait_for_timeout(200)
+    assert page.title() != "taken over"
+    assert len(dan.complaints) >= 2
+    dan.complaints.clear()
+
+
+def _too_wide(someone: Visitor) -> object:
+    return someone.page.evaluate("""() => [...document.querySelectorAll('body *')]
+        .filter(it => it.getBoundingClientRect().right > 391 || it.getBoundingClientRect().left < -1)
+        .slice(0, 5).map(it => it.outerHTML.slice(0, 150))""")

@@ -1,0 +1,65 @@
+"""An author writes, an editor publishes, a reader reads it from top to bottom."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cms.accounts.rules import Role
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.journey
+Visits = Callable[..., Visitor]
+SEVEN = [f"This is paragraph {number} – with a dash, and with “curly quotes”." for number in range(1, 8)]
+
+
+def test_what_an_author_publishes_reads_from_top_to_bottom(visitor: Visits) -> None:
+    ada = visitor(Role.AUTHOR)
+    for title in ("A first headline of mine", "A second headline of mine"):
+        _publish(ada, title, "One sentence.", SEVEN[:1])
+    address = _publish(ada, "What the tide table leaves out", "A standfirst in one sentence.", SEVEN)
+    page = visitor().goto(address)
+    text = page.get_by_role("main").inner_text()
+    expected = [
+        "What the tide table leaves out",
+        "A standfirst in one sentence.",
+        *SEVEN,
+        "A second headline of mine",
+        "A first headline of mine",
+        "Your email address will not be published. Required fields are marked *",
+    ]
+    places = [text.find(words) for words in expected]
+    assert -1 not in places, expected[places.index(-1)]
+    assert places == sorted(places)
+    headings = [heading.lower() for heading in page.locator("h2, h3").all_inner_texts()]
+    assert any(heading.startswith("more from") for heading in headings)
+    assert "leave a reply" in headings
+    assert page.locator(".byline a[rel=author]").inner_text() == "Ada"
+
+
+def test_a_draft_is_seen_by_nobody_and_its_preview_stores_nothing(visitor: Visits) -> None:
+    ada = visitor(Role.AUTHOR)
+    page = ada.goto("/desk/articles/new")
+    _fill(ada, "Not yet for anybody", "", ["Still wet ink."])
+    ada.press(page.locator("button[name=action][value=preview]"))
+    assert page.locator("article h1").inner_text() == "Not yet for anybody"
+    ada.press(page.locator("button[name=action][value=save]"))
+    reader = visitor()
+    assert "Not yet for anybody" not in reader.goto("/").content()
+    answer = reader.page.goto("/articles/not-yet-for-anybody")
+    assert answer is not None
+    assert answer.status == 404
+
+
+def _publish(ada: Visitor, title: str, standfirst: str, paragraphs: list[str]) -> str:
+    page = ada.goto("/desk/articles/new")
+    _fill(ada, title, standfirst, paragraphs)
+    ada.press(page.locator("button[name=action][value=publish]"))
+    address = page.get_by_role("link", name="See it as readers do").get_attribute("href")
+    assert address
+    return address
+
+
+def _fill(ada: Visitor, title: str, standfirst: str, paragraphs: list[str]) -> None:
+    ada.page.locator("input[name=title]").fill(title)
+    ada.page.locator("textarea[name=standfirst]").fill(standfirst)
+    ada.page.locator("textarea[name=body_html]").fill("\n\n".join(paragraphs))
