@@ -68,4 +68,3 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     for blueprint in (articles, feeds, comments, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app
-
