@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import unescape
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from cms.articles.rules import slug
 from cms.exchange import old_addresses
@@ -15,6 +15,7 @@ from cms.exchange.html_pieces import Piece, pieces
 from cms.exchange.moments import moment
 from cms.exchange.shortcodes import Attachment, Surroundings
 from cms.exchange.survey import Survey
+from cms.exchange.urls import parts_of
 from cms.exchange.wordpress_html import Converted, body_html
 from cms.exchange.wxr_events import WxrItem, WxrTerm
 
@@ -249,7 +250,7 @@ def _taxonomy(term: WxrTerm) -> str:
 
 def _entry_id(item: WxrItem, survey: Survey) -> str:
     guid = item.guid if item.guid and not survey.is_shared_guid(item.guid) else item.link
-    return guid if len(guid) <= TITLE_MAX and urlsplit(guid).scheme else ""
+    return guid if len(guid) <= TITLE_MAX and parts_of(guid).scheme else ""
 
 
 def digest_of(item: WxrItem, survey: Survey) -> str:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from cms.articles.rules import former_address, slug
 from cms.exchange.survey import Survey
+from cms.exchange.urls import parts_of
 from cms.exchange.wxr_events import WxrItem, WxrTerm
 
 LONGEST = 900  # characters of an address that is kept; the column takes 1,000
@@ -22,7 +23,7 @@ _FEED_NAMES = ("rss2", "atom", "rss", "rdf", "feed")
 
 def path_and_query(url: str) -> str:
     """Return what a browser asks a server for, without host; "/" for an address without path."""
-    parts = urlsplit(url.strip())
+    parts = parts_of(url.strip())
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
@@ -39,7 +40,7 @@ def of_item(item: WxrItem, survey: Survey) -> list[Address]:
     """Return every old address of a post or page, its own link first."""
     base = normalised(survey.base_path) if survey.base_path else ""
     found = list(_of_path(normalised(_own_path(item.link, survey.base_path)), item))
-    if urlsplit(item.guid).netloc.lower() in survey.hosts:
+    if parts_of(item.guid).netloc.lower() in survey.hosts:
         found.append((normalised(_own_path(item.guid, survey.base_path)), ""))
     if item.post_id.isdecimal():
         found += [(f"{base or '/'}?p={item.post_id}", ""), (f"{base}/archives/{item.post_id}", "")]

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from cms.exchange.shortcodes import Attachment
+from cms.exchange.urls import parts_of
 from cms.exchange.wxr_events import (
     ChannelHead,
     Damage,
@@ -57,19 +57,19 @@ class Survey:
     def source(self) -> str:
         """Name the site that the export comes from, without scheme: it may have changed since."""
         address = self.head.base_blog_url or self.head.link or self.head.base_site_url
-        parts = urlsplit(address if "//" in address else f"//{address}")
+        parts = parts_of(address if "//" in address else f"//{address}")
         return f"{parts.netloc}{parts.path}".rstrip("/").lower()[:500] or "wordpress"
 
     @property
     def base_path(self) -> str:
         """Return the folder in which the site lay on its host, without a slash at its end."""
-        return urlsplit(self.head.base_blog_url or self.head.link).path.rstrip("/")
+        return parts_of(self.head.base_blog_url or self.head.link).path.rstrip("/")
 
     @property
     def hosts(self) -> frozenset[str]:
         """Return the names of the site's own hosts."""
         addresses = (self.head.base_blog_url, self.head.base_site_url, self.head.link)
-        return frozenset(urlsplit(address).netloc.lower() for address in addresses if address)
+        return frozenset(parts_of(address).netloc.lower() for address in addresses if address)
 
     def is_shared_guid(self, guid: str) -> bool:
         """Tell whether several items have this guid."""

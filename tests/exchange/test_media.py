@@ -73,6 +73,15 @@ def test_a_picture_comes_in_at_the_size_that_the_article_used(
     assert [path.name for path in site.settings.media_folder.rglob("*.*")] == ["a-20x10.jpg"]
 
 
+def test_a_dry_run_tells_the_same_of_files_and_copies_none(bring: Bring, uploads: Path, site: Site) -> None:
+    text = export(
+        post(1, content_encoded=f'<img src="{UPLOADS}/2024/05/a.jpg"><img src="{UPLOADS}/none.jpg">')
+    )
+    dry = bring(text, media=uploads, dry_run=True).as_json()
+    assert not site.settings.media_folder.exists()
+    assert dry == bring(text, media=uploads).as_json()
+
+
 def test_where_a_size_is_missing_the_whole_picture_is_taken(bring: Bring, rows: Rows, uploads: Path) -> None:
     bring(export(post(1, content_encoded=f'<img src="{UPLOADS}/2024/05/a-300x150.jpg">')), media=uploads)
     assert 'width="40" height="20"' in body_of(rows)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from cms.exchange.actions.cleaned_files import FileRefused, cleaned
 from cms.exchange.html_pieces import Piece, attributes, pieces
@@ -15,6 +15,7 @@ from cms.exchange.old_addresses import normalised
 from cms.exchange.report import Report
 from cms.exchange.shortcodes import Attachment
 from cms.exchange.survey import Survey
+from cms.exchange.urls import parts_of
 
 PREFIX = "/media/"
 LONGEST_NAME = 400  # characters below wp-content/uploads; the column takes 500
@@ -60,7 +61,7 @@ class Pictures:
         if relative not in self._found:
             self._found[relative] = self._fetched(relative, url)
         found = self._found[relative]
-        address = normalised(urlsplit(url).path)
+        address = normalised(parts_of(url).path)
         if found and address:
             self._addresses.append((address, f"media:{found.name}", ""))
         return found
@@ -102,7 +103,7 @@ class Pictures:
 
     def _relative(self, url: str) -> str:
         """Return where in wp-content/uploads a file lay, "" for an address of another site."""
-        parts = urlsplit(url.strip())
+        parts = parts_of(url.strip())
         host = parts.netloc.lower()
         if parts.scheme not in {"", "http", "https"}:
             return ""
@@ -177,7 +178,7 @@ class Pictures:
 
     def _rewritten_link(self, piece: Piece, values: dict[str, str]) -> str:
         href = values.get("href", "")
-        if not _LINKED_FILE.search(urlsplit(href).path if "://" in href or href.startswith("/") else ""):
+        if not _LINKED_FILE.search(parts_of(href).path if "://" in href or href.startswith("/") else ""):
             return piece.source
         found = self.bring(href)
         return _tag("a", {**values, "href": f"{PREFIX}{found.name}"}) if found else piece.source
