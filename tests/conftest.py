@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 
 import cms
 from cms import db
+from cms.accounts import actions as accounts
 from cms.config import Settings, load_settings
 from cms.site import Site
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 POSTGRESQL = os.environ.get("CMS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+# For what is the same on each engine: the other one would only cost time.
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -33,6 +37,12 @@ class Clock:
     def advance(self, **duration: float) -> None:
         """Let time pass: `advance(hours=25)`."""
         self.now += timedelta(**duration)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the real algorithm at its least cost: few tests are about its price."""
+    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture

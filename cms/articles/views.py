@@ -34,7 +34,7 @@ def masthead() -> dict[str, Any]:
     if g.get("without_database"):
         return {"masthead_sections": ()}
     with site().database.reading() as session:
-        return {"masthead_sections": archives.masthead_sections(session)}
+        return {"masthead_sections": archives.masthead_sections(session, now=clock())}
 
 
 @blueprint.get("/")

@@ -22,6 +22,7 @@ class Comment(SQLModel, table=True):
         sa.CheckConstraint("(email_sealed IS NULL) = (email_fingerprint IS NULL)", name="sealed"),
         sa.Index("ix_comment_thread", "article_id", "root_id", "status", "created_at", "id"),
         sa.Index("ix_comment_queue", "status", "created_at", "id"),
+        sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint"),
         sa.Index("ix_comment_parent", "parent_id"),
         sa.Index(

@@ -134,7 +134,7 @@ def _store(
     free: str,
     now: datetime,
 ) -> Written:
-    masthead = masthead_sections(session)
+    masthead = masthead_sections(session, now=now)
     touched = set(things_touched_by(session, before.id)) if before else set()
     columns = _columns(session, before, draft, deed, free, now)
     if before:
@@ -150,7 +150,7 @@ def _store(
         relate(session, article_id)
         touched.update(things_touched_by(session, article_id))
         bump(session, touched)
-    if masthead_sections(session) != masthead:
+    if masthead_sections(session, now=now) != masthead:
         bump(session, [things.SITE])
     session.commit()
     is_waiting = columns.publish_at is not None and columns.publish_at > now

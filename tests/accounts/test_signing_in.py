@@ -210,7 +210,7 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(
 
 def test_a_hash_of_older_parameters_is_renewed(site: Site, clock: Clock) -> None:
     staff_id = hire(site, "Ada", clock())
-    old = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+    old = PasswordHasher(time_cost=2, memory_cost=64, parallelism=1).hash(PASSWORD)
     with site.database.writing() as session:
         session.execute(sa.update(Staff).where(col(Staff.id) == staff_id).values(password_hash=old))
         session.commit()

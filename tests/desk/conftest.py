@@ -1,20 +1,12 @@
 """Who is at the desk in every test of this folder."""
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
-from cms.accounts import actions as accounts
 from cms.site import Site
 from tests.conftest import Clock
 from tests.desk.typist import Typist
 from tests.factories import hire
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash with the real algorithm at its least cost: these tests are not about passwords."""
-    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture

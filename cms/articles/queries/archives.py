@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
-from cms.articles.queries.cards import PUBLIC_CARDS, CardPage, NamedLink, card_page
+from cms.articles.queries.cards import IS_PUBLIC, PUBLIC_CARDS, CardPage, NamedLink, card_page
 from cms.articles.rules import Cursor
 
 
@@ -31,7 +31,12 @@ _OF_TAG = PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Articl
     col(ArticleTag.tag_id) == sa.bindparam("archive_id")
 )
 _OF_SECTION = PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id"))
-_SECTIONS = sa.select(col(Section.slug), col(Section.name)).order_by(col(Section.id)).limit(12)
+_SECTIONS = (
+    sa.select(col(Section.slug), col(Section.name))
+    .where(sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC))
+    .order_by(col(Section.id))
+    .limit(12)
+)
 
 
 def front_page(session: Session, *, now: datetime, after: Cursor | None, size: int) -> CardPage:
@@ -91,6 +96,6 @@ def has_staff(session: Session) -> bool:
     return session.execute(sa.select(col(Staff.id)).limit(1)).first() is not None
 
 
-def masthead_sections(session: Session) -> tuple[NamedLink, ...]:
-    """Return the sections that the masthead links to, in the order in which they were made; one SELECT."""
-    return tuple(NamedLink(*row) for row in session.execute(_SECTIONS))
+def masthead_sections(session: Session, *, now: datetime) -> tuple[NamedLink, ...]:
+    """Return the sections that hold something public, in the order in which they were made; one SELECT."""
+    return tuple(NamedLink(*row) for row in session.execute(_SECTIONS, {"now": now}))

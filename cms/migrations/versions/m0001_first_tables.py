@@ -388,5 +388,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("comment_id", "code", name=op.f("pk_hold_reason")),
     )
+    op.create_index(
+        "ix_comment_decided", "comment", ["status", sa.text("coalesce(decided_at, created_at)"), "id"]
+    )
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.get_bind().exec_driver_sql(statement)
