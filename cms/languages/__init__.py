@@ -11,7 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 RIGHT_TO_LEFT = frozenset(
-    "apc ar arc ary arz azb bal bgn bqi ckb dv fa glk he iw ji ks lrc mzn nqo pnb ps rhg sd sdh skr syr trw ug ur yi".split()
+    "apc ar arc ary arz azb bal bgn bqi ckb dv fa glk he iw ji ks lrc mzn"
+    " nqo pnb ps rhg sd sdh skr syr trw ug ur yi".split()
 )
 SCRIPTS_RIGHT_TO_LEFT = frozenset(
     {"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
@@ -44,7 +45,7 @@ class Language:
         return dates.format_date(moment.astimezone(ZoneInfo(timezone)), "long", locale=self.locale)
 
     def day_and_time(self, moment: datetime, timezone: str) -> str:
-        """Return a date in words with hour and minute, joined as the language joins them (Arabic: by its own comma)."""
+        """Return a date in words with hour and minute, joined by the language's own comma or space."""
         local = moment.astimezone(ZoneInfo(timezone))
         day = dates.format_date(local, "long", locale=self.locale)
         hour = dates.format_time(local, "short", locale=self.locale)
@@ -86,7 +87,7 @@ class Catalogue:
 
 
 def direction(code: str) -> str:
-    """Return `rtl` for a language written from right to left, else `ltr`; a script in the code decides (RFC 5646)."""
+    """Return `rtl` for a language written from right to left, else `ltr`; a script in the code decides."""
     base, *rest = code.replace("_", "-").lower().split("-")
     scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
     is_rtl = scripts[0] in SCRIPTS_RIGHT_TO_LEFT if scripts else base in RIGHT_TO_LEFT
