@@ -182,16 +182,19 @@ def _ready_thread(
     parcel.same_comments += len(found.mentions) - len(parcel.mentions)
 
 
+def _anonymous(desk: Desk, language: str) -> str:
+    return desk.site.catalogue.language(language).sentence(ANONYMOUS)
+
+
 def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
     """Return what is stored of a comment but for its HTML and the numbers that the database gives."""
     vault, mark = desk.site.vault, random_mark()
     body_text = sanitize.comment_text(comment.typed)
     created_at = comment.created_at or desk.now
     secret = vault.digest("receipt", mark)[:RECEIPT_DIGITS]
-    anonymous = desk.site.catalogue.language(language).sentence(ANONYMOUS)
     return {
         "mark": mark,
-        "name": sanitize.one_line(comment.name) or anonymous,
+        "name": sanitize.one_line(comment.name) or _anonymous(desk, language),
         "body_text": body_text,
         "language": language,
         "email_sealed": vault.seal(comment.email, table="comment", mark=mark) if comment.email else None,

@@ -23,6 +23,7 @@ TOLD_MAX = 1_000  # missing files that are named one by one
 _UPLOADS = re.compile(r"/(?:wp-content/)?uploads/(?:sites/\d+/)?(.+)$|/files/(\d{4}/\d\d/.+)$")
 _SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.[A-Za-z0-9]+$)|-scaled(?=\.[A-Za-z0-9]+$)")
 _SHOWN = frozenset({"img", "audio", "video", "source"})
+_USES_FILES = re.compile(r"<(?:img|audio|video|source|a)\b", re.IGNORECASE)
 _ATTACHMENT_CLASS = re.compile(r"\bwp-image-(\d+)\b")
 _LINKED_FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|pdf|mp3|m4a|ogg|oga|opus|wav|flac|mp4|m4v|webm|ogv|zip|epub|od[tsp]|docx?|xlsx?|pptx?"
@@ -73,7 +74,7 @@ class Pictures:
 
     def within(self, html: str) -> str:
         """Return HTML in which the site's own files are those here, with their sizes; brings them in."""
-        if "<" not in html:
+        if not _USES_FILES.search(html):
             return html
         return "".join(self._rewritten(piece) for piece in pieces(html))
 
