@@ -395,7 +395,7 @@ def test_a_run_that_is_cut_short_leaves_whole_articles_and_the_next_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring(export(*items[:2], padding, *items[2:]), progress=cut)
+        bring(export(*items[:2], padding, *items[2:4], padding, items[4]), progress=cut)
     assert len(rows("SELECT 1 FROM article")) == len(rows("SELECT 1 FROM comment")) == 2
     report = bring(export(*items))
     assert (report.unchanged, report.articles["published"]) == (4, 3)

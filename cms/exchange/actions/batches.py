@@ -8,12 +8,12 @@ from typing import Any
 from sqlmodel import Session
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
-from cms.articles.rules import numbered
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, HoldCode
 from cms.exchange import queries, writes
-from cms.exchange.actions.parcels import Deed, Desk, Parcel, article_id_of, parcels
+from cms.exchange.actions.parcels import Deed, Desk, Parcel, Ready, article_id_of, parcels
+from cms.exchange.actions.slugs import unique_slugs
 from cms.exchange.mapping import Skipped
 from cms.exchange.report import Conflict
 from cms.exchange.survey import LARGEST_NUMBER
@@ -22,13 +22,23 @@ from cms.moderation.rules import Deed as LogDeed
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
-SLUG_TRIES = 50  # numbers tried for a slug in one query
+
+def bring_in(desk: Desk, batches: Iterable[list[WxrItem]]) -> None:
+    """Store what is new or changed, a batch after the other, and count it; a dry run only counts.
+
+    While one batch is stored, the texts of the next are being cleaned.
+    """
+    waiting: Ready | None = None
+    for items in batches:
+        following = parcels(desk, items)
+        if waiting is not None:
+            _bring_in(desk, waiting.taken())
+        waiting = following
+    if waiting is not None:
+        _bring_in(desk, waiting.taken())
 
 
-def bring_in(desk: Desk, items: Iterable[WxrItem]) -> None:
-    """Store what is new or changed of some items, and count it; a dry run only counts."""
-    with desk.site.database.reading() as session:
-        ready = parcels(desk, session, items)
+def _bring_in(desk: Desk, ready: list[Parcel]) -> None:
     with transaction(desk) as session:
         desk.archives.begin(session)
         placed = _Placed()
@@ -92,7 +102,7 @@ def _recheck(desk: Desk, session: Session, ready: list[Parcel]) -> None:
 
 
 def _place_articles(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:
-    slugs = _unique_slugs(session, [one for one in ready if one.deed is Deed.NEW])
+    slugs = unique_slugs(session, [one for one in ready if one.deed is Deed.NEW])
     next_id = writes.next_id(session, Article)
     for parcel in ready:
         if parcel.deed is Deed.NEW:
@@ -167,36 +177,6 @@ def _place_names(desk: Desk, parcel: Parcel, placed: _Placed, authors: list[Row]
     placed.touched |= {thing, *map(things.author, author_ids), *map(things.tag, tag_ids)}
     if found.section:
         placed.touched.add(things.section(desk.archives.section(found.section)))
-
-
-def _unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
-    """Return a slug for each new article that no other of its kind has."""
-    found: dict[str, str] = {}
-    for is_page in (False, True):
-        some = [one for one in new if one.incoming and one.incoming.is_page is is_page]
-        kind = ArticleKind.PAGE if is_page else ArticleKind.ARTICLE
-        wanted = {one.key: _wanted_slug(one) for one in some}
-        taken = queries.slugs_taken(session, kind, wanted.values())
-        for key, slug in wanted.items():
-            found[key] = _free_slug(session, kind, slug, taken) if slug in taken else slug
-            taken.add(found[key])
-    return found
-
-
-def _wanted_slug(parcel: Parcel) -> str:
-    kind = "page" if parcel.incoming and parcel.incoming.is_page else "article"
-    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.item.post_id or 1}"
-
-
-def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) -> str:
-    number = 2
-    while True:
-        candidates = [numbered(base, one) for one in range(number, number + SLUG_TRIES)]
-        used = queries.slugs_taken(session, kind, candidates) | taken
-        free = next((one for one in candidates if one not in used), None)
-        if free:
-            return free
-        number += SLUG_TRIES
 
 
 def _place_comments(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:

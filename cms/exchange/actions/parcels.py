@@ -40,6 +40,14 @@ class Desk:
     now: datetime
     dry_run: bool
     zone: tzinfo
+    _seen: set[int] = field(default_factory=set)
+
+    def is_seen(self, kind: str, key: str) -> bool:
+        """Tell whether this run has met a thing before, and note it; by hashes, since the keys would fill memory."""
+        mark = hash((kind, key))
+        was_seen = mark in self._seen
+        self._seen.add(mark)
+        return was_seen
 
 
 class Deed(StrEnum):
@@ -74,8 +82,39 @@ class Parcel:
     same_comments: int = 0
 
 
-def parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
-    """Return what is to be done about each item; reads, and writes nothing but files."""
+def parcels(desk: Desk, items: Iterable[WxrItem]) -> "Ready":
+    """Return what is to be done about each item; reads, and writes nothing but files. Cleaning goes on behind it."""
+    with desk.site.database.reading() as session:
+        found = _parcels(desk, session, items)
+    return Ready(found) if desk.dry_run else Ready(found, *_being_cleaned(desk, found))
+
+
+@dataclass(slots=True)
+class Ready:
+    """A batch's parcels, whose texts come from the cleaners."""
+
+    _parcels: list[Parcel]
+    _comments: Iterable[str] = ()
+    _bodies: Iterable[tuple[str, str]] = ()
+
+    def taken(self) -> list[Parcel]:
+        """Return the parcels; waits until their texts are clean."""
+        rows = (row for parcel in self._parcels for _, row in parcel.comments)
+        for row, html in zip(rows, self._comments, strict=False):
+            row["body_html"] = html
+        texts = (parcel for parcel in self._parcels if parcel.incoming)
+        for parcel, (html, text) in zip(texts, self._bodies, strict=False):
+            parcel.body_html, parcel.body_text = html, text
+        return self._parcels
+
+
+def _being_cleaned(desk: Desk, found: list[Parcel]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
+    comments = [row["body_text"] for parcel in found for _, row in parcel.comments]
+    bodies = [parcel.body_html for parcel in found if parcel.incoming]
+    return desk.cleaners.comments(comments), desk.cleaners.bodies(bodies)
+
+
+def _parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
     found = _decided(desk, session, list(items))
     threads = {parcel.key: thread(parcel.item.comments, desk.zone) for parcel in found}
     source = desk.survey.source
@@ -83,25 +122,11 @@ def parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parc
     mentioned = (key for one in threads.values() for key in one.mentions)
     comments = queries.known_things(session, source, "comment", spoken)
     mentions = queries.known_things(session, source, "mention", mentioned)
-    seen: set[str] = set()
     for parcel in found:
         if parcel.deed is not Deed.GONE:
             _ready(desk, parcel)
-            _ready_thread(desk, parcel, threads[parcel.key], comments, set(mentions), seen)
-    if not desk.dry_run:
-        _clean(desk, found)
+            _ready_thread(desk, parcel, threads[parcel.key], comments, set(mentions))
     return found
-
-
-def _clean(desk: Desk, found: list[Parcel]) -> None:
-    rows = [row for parcel in found for _, row in parcel.comments]
-    texts = [parcel for parcel in found if parcel.incoming]
-    comments = desk.cleaners.comments([row["body_text"] for row in rows])
-    bodies = desk.cleaners.bodies([parcel.body_html for parcel in texts])
-    for row, html in zip(rows, comments, strict=True):
-        row["body_html"] = html
-    for parcel, (html, text) in zip(texts, bodies, strict=True):
-        parcel.body_html, parcel.body_text = html, text
 
 
 def _decided(desk: Desk, session: Session, items: list[WxrItem]) -> list[Parcel]:
@@ -112,15 +137,15 @@ def _decided(desk: Desk, session: Session, items: list[WxrItem]) -> list[Parcel]
     by_number = queries.known_things(session, source, "number", filter(None, numbers))
     known = [by_key.get(key) or by_number.get(number) for key, number in zip(keys, numbers, strict=True)]
     versions = queries.versions(session, (article_id_of(one) for one in known if one))
-    found: dict[str, Parcel] = {}
+    found: list[Parcel] = []
     for item, key, number, before in zip(items, keys, numbers, known, strict=True):
-        if key in found:
+        if desk.is_seen("item", key):
             desk.report.skipped.append(Skipped(_what(item), "it stands in the export twice"))
             continue
         digest = mapping.digest_of(item, desk.survey)
         deed, article_id, version = _deed(before, digest, versions)
-        found[key] = Parcel(item, key, number, digest, deed, article_id, version)
-    return list(found.values())
+        found.append(Parcel(item, key, number, digest, deed, article_id, version))
+    return found
 
 
 def _deed(before: Known | None, digest: str, versions: Mapping[int, int]) -> tuple[Deed, int, int]:
@@ -162,7 +187,7 @@ def _ready(desk: Desk, parcel: Parcel) -> None:
 
 
 def _ready_thread(
-    desk: Desk, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str], seen: set[str]
+    desk: Desk, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str]
 ) -> None:
     for kind in found.others:
         desk.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
@@ -170,12 +195,11 @@ def _ready_thread(
     for comment in found.comments:
         if comment.key in known:
             parcel.same_comments += 1
-        elif comment.key in seen:
+        elif desk.is_seen("comment", comment.key):
             desk.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
         elif sanitize.is_blank(comment.typed):
             desk.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
         else:
-            seen.add(comment.key)
             row = {} if desk.dry_run else _comment_row(desk, comment, parcel.language)
             parcel.comments.append((comment, row))
     parcel.mentions = [key for key in found.mentions if key not in mentions]

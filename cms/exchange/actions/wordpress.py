@@ -56,8 +56,7 @@ def import_wxr(
         desk = _desk(site, found, media, dry_run, now, report, cleaning)
         with site.database.reading() as session:
             desk.archives.load(session)
-        for batch in _batches(_articles(_watched(stream, progress), report)):
-            bring_in(desk, batch)
+        bring_in(desk, _batches(_articles(_watched(stream, progress), report)))
     lead_on_from_old_site(desk)
     if not dry_run:
         relate_in_portions(site.database, found.source)

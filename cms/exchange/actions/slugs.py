@@ -1,0 +1,40 @@
+"""Slugs for new articles that no other article has."""
+
+from sqlmodel import Session
+
+from cms.articles.models import ArticleKind
+from cms.articles.rules import numbered
+from cms.exchange import queries
+from cms.exchange.actions.parcels import Parcel
+
+TRIED_AT_ONCE = 50  # numbers tried for a slug in one query
+
+
+def unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
+    """Return a slug for each new article that no other of its kind has."""
+    found: dict[str, str] = {}
+    for is_page in (False, True):
+        some = [one for one in new if one.incoming and one.incoming.is_page is is_page]
+        kind = ArticleKind.PAGE if is_page else ArticleKind.ARTICLE
+        wanted = {one.key: _wanted_slug(one) for one in some}
+        taken = queries.slugs_taken(session, kind, wanted.values())
+        for key, slug in wanted.items():
+            found[key] = _free_slug(session, kind, slug, taken) if slug in taken else slug
+            taken.add(found[key])
+    return found
+
+
+def _wanted_slug(parcel: Parcel) -> str:
+    kind = "page" if parcel.incoming and parcel.incoming.is_page else "article"
+    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.item.post_id or 1}"
+
+
+def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) -> str:
+    number = 2
+    while True:
+        candidates = [numbered(base, one) for one in range(number, number + TRIED_AT_ONCE)]
+        used = queries.slugs_taken(session, kind, candidates) | taken
+        free = next((one for one in candidates if one not in used), None)
+        if free:
+            return free
+        number += TRIED_AT_ONCE
