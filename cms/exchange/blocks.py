@@ -126,6 +126,8 @@ class _Writer:
         if name == "footnotes":
             return self._footnotes()
         inner = self._inner(block)
+        if name == "cover":
+            return _background(block, inner) + inner
         if not inner.strip():
             self.empty[name] += 1
         return inner
@@ -165,6 +167,14 @@ class _Writer:
             if isinstance(note, dict) and isinstance(note.get("content"), str)
         ]
         return "<ol>" + "".join(f"<li>{text}</li>" for text in texts) + "</ol>" if texts else ""
+
+
+def _background(block: Block, inner: str) -> str:
+    """Return the picture that a cover shows behind its words, where it stands in a style alone."""
+    address = block.attributes.get("url")
+    if not isinstance(address, str) or "<img" in inner or "<video" in inner:
+        return ""
+    return f'<figure><img src="{escape(address)}" alt=""></figure>'
 
 
 def linked(address: str) -> str:

@@ -115,6 +115,23 @@ def test_old_addresses_of_files_and_of_their_pages_lead_on(bring: Bring, rows: R
     assert 'href="/media/2024/05/a.jpg"' in body_of(rows)
 
 
+@pytest.mark.parametrize(
+    ("href", "shown"),
+    [
+        (f"{UPLOADS}/2020/01/gone.jpg", f"{UPLOADS}/2020/01/gone-20x10.jpg"),
+        ("https://old.example/2020/01/gone/", f"{UPLOADS}/2020/01/gone-20x10.jpg"),
+        ("https://other.example/", "https://other.example/"),
+    ],
+)
+def test_a_missing_picture_that_was_a_link_leads_to_the_picture(
+    bring: Bring, rows: Rows, uploads: Path, href: str, shown: str
+) -> None:
+    content = f'<a href="{href}"><img src="{UPLOADS}/2020/01/gone-20x10.jpg" alt="A view"></a>'
+    bring(export(post(1, content_encoded=content)), media=uploads)
+    assert f'href="{shown}"' in body_of(rows)
+    assert body_of(rows).count("<a ") == 1
+
+
 @pytest.mark.parametrize("media", [True, False])
 def test_a_missing_picture_becomes_a_link_with_its_words(
     bring: Bring, rows: Rows, uploads: Path, media: bool

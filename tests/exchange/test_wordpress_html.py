@@ -131,6 +131,10 @@ def test_an_unknown_shortcode_stays_as_typed_and_is_counted(content: str, counte
         ),
         ('<!-- wp:shortcode -->[gallery ids="2"]<!-- /wp:shortcode -->', f'<figure class="gallery">{FIGURE_TWO}</figure>'),
         ('<!-- wp:block {"ref":5} /-->', "<p>again</p>"),
+        (
+            '<!-- wp:cover {"url":"https://old.example/c.jpg"} --><div style="x"><p>On it</p></div><!-- /wp:cover -->',
+            '<figure><img src="https://old.example/c.jpg" alt=""></figure><div style="x"><p>On it</p></div>',
+        ),
         ("<!-- wp:footnotes /-->", "<ol><li>a note</li></ol>"),
     ],
 )  # fmt: skip

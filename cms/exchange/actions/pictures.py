@@ -3,6 +3,7 @@
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path, PurePosixPath
@@ -76,7 +77,9 @@ class Pictures:
         """Return HTML in which the site's own files are those here, with their sizes; brings them in."""
         if not _USES_FILES.search(html):
             return html
-        return "".join(self._rewritten(piece) for piece in pieces(html))
+        source = list(pieces(html))
+        loose = set(self._links_around_missing(source))
+        return "".join(self._rewritten(piece) for place, piece in enumerate(source) if place not in loose)
 
     def link(self, featured: Attachment) -> str:
         """Return a picture that is missing here, so that cleaning makes it a visible link."""
@@ -163,6 +166,20 @@ class Pictures:
             partial.write_bytes(file.body)
             os.replace(partial, path)
         return BroughtIn(path.relative_to(self.target).as_posix(), file.width, file.height)
+
+    def _links_around_missing(self, source: list[Piece]) -> Iterator[int]:
+        """Yield the places of tags that link a missing picture to itself or its page: it becomes a link anyway."""
+        for place, piece in enumerate(source):
+            if piece.name != "img" or place == 0 or place + 1 >= len(source):
+                continue
+            before, behind = source[place - 1], source[place + 1]
+            if before.name == behind.name == "a" and not before.closes and behind.closes:
+                href = unescape(attributes(before.source).get("href", ""))
+                own = parts_of(href).netloc.lower() in self.survey.hosts or _LINKED_FILE.search(
+                    parts_of(href).path
+                )
+                if own and self.bring(unescape(attributes(piece.source).get("src", ""))) is None:
+                    yield from (place - 1, place + 1)
 
     def _rewritten(self, piece: Piece) -> str:
         if piece.closes or piece.raw or piece.name not in _SHOWN | {"a"}:
