@@ -110,6 +110,15 @@ class Reader:
         filled = {"name": "Dan", "email": "dan@example.org", "comment": "I was there.", **self.form_of(path)}
         return self.client.post(f"{path}/comments", data={**filled, **fields}, headers=self.headers)
 
+    def post(
+        self, path: str, data: Any, *, headers: dict[str, str] | None = None, **options: Any
+    ) -> TestResponse:
+        """Send a body as it is; `headers` stand in for those that a browser would send."""
+        sent = self.headers if headers is None else headers
+        response = self.client.post(path, data=data, headers=sent, **options)
+        assert "Set-Cookie" not in response.headers
+        return response
+
 
 class Colleague:
     """Someone of staff, signed in by the real form."""
@@ -151,7 +160,11 @@ class Moderator(Colleague):
     def hidden(self, path: str = "/moderation/") -> dict[str, str]:
         """Return the hidden fields of the queue's form."""
         page = Page(self.get(path).text)
-        return {attrs["name"]: attrs.get("value", "") for attrs, _ in page.all("input", type="hidden") if "name" in attrs}
+        return {
+            attrs["name"]: attrs.get("value", "")
+            for attrs, _ in page.all("input", type="hidden")
+            if "name" in attrs
+        }
 
     def decide(self, verdict: str, *comments: int, **fields: str) -> TestResponse:
         """Fetch the queue, then give one verdict on some comments."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -48,8 +48,8 @@ class Submission:
     root_id: int | None
     language: str
     name: str
-    email: str
-    text: str
+    email: str = field(repr=False)
+    text: str = field(repr=False)
     notify: bool
     trap_filled: bool
     origin_known: bool
@@ -68,13 +68,14 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
 
     The same article, name, address and text sent again while held, and within a day, leads to the same receipt.
     """
+    refused = None
     for _ in range(RESTARTS):
         try:
             with site.database.writing() as session:
                 return _submit(site, session, sent, now)
-        except IntegrityError:
-            continue
-    raise RuntimeError("the same comment was sent again and again at the same moment")
+        except IntegrityError as error:
+            refused = error
+    raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
 def withdraw(site: Site, secret: str, now: datetime) -> bool:

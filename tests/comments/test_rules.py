@@ -1,0 +1,152 @@
+"""What is decided about comments without a database, in tables."""
+
+from datetime import timedelta
+
+import pytest
+
+from cms.comments.rules import (
+    CommentStatus,
+    HoldCode,
+    ReceiptState,
+    ThreadRow,
+    Traits,
+    capitals_percent,
+    closes_at,
+    in_reading_order,
+    is_address,
+    is_repeat,
+    judge,
+    receipt_state,
+)
+from tests.conftest import START
+
+PLAIN = {
+    "links": 0,
+    "trap_filled": False,
+    "origin_known": True,
+    "capitals_percent": 0,
+    "own_address_in_text": False,
+}
+
+
+def test_every_comment_is_held_with_a_reason() -> None:
+    assert [reason.code for reason in judge(Traits(**PLAIN))] == [HoldCode.EVERY_COMMENT]
+
+
+@pytest.mark.parametrize(
+    ("trait", "code", "measure"),
+    [
+        ({"links": 3}, HoldCode.LINKS, 3),
+        ({"trap_filled": True}, HoldCode.TRAP, 0),
+        ({"origin_known": False}, HoldCode.NO_ORIGIN, 0),
+        ({"capitals_percent": 80}, HoldCode.CAPITALS, 80),
+        ({"own_address_in_text": True}, HoldCode.ADDRESS_IN_TEXT, 0),
+    ],
+)
+def test_each_trait_gives_its_reason_with_what_was_measured(
+    trait: dict[str, int], code: HoldCode, measure: int
+) -> None:
+    strongest = judge(Traits(**{**PLAIN, **trait}))[0]
+    assert (strongest.code, strongest.measure) == (code, measure)
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("SHORT SHOUT", 0),
+        ("THIS IS A LONG SHOUT AT THE WHOLE PAPER", 100),
+        ("a quiet sentence of more than twenty letters", 0),
+        ("یہ جملہ بڑے حروف نہیں جانتا کیونکہ اردو میں ایسا کچھ نہیں", 0),
+    ],
+)
+def test_capitals_are_counted_among_letters_that_have_a_case(text: str, percent: int) -> None:
+    assert capitals_percent(text) == percent
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dan@example.org",
+        "dan+paper@mail.example.co.uk",
+        "o'hara@example.org",
+        "दान@उदाहरण.भारत",
+        f"{'a' * 64}@{'b' * 185}.org",
+    ],
+)
+def test_an_address_that_can_be_written_to_is_taken(address: str) -> None:
+    assert is_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dan",
+        "dan@",
+        "@example.org",
+        "dan@example",
+        "dan@example..org",
+        "dan@@example.org",
+        "dan ben@example.org",
+        "dan@exa\0mple.org",
+        "dan@example.org\r\nBcc: all@example.org",
+        "dan\u202e@example.org",
+        "dan\u200b@example.org",
+        "Dan <dan@example.org>",
+        f"{'a' * 65}@example.org",
+        f"dan@{'b' * 250}.org",
+        f"{'𐐀' * 64}@{'𐐀' * 100}.org",
+    ],
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    assert not is_address(address)
+
+
+@pytest.mark.parametrize(("hours", "repeats"), [(0, True), (23.99, True), (24, False), (500, False)])
+def test_the_same_text_is_a_repeat_for_a_day(hours: float, repeats: bool) -> None:
+    assert is_repeat(START, START + timedelta(hours=hours)) is repeats
+
+
+@pytest.mark.parametrize(
+    ("is_open", "close_in", "close_after_days", "expected_in"),
+    [
+        (True, None, 0, None),
+        (True, None, 14, 14),
+        (True, 3, 14, 3),
+        (True, 30, 0, 30),
+        (False, 30, 14, 0),
+    ],
+)
+def test_comments_close_by_hand_then_by_the_articles_day_then_by_the_sites(
+    is_open: bool, close_in: int | None, close_after_days: int, expected_in: int | None
+) -> None:
+    close_at = None if close_in is None else START + timedelta(days=close_in)
+    expected = None if expected_in is None else START + timedelta(days=expected_in)
+    assert closes_at(START, is_open, close_at, close_after_days) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "withdrawn", "by_person", "state"),
+    [
+        (CommentStatus.HELD, False, False, ReceiptState.WAITING),
+        (CommentStatus.APPROVED, False, True, ReceiptState.PUBLISHED),
+        (CommentStatus.REJECTED, False, True, ReceiptState.NOT_PUBLISHED),
+        (CommentStatus.SPAM, False, False, ReceiptState.WAITING),
+        (CommentStatus.SPAM, False, True, ReceiptState.NOT_PUBLISHED),
+        (CommentStatus.APPROVED, True, True, ReceiptState.WITHDRAWN),
+    ],
+)
+def test_a_receipt_says_what_became_of_its_comment(
+    status: CommentStatus, withdrawn: bool, by_person: bool, state: ReceiptState
+) -> None:
+    assert receipt_state(status, withdrawn=withdrawn, by_person=by_person) is state
+
+
+def test_a_thread_is_read_depth_first_and_an_orphan_begins_its_own() -> None:
+    rows = [ThreadRow(1, None), ThreadRow(2, None), ThreadRow(3, 1), ThreadRow(4, 3), ThreadRow(5, 99)]
+    places = [(row.id, depth) for row, depth in in_reading_order(rows)]
+    assert places == [(1, 0), (3, 1), (4, 2), (2, 0), (5, 0)]
+
+
+def test_a_thread_ten_thousand_replies_deep_is_read_without_recursion() -> None:
+    rows = [ThreadRow(1, None), *(ThreadRow(number, number - 1) for number in range(2, 10_001))]
+    assert in_reading_order(rows)[-1] == (ThreadRow(10_000, 9_999), 9_999)
