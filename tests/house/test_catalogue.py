@@ -55,7 +55,7 @@ def test_a_catalogue_has_exactly_the_sentences_of_the_program(language: str) -> 
 
 
 @every_language
-def test_bringing_a_catalogue_up_to_date_twice_changes_nothing(language: str) -> None:
+def test_a_catalogue_stands_as_the_command_writes_it(language: str) -> None:
     written = (LANGUAGES / f"{language}.po").read_text("utf-8")
     assert catalogue.up_to_date(language, SENTENCES.values()) == written, UP_TO_DATE
 
