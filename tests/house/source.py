@@ -140,9 +140,8 @@ def pure_modules() -> frozenset[str]:
     pure = {
         name
         for name, module in MODULES.items()
-        if not module.outside_imports and module.file_name not in LAYER_OF
+        if not module.outside_imports and (module.file_name == "rules" or module.file_name not in LAYER_OF)
     }
-    pure |= {name for name, module in MODULES.items() if module.file_name == "rules"}
     while True:
         still = {name for name in pure if MODULES[name].own_imports <= pure | {"cms"}}
         if still == pure:
