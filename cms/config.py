@@ -7,6 +7,10 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+BYTES_A_CHARACTER = 12  # one of four bytes, percent-encoded, is the longest that a form sends
+FORM_BYTES = 8_192  # the other fields, each at its longest
 
 
 class SettingsRefused(Exception):
@@ -158,11 +162,8 @@ def _read(name: str, kind: type, value: Any) -> Any:
 
 
 def _refuse_nonsense(settings: Settings) -> None:
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
-        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {settings.base_url!r}.")
-    if settings.base_url.endswith("/"):
-        raise SettingsRefused("base_url takes no slash at its end.")
+    _refuse_address(settings.base_url)
+    _refuse_words(settings)
     if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
         raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
     if settings.database_url and not settings.database_url.startswith(
@@ -172,3 +173,30 @@ def _refuse_nonsense(settings: Settings) -> None:
     for name in ("page_size", "feed_size", "thread_size", "queue_size", "comment_max_chars", "session_hours"):
         if getattr(settings, name) < 1:
             raise SettingsRefused(f"{name} takes 1 or more.")
+    if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:
+        raise SettingsRefused(
+            "comment_max_bytes is too small for comment_max_chars: 12 bytes each, and 8,192."
+        )
+
+
+def _refuse_address(base_url: str) -> None:
+    if not origin_of(base_url):
+        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {base_url!r}.")
+    parts = urlsplit(base_url)
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {base_url!r}.")
+    if base_url.endswith(("/", "?", "#")):
+        raise SettingsRefused("base_url takes no slash at its end.")
+
+
+def _refuse_words(settings: Settings) -> None:
+    from cms.languages import is_language  # late: whoever only asks for settings needs no Babel
+
+    if not is_language(settings.language):
+        raise SettingsRefused(f"language takes a code such as en or ur-PK, not {settings.language!r}.")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsRefused(
+            f"timezone takes an IANA name such as Asia/Karachi, not {settings.timezone!r}."
+        ) from error

@@ -1,0 +1,229 @@
+"""The database's promises: who waits for whom, and what it refuses by itself."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import Session, col, select
+
+from cms import db
+from cms.articles.models import Tag
+from cms.comments.models import Comment
+from cms.db import Database, UtcTime, stored_as_value
+from cms.moderation.models import Decision
+from cms.site import Site
+from tests.conftest import ON_SQLITE, START
+from tests.factories import send_comment, write_article
+from tests.reader import Reader
+
+
+@pytest.fixture
+def database(site: Site) -> Database:
+    """Give an open database of each engine."""
+    return site.database
+
+
+def add_tag(session: Session, name: str) -> None:
+    """Write something small."""
+    session.add(Tag(slug=name, name=name))
+    session.flush()
+
+
+def tags(session: Session) -> list[str]:
+    """Return what was written."""
+    return list(session.exec(select(col(Tag.slug)).order_by(col(Tag.id))))
+
+
+def test_a_reading_session_can_change_nothing(database: Database) -> None:
+    with database.reading() as session, pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"):
+        add_tag(session, "never")
+    with database.reading() as session:
+        assert tags(session) == []
+
+
+def test_a_reading_session_sees_one_state_throughout(database: Database) -> None:
+    with database.reading() as reader:
+        before = tags(reader)
+        with database.writing() as writer:
+            add_tag(writer, "meanwhile")
+            writer.commit()
+        assert tags(reader) == before == []
+    with database.reading() as reader:
+        assert tags(reader) == ["meanwhile"]
+
+
+def test_a_writing_session_without_commit_leaves_nothing(database: Database) -> None:
+    with database.writing() as session:
+        add_tag(session, "never")
+    with database.reading() as session:
+        assert tags(session) == []
+
+
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
+    with database.writing() as writer:
+        add_tag(writer, "half")
+        began = time.perf_counter()
+        with database.reading() as reader:
+            assert tags(reader) == []
+        assert time.perf_counter() - began < 1
+
+
+def test_after_reading_a_connection_can_write_again(database: Database) -> None:
+    for number in range(20):
+        with database.reading() as session:
+            tags(session)
+        with database.writing() as session:
+            add_tag(session, f"n{number}")
+            session.commit()
+    with database.reading() as session:
+        assert len(tags(session)) == 20
+
+
+def test_writers_wait_for_each_other_instead_of_failing(database: Database) -> None:
+    def write(number: int) -> None:
+        with database.writing() as session:
+            seen = len(tags(session))  # a deferred transaction would fail here when it comes to write
+            add_tag(session, f"n{number}-{seen}")
+            session.commit()
+
+    with ThreadPoolExecutor(12) as people:
+        list(people.map(write, range(48)))
+    with database.reading() as session:
+        assert len(tags(session)) == 48
+
+
+@ON_SQLITE
+def test_on_sqlite_a_writer_sees_all_that_was_written_before(database: Database) -> None:
+    def write(number: int) -> int:
+        with database.writing() as session:
+            seen = len(tags(session))
+            add_tag(session, f"n{number}")
+            session.commit()
+            return seen
+
+    with ThreadPoolExecutor(8) as people:
+        assert sorted(people.map(write, range(32))) == list(range(32))
+
+
+@ON_SQLITE
+def test_sqlite_survives_power_loss_and_keeps_its_promises(database: Database) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    for engine in (database.reader, database.writer):
+        with engine.connect() as connection:
+            for name, value in wanted.items():
+                assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_no_request_leaves_a_transaction_open_on_postgresql(app: Flask, site: Site) -> None:
+    write_article(site, "Cat", START)
+    reader = Reader(app)
+    for path in ("/", "/articles/cat", "/feed.xml", "/search?q=cat", "/nowhere", "/healthz"):
+        reader.get(path)
+    reader.comment("/articles/cat")
+    reader.comment("/articles/cat", comment="")
+    name = site.settings.database_url.rpartition("/")[2]
+    asked = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND state LIKE 'idle in%'")
+    with site.database.reader.connect() as connection:
+        assert connection.execute(asked, {"name": name}).scalar() == 0
+
+
+def test_a_moment_without_time_zone_is_refused(database: Database) -> None:
+    naive = datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001  # that is what is tried
+    with database.writing() as session, pytest.raises(sa.exc.StatementError, match="without a time zone"):
+        session.execute(sa.update(Comment).values(created_at=naive))
+
+
+@pytest.mark.parametrize(
+    "zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))]
+)
+def test_a_moment_comes_back_in_utc_to_the_microsecond(site: Site, zone: timezone) -> None:
+    moment = datetime(2026, 3, 2, 9, 30, 1, 2, tzinfo=zone)
+    article = write_article(site, "Cat", START)
+    send_comment(site, article, moment)
+    with site.database.reading() as session:
+        found = session.exec(select(col(Comment.created_at))).one()
+    assert found == moment
+    assert found.tzinfo is UTC
+
+
+def test_moments_compare_in_the_database_as_they_do_in_python() -> None:
+    moments = [START, START + timedelta(microseconds=1), START + timedelta(days=400), START.replace(year=999)]
+    written = [UtcTime().process_bind_param(one, sa.create_engine("sqlite://").dialect) for one in moments]
+    assert [moments[written.index(one)] for one in sorted(written)] == sorted(moments)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE comment SET status = 'nonsense'",
+        "UPDATE comment SET status = 'HELD'",
+        "UPDATE hold_reason SET code = 'nonsense'",
+        "UPDATE article SET status = 'nonsense'",
+        "UPDATE article SET kind = 'poem'",
+        "UPDATE article SET publish_at = NULL",
+        "UPDATE article SET title = ''",
+        "UPDATE article SET version = 0",
+        "UPDATE comment SET email_sealed = NULL",
+        "UPDATE comment SET parent_id = id",
+        "UPDATE comment SET article_id = 4711",
+        "INSERT INTO version (thing, number) VALUES ('x', 0)",
+    ],
+)
+def test_the_database_itself_refuses_nonsense(site: Site, statement: str) -> None:
+    send_comment(site, write_article(site, "Cat", START), START)
+    with site.database.writing() as session, pytest.raises(sa.exc.IntegrityError):
+        session.connection().exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE decision SET reason = 'x'", "DELETE FROM decision"])
+def test_the_log_can_be_neither_changed_nor_cut(site: Site, statement: str) -> None:
+    send_comment(site, write_article(site, "Cat", START), START)
+    with site.database.writing() as session, pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        session.connection().exec_driver_sql(statement)
+    with site.database.reading() as session:
+        assert len(session.exec(select(Decision)).all()) == 1
+
+
+def test_an_enum_is_stored_by_its_value_and_refused_by_its_name(site: Site) -> None:
+    class Size(StrEnum):
+        SMALL = "s"
+
+    table = sa.Table("sized", sa.MetaData(), sa.Column("size", stored_as_value(Size, "size")))
+    with site.database.writing() as session:
+        table.create(session.connection())
+        session.execute(table.insert(), {"size": Size.SMALL})
+        assert session.connection().exec_driver_sql("SELECT size FROM sized").scalar() == "s"
+        with pytest.raises(sa.exc.StatementError):
+            session.execute(table.insert(), {"size": "SMALL"})
+
+
+def test_an_error_does_not_quote_what_was_to_be_stored(site: Site) -> None:
+    with site.database.writing() as session:
+        add_tag(session, "once")
+        with pytest.raises(sa.exc.IntegrityError) as refused:
+            session.execute(sa.insert(Tag), {"slug": "once", "name": "canary.4711"})
+    assert "canary.4711" not in str(refused.value)
+
+
+def test_migrating_again_and_in_parallel_changes_nothing(site: Site) -> None:
+    failures: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            db.migrate(site.settings)
+        except Exception as error:  # told below, in the thread that fails the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert db.is_current(site.database)
