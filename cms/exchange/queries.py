@@ -99,19 +99,18 @@ def roots(session: Session, ids: Iterable[int]) -> dict[int, int]:
 
 
 def unrelated(session: Session, source: str) -> list[int]:
-    """Return the articles from `source` whose kin nobody has worked out yet."""
-    article = sa.literal("article:") + sa.cast(col(Article.id), sa.String)
-    statement = (
-        sa.select(col(Article.id))
-        .join(ImportedThing, col(ImportedThing.thing) == article)
-        .where(
-            col(ImportedThing.source) == source,
-            col(ImportedThing.kind) == "item",
-            col(Article.kind) == ArticleKind.ARTICLE,
-            ~sa.exists().where(col(Related.article_id) == col(Article.id)),
+    """Return the articles from `source` whose kin nobody has worked out yet; three SELECTs over all articles."""
+    # Not one statement: `thing = 'article:' || id` uses no index, and 10,000 articles took seven seconds.
+    brought_in = session.execute(
+        sa.select(col(ImportedThing.thing)).where(
+            col(ImportedThing.source) == source, col(ImportedThing.kind) == "item"
         )
+    ).scalars()
+    found = {int(thing.partition(":")[2]) for thing in brought_in}
+    found &= set(
+        session.execute(sa.select(col(Article.id)).where(col(Article.kind) == ArticleKind.ARTICLE)).scalars()
     )
-    return sorted(set(session.execute(statement).scalars()))
+    return sorted(found - set(session.execute(sa.select(col(Related.article_id)).distinct()).scalars()))
 
 
 def highest_id(session: Session, table: type[SQLModel]) -> int:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
-from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress
+from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress, Related
+from cms.articles.related import Kinship
 from cms.comments.models import Comment, HoldReason
 from cms.exchange import queries
 from cms.exchange.models import ImportedThing
@@ -116,6 +117,19 @@ def remember(
         set_=changed,
     )
     session.execute(statement, rows)
+
+
+def store_kin(session: Session, lists: Mapping[int, Sequence[Kinship]]) -> None:
+    """Store what to read next to each article, in place of what stood there."""
+    table = _table(Related)
+    ids = [{"whose": one} for one in sorted(lists)]
+    session.execute(sa.delete(table).where(table.c.article_id == sa.bindparam("whose")), ids)
+    rows = [
+        {"article_id": one, "related_id": found.id, "score": found.score}
+        for one, kept in sorted(lists.items())
+        for found in kept
+    ]
+    add_rows(session, Related, rows)
 
 
 def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None:
