@@ -45,6 +45,7 @@ def test_invalid_utf8_is_stored_as_what_can_be_read_of_it(reader: Reader, site: 
     assert reader.get(CAT).status_code == 200
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("text", ["👩‍👩‍👧‍👦 آپ‌کا‏ شکریہ", "\U0010fffd", "e\u0301" * 500, "﷽" * 300])
 def test_every_script_comes_back_as_it_was_typed(reader: Reader, site: Site, text: str) -> None:
     assert reader.comment(CAT, comment=text).status_code == 303
@@ -61,13 +62,11 @@ def test_the_longest_address_can_be_sealed_and_a_longer_one_is_refused(reader: R
     assert reader.comment(CAT, email=f"{'𐐀' * 64}@{'𐐀' * 180}.org").status_code == 422
 
 
-@pytest.mark.parametrize(
-    "asked", ["99999999999", "999999999999999999", "9" * 40, "-1", "1e3", "x", "\0", "٣"]
-)
-def test_an_answer_to_no_comment_is_422_with_the_words(reader: Reader, site: Site, asked: str) -> None:
-    answer = reader.comment(CAT, reply_to=asked, comment="Words that stay.")
-    assert answer.status_code == 422
-    assert "Words that stay." in answer.text
+def test_an_answer_to_no_comment_is_422_with_the_words(reader: Reader, site: Site) -> None:
+    for asked in ("99999999999", "999999999999999999", "9" * 40, "-1", "1e3", "x", "\0", "٣"):
+        answer = reader.comment(CAT, reply_to=asked, comment="Words that stay.")
+        assert answer.status_code == 422, asked
+        assert "Words that stay." in answer.text
     assert stored(site) == []
 
 
@@ -107,27 +106,28 @@ def test_a_body_that_no_browser_sends_is_refused_cleanly(reader: Reader, site: S
     assert stored(site) == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/articles/%00",
-        "/%00",
-        "/authors/a%00",
-        "/pages/%00",
-        "/sections/%00/feed.xml",
-        "/search?q=%00",
-        "/comments/%00",
-        "/media/%00",
-        f"{CAT}?reply_to=99999999999",
-        f"{CAT}?comments=1.999999999999999999",
-        f"{CAT}?comments=-62000000000000000.1",
-        "/?page=1.99999999999",
-        "/?" + "&".join(f"a{n}=1" for n in range(40)),
-        "/nowhere?" + "&".join(f"a{n}=1" for n in range(40)),
-        "/articles/%ff%fe",
-        "/articles/" + quote("\u202e" * 50),
-        "/articles/" + "a" * 5000,
-    ],
+# One site for all of them: making it costs more than asking it.
+NOBODYS = (
+    "/articles/%00",
+    "/%00",
+    "/authors/a%00",
+    "/pages/%00",
+    "/sections/%00/feed.xml",
+    "/search?q=%00",
+    "/comments/%00",
+    "/media/%00",
+    f"{CAT}?reply_to=99999999999",
+    f"{CAT}?comments=1.999999999999999999",
+    f"{CAT}?comments=-62000000000000000.1",
+    "/?page=1.99999999999",
+    "/?" + "&".join(f"a{n}=1" for n in range(40)),
+    "/nowhere?" + "&".join(f"a{n}=1" for n in range(40)),
+    "/articles/%ff%fe",
+    "/articles/" + quote("\u202e" * 50),
+    "/articles/" + "a" * 5000,
 )
-def test_an_address_that_nobody_links_to_breaks_nothing(reader: Reader, path: str) -> None:
-    assert reader.get(path).status_code in {200, 404}
+
+
+def test_an_address_that_nobody_links_to_breaks_nothing(reader: Reader) -> None:
+    statuses = {path: reader.get(path).status_code for path in NOBODYS}
+    assert {path: status for path, status in statuses.items() if status not in {200, 404}} == {}
