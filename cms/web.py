@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import IO, Any
 
 import brotli
-from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -91,6 +91,13 @@ def public_page(body: str, things: Iterable[str], mimetype: str = "text/html") -
 def private_page(body: str, status: int = 200) -> Response:
     """Return a page that no cache may keep."""
     response = Response(body, status=status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def see_other(address: str) -> Response:
+    """Return the answer that says where to look next, as after a POST that was carried out (RFC 9110, 15.4.4)."""
+    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own Response at run time
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, abort, g, redirect, render_template, request, session
+from flask import Flask, Response, abort, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup, escape
 
@@ -13,7 +13,7 @@ from cms.accounts.actions import SignedInNow, TooManyTries
 from cms.accounts.queries import SignedIn, signed_in
 from cms.accounts.rules import Act, may
 from cms.limits.actions import network_mark
-from cms.web import clock, private_page, say, site
+from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "privacy"})
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
@@ -124,8 +124,7 @@ def _sign_in_first(csrf: CSRFProtect) -> Response | None:
     """
     if request.method != "POST":
         way_back = quote(_here(), safe="/")
-        answer: Response = redirect(f"/sign-in?next={way_back}", 303)  # type: ignore[assignment]  # Flask's own
-        return answer
+        return see_other(f"/sign-in?next={way_back}")
     email, password = (request.form.get(name, "") for name in CREDENTIALS)
     if not email and not password:
         return _ask_again(401)

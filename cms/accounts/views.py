@@ -1,6 +1,6 @@
 """The door of the house: signing in and out."""
 
-from flask import Blueprint, Response, redirect, render_template, request, session
+from flask import Blueprint, Response, render_template, request, session
 
 from cms.accounts import actions
 from cms.accounts.actions import SignedInNow, TooManyTries
@@ -8,7 +8,7 @@ from cms.accounts.forms import SignInForm
 from cms.accounts.guard import begin_session, need_key, person_at_work, too_many_tries, wrong_credentials
 from cms.accounts.rules import home, is_local_path
 from cms.limits.actions import network_mark
-from cms.web import clock, private_page, say, site
+from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -20,7 +20,7 @@ def ask() -> Response:
     asked = request.args.get("next", "")
     found = person_at_work()
     if found:
-        return _see(asked if is_local_path(asked) else home(found.role))
+        return see_other(asked if is_local_path(asked) else home(found.role))
     return _form(SignInForm(formdata=None, data={"next": asked}), 200)
 
 
@@ -36,7 +36,7 @@ def sign_in() -> Response:
     if isinstance(outcome, SignedInNow):
         begin_session(outcome)
         asked = form.next.data or ""
-        return _see(asked if is_local_path(asked) else home(outcome.role))
+        return see_other(asked if is_local_path(asked) else home(outcome.role))
     if isinstance(outcome, TooManyTries):
         refused = _form(form, 429, too_many_tries())
         refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
@@ -50,15 +50,9 @@ def sign_out() -> Response:
     if session.get("secret"):
         actions.sign_out(site(), session["secret"], clock())
     session.clear()
-    return _see("/sign-in")
+    return see_other("/sign-in")
 
 
 def _form(form: SignInForm, status: int, problem: str = "") -> Response:
     form.csrf_token.data = form.csrf_token.current_token
     return private_page(render_template("accounts/sign_in.html", form=form, problem=problem), status)
-
-
-def _see(address: str) -> Response:
-    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own
-    response.headers["Cache-Control"] = "no-store"
-    return response

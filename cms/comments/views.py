@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, unquote
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -19,7 +19,7 @@ from cms.comments.rules import closes_at, token_week
 from cms.limits.actions import network_mark
 from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
 from cms.pages import rules as things
-from cms.web import Origin, clock, origin, private_page, say, site, speak, take_body
+from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak, take_body
 
 blueprint = Blueprint("comments", __name__)
 ANSWERS_FOREIGN_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
@@ -54,7 +54,7 @@ def withdraw(secret: str) -> Response:
         return _receipt_page(secret, found, 422, old_form())
     if found.can_withdraw:
         actions.withdraw(site(), secret, clock())
-    return _see(url_for("comments.show_receipt", secret=secret))
+    return see_other(url_for("comments.show_receipt", secret=secret))
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
@@ -116,7 +116,7 @@ def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | Non
         refused = _answer(article, form, 429, wait, parent)
         refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
         return refused
-    return _see(url_for("comments.show_receipt", secret=outcome))
+    return see_other(url_for("comments.show_receipt", secret=outcome))
 
 
 def _answer(
@@ -218,9 +218,3 @@ def _receipt_page(secret: str, found: Receipt, status: int = 200, problem: str =
     )
     page.headers["X-Robots-Tag"] = "noindex"
     return page
-
-
-def _see(address: str) -> Response:
-    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own Response at run time
-    response.headers["Cache-Control"] = "no-store"
-    return response

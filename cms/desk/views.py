@@ -1,6 +1,6 @@
 """The desk: where authors and editors write, preview and publish."""
 
-from flask import Blueprint, Response, abort, flash, get_flashed_messages, redirect, render_template, request
+from flask import Blueprint, Response, abort, flash, get_flashed_messages, render_template, request
 
 from cms.accounts.guard import carried_fields, staff
 from cms.accounts.rules import Act, may
@@ -17,7 +17,7 @@ from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
 from cms.vault import random_mark
-from cms.web import clock, private_page, say, site, speak
+from cms.web import clock, private_page, say, see_other, site, speak
 
 blueprint = Blueprint("desk", __name__)
 DONE_SENTENCES = {
@@ -109,7 +109,7 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     outcome = actions.write(site(), staff(), article.id if article else None, draft, deed, clock())
     if isinstance(outcome, Written):
         flash(say(DONE_SENTENCES[outcome.state]))
-        return _see(f"/desk/articles/{outcome.article_id}")
+        return see_other(f"/desk/articles/{outcome.article_id}")
     if isinstance(outcome, Conflict):
         return _conflict(form, draft, outcome.theirs)
     if isinstance(outcome, SlugTaken):
@@ -227,9 +227,3 @@ def _hers_or_404(article_id: int) -> Working:
 
 def _form_url(article: Working | None) -> str:
     return f"/desk/articles/{article.id}" if article else "/desk/articles/new"
-
-
-def _see(address: str) -> Response:
-    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own
-    response.headers["Cache-Control"] = "no-store"
-    return response

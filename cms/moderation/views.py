@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, get_flashed_messages, redirect, render_template, request
+from flask import Blueprint, Response, flash, get_flashed_messages, render_template, request
 
 from cms.accounts.guard import staff
 from cms.articles.rules import cursor
@@ -15,7 +15,7 @@ from cms.moderation import actions, rules
 from cms.moderation.queries.log import LogLine, log_lines, log_page
 from cms.moderation.queries.queue import QueuePage, queue_page, single_card
 from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
-from cms.web import clock, language, private_page, say, site
+from cms.web import clock, language, private_page, say, see_other, site
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 LEFT_NAMED = 10  # the notice travels in a cookie of 4 KB; who needs more finds them in the log
@@ -63,7 +63,7 @@ def decide() -> Response:
     if len(ids) == 1 and outcome.left:
         return _left_page(outcome.left[0], asked)
     _note_done(rules.DONE_SENTENCES[asked[0]], len(outcome.decided) + len(outcome.unchanged), outcome)
-    return _see(rules.way_back(request.form.get("back", "")))
+    return see_other(rules.way_back(request.form.get("back", "")))
 
 
 @blueprint.post("/undos")
@@ -85,7 +85,7 @@ def undo() -> Response:
         outcome,
         undoes=False,
     )
-    return _see(rules.way_back(request.form.get("back", "")))
+    return see_other(rules.way_back(request.form.get("back", "")))
 
 
 @blueprint.get("/log")
@@ -247,9 +247,3 @@ def _csv(lines: Iterator[LogLine]) -> Iterator[str]:
 
 def _here() -> str:
     return rules.way_back(request.full_path if request.query_string else request.path)
-
-
-def _see(address: str) -> Response:
-    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own
-    response.headers["Cache-Control"] = "no-store"
-    return response
