@@ -224,6 +224,8 @@ def _finish(response: Response) -> Response:
         _make_conditional(response)
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
+    if response.location:  # the router names the host that the visitor has sent, which may be anybody's
+        response.location = response.location.removeprefix(request.host_url.rstrip("/"))
     milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     logs.write_request(request.method, request.path, response.status_code, milliseconds)
     return response

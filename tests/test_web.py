@@ -276,3 +276,9 @@ def test_a_forwarded_address_is_believed_from_as_many_proxies_as_are_trusted(
     with site.database.reading() as session:
         marks = session.connection().exec_driver_sql("SELECT network_mark FROM comment").scalars().all()
     assert marks == [expected, expected]
+
+
+@pytest.mark.parametrize(("path", "led_to"), [("/desk", "/desk/"), ("/moderation", "/moderation/")])
+def test_no_redirect_leads_to_a_host_that_the_visitor_has_named(app: Flask, path: str, led_to: str) -> None:
+    answer = app.test_client().get(path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, led_to)
