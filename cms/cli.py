@@ -109,8 +109,7 @@ def look_before_serving(settings: Settings, host: str, port: int) -> None:
     from cms.vault import KeyRefused, read_keys
 
     if settings.base_url == Settings.base_url_default():
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # asked for by the operator
-        os.environ["CMS_BASE_URL"] = f"http://{shown}:{port}"
+        os.environ["CMS_BASE_URL"] = address_at(host, port)
     try:
         read_keys(settings.keys_folder)
     except KeyRefused as error:
@@ -125,6 +124,12 @@ def host_and_port(bind: str) -> tuple[str, int]:
     if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
     return host.strip("[]"), int(port)
+
+
+def address_at(host: str, port: int) -> str:
+    """Return the web address of what is served at `host` and `port`; of any address, this machine's own."""
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # asked for by the operator
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def settings_or_exit() -> Settings:

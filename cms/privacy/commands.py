@@ -2,8 +2,8 @@
 
 import click
 
-from cms import db, now_utc
-from cms.cli import refuse, settings_or_exit
+from cms import now_utc
+from cms.cli import open_site_or_exit, refuse, settings_or_exit
 from cms.privacy import actions
 from cms.privacy.actions import examine
 
@@ -17,13 +17,12 @@ def privacy() -> None:
 @click.option("--yes", is_flag=True, help="I know that addresses sealed under the lost key stay unreadable.")
 def new_key(yes: bool) -> None:
     """Make a new key for a site whose own is lost for ever."""
-    settings = settings_or_exit()
-    database = db.open_database(settings)
-    if actions.open_keys(database, settings.keys_folder, now_utc()) is not None:
+    site = open_site_or_exit()
+    if site.keys is not None:
         refuse("The site has its key. Nothing was changed.")
     if not yes:
         refuse("Restore the keys folder from a backup if you can. If it is lost for ever, say --yes.")
-    key_id = actions.new_key(database, settings.keys_folder, now_utc())
+    key_id = actions.new_key(site.database, site.settings.keys_folder, now_utc())
     click.echo(f"The key {key_id} seals from now on. Restart the server. Staff need new accounts.")
 
 

@@ -11,7 +11,7 @@ from cms import now_utc, open_site
 from cms.accounts.actions import change_password
 from cms.accounts.queries import staff_with
 from cms.accounts.rules import Role
-from cms.cli import DEFAULT_BIND, host_and_port, refuse, serve_site, settings_or_exit
+from cms.cli import DEFAULT_BIND, address_at, host_and_port, refuse, serve_site, settings_or_exit
 from cms.config import Settings, load_settings
 from cms.exchange.actions.demo import STAFF, make_demo
 from cms.exchange.demo_files import newspaper
@@ -26,7 +26,7 @@ def demo(bind: str, workers: int) -> None:
     """Serve a demonstration newspaper of its own, apart from the real site."""
     host, port = host_and_port(bind)
     folder = settings_or_exit().instance / "demo"
-    base_url = f"http://{host}:{port}"
+    base_url = address_at(host, port)
     if not (folder / READY).exists():
         _make(folder, base_url)
     passwords = _fresh_passwords(_settings(folder, base_url))
