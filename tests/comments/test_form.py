@@ -30,6 +30,7 @@ def test_a_comment_is_answered_by_303_to_its_receipt_and_held(app: Flask, site: 
     assert held_because(site) == {"every_comment"}
 
 
+@ON_SQLITE
 def test_a_held_comment_is_not_on_its_articles_page(app: Flask) -> None:
     reader = Reader(app)
     reader.comment(CAT, comment="It purred.")
@@ -114,6 +115,7 @@ def test_no_field_cuts_pasted_text_in_silence(app: Flask) -> None:
     assert page.all("input", id="email")[0][0]["autocomplete"] == "email"
 
 
+@ON_SQLITE
 def test_a_preview_shows_the_cleaned_text_and_stores_nothing(app: Flask, site: Site) -> None:
     answer = Reader(app).comment(CAT, comment="<b>Bold</b> and <script>x</script>", preview="1")
     page = check_page(answer)
@@ -163,6 +165,7 @@ def test_a_form_from_a_page_kept_for_days_still_sends(app: Flask, clock: Clock, 
     assert reader.post(f"{CAT}/comments", fields).status_code == 303
 
 
+@ON_SQLITE
 def test_a_tab_of_last_month_gets_its_words_and_a_token_that_works(
     app: Flask, site: Site, clock: Clock
 ) -> None:

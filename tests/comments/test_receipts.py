@@ -36,6 +36,7 @@ def withdraw(reader: Reader, receipt: str, **fields: str) -> int:
     return reader.post(f"{receipt}/withdrawal", sent).status_code
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("verdict", "sentence"),
     [

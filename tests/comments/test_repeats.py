@@ -9,7 +9,7 @@ from cms.moderation import actions as moderation
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import deeds, stored
-from tests.conftest import START, Clock
+from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import hire, write_article
 from tests.reader import Reader
 
@@ -38,11 +38,13 @@ def test_sent_twice_while_held_is_stored_once_with_one_receipt(reader: Reader, s
     assert deeds(site, comment.id) == ["submitted"]
 
 
+@ON_SQLITE
 def test_the_same_address_in_another_case_and_spaced_words_are_the_same(reader: Reader, site: Site) -> None:
     first = receipt_of(reader, name="Dan", comment="Hello.\n")
     assert receipt_of(reader, name=" Dan ", email="DAN@Example.org", comment="Hello.  \r\n") == first
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "other", [{"name": "Eve"}, {"email": "eve@example.org"}, {"comment": "I was not there."}]
 )
@@ -53,11 +55,13 @@ def test_another_name_address_or_text_is_another_comment(
     assert len(stored(site)) == 2
 
 
+@ON_SQLITE
 def test_the_same_words_under_another_article_are_another_comment(reader: Reader, site: Site) -> None:
     assert receipt_of(reader) != receipt_of(reader, "/articles/dog")
     assert len(stored(site)) == 2
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_after_any_decision_a_repeat_is_new_with_a_receipt_of_its_own(
     reader: Reader, site: Site, verdict: Verdict

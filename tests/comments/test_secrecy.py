@@ -14,7 +14,7 @@ from cms.moderation import actions as moderation
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import only
-from tests.conftest import START, Clock
+from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import hire, write_article
 from tests.reader import Moderator, Reader
 
@@ -78,6 +78,7 @@ def test_a_canary_is_found_nowhere(
             assert_silent(file.name, file.read_bytes())
 
 
+@ON_SQLITE
 def test_the_answer_to_the_post_that_brought_an_address_is_for_no_cache(app: Flask, site: Site) -> None:
     write_article(site, "Cat", START)
     answer = Reader(app).comment(CAT, email=CANARY, comment="")
@@ -85,6 +86,7 @@ def test_the_answer_to_the_post_that_brought_an_address_is_for_no_cache(app: Fla
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@ON_SQLITE
 def test_the_sealed_address_can_be_read_with_the_key_and_only_for_its_own_row(app: Flask, site: Site) -> None:
     write_article(site, "Cat", START)
     Reader(app).comment(CAT, email=CANARY)

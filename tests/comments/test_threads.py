@@ -53,6 +53,7 @@ def shown(page: Page) -> list[tuple[str, str]]:
     return list(zip(ids, (text for _, text in page.all("div", class_="comment__body")), strict=True))
 
 
+@ON_SQLITE
 def test_replies_stand_below_what_they_answer(app: Flask, site: Site, article: int) -> None:
     first = say(site, article, "First.")
     second = say(site, article, "Second.")
@@ -78,6 +79,7 @@ def test_no_thread_is_indented_into_a_column_one_word_wide(app: Flask, site: Sit
     assert page.all("li", class_="comment")[-1][0]["class"].split()[1] == "comment--depth-4"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("status", [CommentStatus.HELD, CommentStatus.REJECTED, CommentStatus.SPAM, None])
 def test_what_is_gone_leaves_a_tombstone_only_where_replies_stand_below(
     app: Flask, site: Site, article: int, status: CommentStatus | None

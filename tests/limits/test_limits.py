@@ -13,7 +13,7 @@ from cms.limits.models import DailySalt, LimitCount
 from cms.limits.queries import count_within
 from cms.limits.rules import WINDOW, network_prefix, retry_after_seconds, sliding_count, window_start
 from cms.site import Site
-from tests.conftest import START
+from tests.conftest import ON_SQLITE, START
 
 SECONDS = st.floats(0, 4e9, allow_nan=False)
 
@@ -75,6 +75,7 @@ def test_tomorrow_the_same_network_has_another_mark_and_todays_salt_is_gone(site
         assert list(session.exec(select(col(DailySalt.day)))) == [tomorrow.date()]
 
 
+@ON_SQLITE
 def test_the_salt_of_the_day_lies_sealed(site: Site) -> None:
     network_mark(site, "203.0.113.7", START)
     with site.database.reading() as session:
@@ -84,6 +85,7 @@ def test_the_salt_of_the_day_lies_sealed(site: Site) -> None:
     assert salt not in sealed
 
 
+@ON_SQLITE
 def test_no_address_has_no_mark(site: Site) -> None:
     assert network_mark(site, "", START) == ""
 

@@ -21,6 +21,7 @@ def test_the_health_check_says_so_when_the_database_does_not(app: Flask, site: S
     assert Reader(app).get("/healthz").status_code == 503
 
 
+@ON_SQLITE
 def test_the_privacy_page_is_a_page_of_the_paper(app: Flask) -> None:
     page = Reader(app).page("/privacy")
     assert page.text("h1")
