@@ -1,10 +1,12 @@
 """Every page has its query budget as a number, which no amount of rows moves."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from cms.accounts import actions as accounts
 from cms.site import Site
@@ -48,17 +50,19 @@ def busy(site: Site, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) 
     return app
 
 
-@pytest.mark.parametrize(("path", "budget"), READERS.items())
-def test_a_readers_page_keeps_its_query_budget(busy: Flask, site: Site, path: str, budget: int) -> None:
+def test_a_readers_page_keeps_its_query_budget(busy: Flask, site: Site) -> None:
     reader = Reader(busy)
-    with counted(site) as sent:
-        assert reader.get(path).status_code == (404 if path == "/nowhere" else 200)
-    assert len(sent) <= budget
+    spent = {path: _selects(site, lambda path=path: reader.get(path)) for path in READERS}
+    assert {path: count for path, count in spent.items() if count > READERS[path]} == {}
 
 
-@pytest.mark.parametrize(("path", "budget"), STAFFS.items())
-def test_a_page_of_staff_keeps_its_query_budget(busy: Flask, site: Site, path: str, budget: int) -> None:
+def test_a_page_of_staff_keeps_its_query_budget(busy: Flask, site: Site) -> None:
     ben = Colleague(busy, "Ben")
+    spent = {path: _selects(site, lambda path=path: ben.get(path)) for path in STAFFS}
+    assert {path: count for path, count in spent.items() if count > STAFFS[path]} == {}
+
+
+def _selects(site: Site, fetch: Callable[[], TestResponse]) -> int:
     with counted(site) as sent:
-        assert ben.get(path).status_code == 200
-    assert len(sent) <= budget
+        assert fetch().status_code in {200, 404}
+    return len(sent)
