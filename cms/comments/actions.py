@@ -102,12 +102,14 @@ def reclean(site: Site) -> int:
             texts = typed_texts(session, behind=behind, size=RECLEAN_AT_ONCE)
             if not texts:
                 return changed
+            articles: set[int] = set()
             for text in texts:
                 body_html = sanitize.comment_html(text.body_text)
                 if body_html != text.body_html:
                     writes.set_body_html(session, text.id, body_html)
-                    bump(session, [things.article(text.article_id)])
+                    articles.add(text.article_id)
                     changed += 1
+            bump(session, map(things.article, articles))
             session.commit()
         behind = texts[-1].id
 

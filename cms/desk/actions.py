@@ -68,13 +68,14 @@ def write(
     site: Site, who: SignedIn, article_id: int | None, draft: Draft, deed: Deed, now: datetime
 ) -> Written | Conflict | SlugTaken | Refusal:
     """Store what was written, and do with it what the button said; a new article for no `article_id`."""
+    refused = None
     for _ in range(RESTARTS):
         try:
             with site.database.writing() as session:
                 return _write(session, who, article_id, draft, deed, now)
-        except IntegrityError:
-            continue
-    raise RuntimeError("an address was taken again and again at the same moment")
+        except IntegrityError as error:
+            refused = error
+    raise RuntimeError("an address was taken again and again at the same moment") from refused
 
 
 def is_hers(who: SignedIn, article: Working) -> bool:
@@ -135,7 +136,8 @@ def _store(
     now: datetime,
 ) -> Written:
     masthead = masthead_sections(session, now=now)
-    touched = set(things_touched_by(session, before.id)) if before else set()
+    touched = things_touched_by(session, before.id) if before else []
+    changed: set[str] = set()
     columns = _columns(session, before, draft, deed, free, now)
     if before:
         article_id = before.id
@@ -148,10 +150,10 @@ def _store(
     if columns.status is not ArticleStatus.DRAFT or (before and before.status is not ArticleStatus.DRAFT):
         index_article(session, article_id)
         relate(session, article_id)
-        touched.update(things_touched_by(session, article_id))
-        bump(session, touched)
+        changed.update(touched, things_touched_by(session, article_id))
     if masthead_sections(session, now=now) != masthead:
-        bump(session, [things.SITE])
+        changed.add(things.SITE)
+    bump(session, changed)
     session.commit()
     is_waiting = columns.publish_at is not None and columns.publish_at > now
     published = columns.status is ArticleStatus.PUBLISHED
