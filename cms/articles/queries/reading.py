@@ -18,7 +18,7 @@ from cms.articles.models import (
     Section,
     Tag,
 )
-from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NamedLink, Picture, picture_of
+from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NEWEST_FIRST, NamedLink, Picture, picture_of
 from cms.db import UtcTime
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
@@ -149,17 +149,12 @@ _MORE_FROM = (
         col(ArticleAuthor.author_id) == sa.bindparam("author"),
         col(Article.id) != sa.bindparam("id"),
     )
-    .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
+    .order_by(*NEWEST_FIRST)
     .limit(MORE_FROM_AUTHOR)
 )
 _PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
 _HERE = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id"))
-_PREVIOUS = (
-    sa.select(*_HEADLINE)
-    .where(IS_PUBLIC, _PLACE < _HERE)
-    .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
-    .limit(1)
-)
+_PREVIOUS = sa.select(*_HEADLINE).where(IS_PUBLIC, _PLACE < _HERE).order_by(*NEWEST_FIRST).limit(1)
 _FOLLOWING = (
     sa.select(*_HEADLINE)
     .where(IS_PUBLIC, _PLACE > _HERE)
@@ -185,6 +180,16 @@ def article_at_work(session: Session, article_id: int, *, now: datetime) -> Arti
     """Return an article in any state, as its page would show it at `now`; three SELECTs."""
     row = session.execute(_BY_ID, {"id": article_id}).one_or_none()
     return _page(session, row, publish_at=now) if row else None
+
+
+def byline_of(session: Session, article_id: int) -> tuple[AuthorLine, ...]:
+    """Return an article's authors in the order of its byline; one SELECT."""
+    return tuple(AuthorLine(*row) for row in session.execute(_AUTHORS, {"id": article_id}))
+
+
+def subjects_of(session: Session, article_id: int) -> tuple[TagLink, ...]:
+    """Return an article's tags in the order of their names; one SELECT."""
+    return tuple(TagLink(*row) for row in session.execute(_TAGS, {"id": article_id}))
 
 
 def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
@@ -216,8 +221,8 @@ def _page(session: Session, row: Any, publish_at: datetime | None = None) -> Art
         picture=picture_of(row),
         comments_open=row.comments_open,
         comments_close_at=row.comments_close_at,
-        authors=tuple(AuthorLine(*author) for author in session.execute(_AUTHORS, {"id": row.id})),
-        tags=tuple(TagLink(*tag) for tag in session.execute(_TAGS, {"id": row.id})),
+        authors=byline_of(session, row.id),
+        tags=subjects_of(session, row.id),
     )
 
 

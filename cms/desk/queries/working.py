@@ -8,17 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.articles.models import (
-    Article,
-    ArticleAuthor,
-    ArticleKind,
-    ArticleStatus,
-    ArticleTag,
-    Author,
-    Section,
-    Tag,
-)
-from cms.articles.queries.reading import AuthorLine, TagLink
+from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.queries.reading import AuthorLine, TagLink, byline_of, subjects_of
 from cms.articles.rules import slug
 from cms.desk.queries.at_work import is_own, state_of
 from cms.desk.rules import State
@@ -84,18 +75,6 @@ _WORKING: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
 )
-_AUTHORS = (
-    sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.bio))
-    .join(ArticleAuthor, col(ArticleAuthor.author_id) == col(Author.id))
-    .where(col(ArticleAuthor.article_id) == sa.bindparam("id"))
-    .order_by(col(ArticleAuthor.position), col(Author.id))
-)
-_TAGS = (
-    sa.select(col(Tag.id), col(Tag.slug), col(Tag.name))
-    .join(ArticleTag, col(ArticleTag.tag_id) == col(Tag.id))
-    .where(col(ArticleTag.article_id) == sa.bindparam("id"))
-    .order_by(col(Tag.name), col(Tag.id))
-)
 _NAMED: dict[type[Author] | type[Section] | type[Tag], sa.Select[*tuple[Any, ...]]] = {
     Author: sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.staff_id)).order_by(
         col(Author.id)
@@ -134,8 +113,8 @@ def working_article(
         comments_open=row.comments_open and (row.comments_close_at is None or row.comments_close_at > now),
         comments_close_at=row.comments_close_at,
         section=row.section or "",
-        authors=tuple(AuthorLine(*one) for one in session.execute(_AUTHORS, {"id": article_id})),
-        tags=tuple(TagLink(*one) for one in session.execute(_TAGS, {"id": article_id})),
+        authors=byline_of(session, article_id),
+        tags=subjects_of(session, article_id),
         is_own=bool(row.is_own),
     )
 
