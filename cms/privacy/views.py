@@ -1,9 +1,9 @@
 """What is kept and how long, in plain language, and whether the site is well."""
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, render_template
 
 from cms.pages import rules as things
+from cms.privacy import queries
 from cms.web import private_page, public_page, site
 
 blueprint = Blueprint("privacy", __name__)
@@ -20,9 +20,6 @@ def kept() -> Response:
 @blueprint.get("/healthz")
 def health() -> Response:
     """Answer 200 when the database answers, 503 when it does not."""
-    try:
-        with site().database.reading() as session:
-            session.execute(sa.text("SELECT 1"))
-    except sa.exc.DatabaseError:
-        return private_page("the database does not answer\n", 503)
-    return private_page("ok\n")
+    with site().database.reading() as session:
+        is_well = queries.answers(session)
+    return private_page("ok\n") if is_well else private_page("the database does not answer\n", 503)
