@@ -14,7 +14,7 @@ from cms.cli import open_site_or_exit, refuse
 
 @click.group()
 def staff() -> None:
-    """Add, list and disable staff."""
+    """Add, list and disable staff; give a new password."""
 
 
 @staff.command()

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 SLUG_MAX = 80  # characters; longer addresses are cut by chat programs
 QUERY_MAX_FIELDS = 20  # WordPress's own questions have one or two; longer ones are nobody's old address
 WORDS_A_MINUTE = 230  # Brysbaert 2019, silent reading of English non-fiction: 238 words a minute
-QUERY_MAX_CHARS = 2000  # longer ones are no address that anybody ever published
 ADDRESSING = frozenset(  # what names a thing in a query of WordPress; `utm_source` and its like name nothing
     "p page_id attachment_id cat category_name tag author author_name feed m year monthnum day name pagename"
     " paged page post_type s".split()

@@ -22,6 +22,7 @@ from cms.articles.models import (
 )
 from cms.articles.rules import address_of, former_address, numbered, slug
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
+from cms.pages import rules as things
 from cms.vault import random_mark
 
 NUMBERS_TRIED = 50  # slug, slug-2 … slug-50; behind them a random one
@@ -114,7 +115,7 @@ def note_former_address(session: Session, kind: ArticleKind, old_slug: str, arti
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {
         "address": former_address(address_of(kind, old_slug)),
-        "thing": f"article:{article_id}",
+        "thing": things.article(article_id),
         "suffix": "",
     }
     session.execute(

@@ -14,7 +14,7 @@ from cms.articles.rules import Cursor
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All that an author, a section or a tag holds, a page at a time; `thing` names it among the versions."""
+    """All that an author, a section or a tag holds, a page at a time; `kind` and `id` name it among the versions."""
 
     kind: str
     id: int
