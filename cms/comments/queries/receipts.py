@@ -10,6 +10,7 @@ from cms.articles.models import Article, ArticleKind
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, ReceiptState, receipt_state
 from cms.moderation.models import Decision
+from cms.moderation.queries.standing import LAST_ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,6 @@ class HeldRepeat:
     created_at: datetime
 
 
-_LAST = (
-    sa.select(sa.func.max(col(Decision.id)))
-    .where(col(Decision.comment_id) == col(Comment.id))
-    .correlate(Comment)
-    .scalar_subquery()
-)
 _BY_HASH = (
     sa.select(
         col(Comment.id),
@@ -70,7 +65,7 @@ _BY_HASH = (
         col(Article.language).label("article_language"),
     )
     .join(Article, col(Article.id) == col(Comment.article_id))
-    .outerjoin(Decision, col(Decision.id) == _LAST)
+    .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
     .where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
 )
 _REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at)).where(

@@ -16,6 +16,7 @@ from cms.comments.models import Comment, HoldReason
 from cms.comments.rules import CommentStatus, HoldCode, Reason
 from cms.db import UtcTime, stored_as_value
 from cms.moderation.models import Decision
+from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
 
 
@@ -81,12 +82,6 @@ class QueuePage:
 _PARENT = aliased(Comment)
 _PARENT_GONE = sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None))
 _REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
-_LAST = (
-    sa.select(sa.func.max(col(Decision.id)))
-    .where(col(Decision.comment_id) == col(Comment.id))
-    .correlate(Comment)
-    .scalar_subquery()
-)
 # What came in already decided, by an import, was decided when it was written as far as this house knows.
 _DECIDED_AT = sa.func.coalesce(col(Comment.decided_at), col(Comment.created_at), type_=UtcTime())
 _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -116,7 +111,7 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     )
     .join(Article, col(Article.id) == col(Comment.article_id))
     .outerjoin(_PARENT, col(_PARENT.id) == col(Comment.parent_id))
-    .outerjoin(Decision, col(Decision.id) == _LAST)
+    .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
 )
 _WITH_STATUS = _CARDS.where(

@@ -45,6 +45,12 @@ class Entry:
     earlier_reason: str
 
 
+LAST_ENTRY = (  # of the comment that the statement around it is about
+    sa.select(sa.func.max(col(Decision.id)))
+    .where(col(Decision.comment_id) == col(Comment.id))
+    .correlate(Comment)
+    .scalar_subquery()
+)
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _GONE = sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None))
 _LOCKED = (
