@@ -113,6 +113,7 @@ def make_key(folder: Path, day: str) -> str:
     finally:
         os.close(handle)
     partial.rename(folder / f"{key_id}.key")
+    _sync(folder)
     return key_id
 
 
@@ -151,3 +152,12 @@ def _read_key(path: Path) -> bytes:
 
 def _bound_to(table: str, mark: str) -> bytes:
     return f"{table}:{mark}".encode()
+
+
+def _sync(folder: Path) -> None:
+    # Without this a power cut may take the file's name back, after addresses were sealed under the key.
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
