@@ -1,4 +1,4 @@
-"""What is written when an article is: its entry in the search index, then its kin."""
+"""What stands beside an article: its entry in the search index, its kin, its picture, whom and what it names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -97,6 +97,36 @@ def relate_all(session: Session, ids: Iterable[int]) -> None:
     _write_kin(session, {**{gone: [] for gone in wanted}, **lists})
 
 
+def furnish_section(session: Session, slug: str, name: str) -> None:
+    """Make a section unless there is one at its slug."""
+    if session.execute(sa.select(col(Section.id)).where(col(Section.slug) == slug)).first() is None:
+        session.add(Section(slug=slug, name=name))
+        session.flush()
+
+
+def furnish_author(session: Session, slug: str, name: str, bio: str, language: str) -> None:
+    """Make an author unless there is one at the slug."""
+    if session.execute(sa.select(col(Author.id)).where(col(Author.slug) == slug)).first() is None:
+        session.add(Author(slug=slug, name=name, bio=bio, language=language))
+        session.flush()
+
+
+def set_picture(session: Session, article_id: int, picture: Picture) -> None:
+    """Give an article its picture; `picture.address` begins with `/media/`."""
+    session.execute(
+        sa.update(Article)
+        .where(col(Article.id) == article_id)
+        .values(
+            image_path=picture.address.removeprefix("/media/"),
+            image_alt=picture.alt,
+            image_caption=picture.caption,
+            image_credit=picture.credit,
+            image_width=picture.width,
+            image_height=picture.height,
+        )
+    )
+
+
 def _best(found: list[Kinship]) -> list[Kinship]:
     return sorted(found, key=lambda one: (-one.score, -one.id))[:KEPT]
 
@@ -146,33 +176,3 @@ def _tsvector(parts: Iterable[tuple[str, str]]) -> str:
                 size += 2
                 noted.append(f"{place}{weight}")
     return " ".join(f"'{word}':{','.join(noted)}" for word, noted in places.items())
-
-
-def furnish_section(session: Session, slug: str, name: str) -> None:
-    """Make a section unless there is one at its slug."""
-    if session.execute(sa.select(col(Section.id)).where(col(Section.slug) == slug)).first() is None:
-        session.add(Section(slug=slug, name=name))
-        session.flush()
-
-
-def furnish_author(session: Session, slug: str, name: str, bio: str, language: str) -> None:
-    """Make an author unless there is one at the slug."""
-    if session.execute(sa.select(col(Author.id)).where(col(Author.slug) == slug)).first() is None:
-        session.add(Author(slug=slug, name=name, bio=bio, language=language))
-        session.flush()
-
-
-def set_picture(session: Session, article_id: int, picture: Picture) -> None:
-    """Give an article its picture; `picture.address` begins with `/media/`."""
-    session.execute(
-        sa.update(Article)
-        .where(col(Article.id) == article_id)
-        .values(
-            image_path=picture.address.removeprefix("/media/"),
-            image_alt=picture.alt,
-            image_caption=picture.caption,
-            image_credit=picture.credit,
-            image_width=picture.width,
-            image_height=picture.height,
-        )
-    )

@@ -7,6 +7,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 REPEAT_WINDOW = timedelta(hours=24)
+CAPITALS_FROM_PERCENT = 70  # of the letters: nearly all of it, with room for a word or two in small ones
+CAPITALS_FROM_LETTERS = 20  # of a shorter text a name or an abbreviation is already most
+NAME_MAX_CHARS = 100
+ADDRESS_MAX_OCTETS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
+# The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain;
+# nothing invisible, so that nobody is shown one address and written to at another.
+_NEVER = (
+    r"\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+)
+_ADDRESS = re.compile(rf"[^{_NEVER}]{{1,64}}@[^.{_NEVER}]+(?:\.[^.{_NEVER}]+)+")
 
 
 class CommentStatus(StrEnum):
@@ -29,72 +40,6 @@ class HoldCode(StrEnum):
     ADDRESS_IN_TEXT = "address_in_text"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason to hold a comment: its code with what was measured (a count, or 0)."""
-
-    code: HoldCode
-    measure: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What was measured of a submission before it is judged."""
-
-    links: int
-    trap_filled: bool
-    origin_known: bool
-    capitals_percent: int
-    own_address_in_text: bool
-
-
-def judge(traits: Traits) -> tuple[Reason, ...]:
-    """Return the reasons to hold a comment, strongest first; never empty, since every comment waits for a person."""
-    found = (
-        (traits.trap_filled, Reason(HoldCode.TRAP)),
-        (not traits.origin_known, Reason(HoldCode.NO_ORIGIN)),
-        (traits.own_address_in_text, Reason(HoldCode.ADDRESS_IN_TEXT)),
-        (traits.links > 0, Reason(HoldCode.LINKS, traits.links)),
-        (traits.capitals_percent >= 70, Reason(HoldCode.CAPITALS, traits.capitals_percent)),
-        (True, Reason(HoldCode.EVERY_COMMENT)),
-    )
-    return tuple(reason for holds, reason in found if holds)
-
-
-def capitals_percent(text: str) -> int:
-    """Return the share of capitals among letters that have a case, 0 for fewer than 20 such letters."""
-    cased = [letter for letter in text if letter.islower() or letter.isupper()]
-    if len(cased) < 20:
-        return 0
-    return 100 * sum(letter.isupper() for letter in cased) // len(cased)
-
-
-def is_repeat(earlier: datetime, now: datetime) -> bool:
-    """Tell whether the same text sent `earlier` makes this one a repeat."""
-    return now - earlier < REPEAT_WINDOW
-
-
-def closes_at(
-    publish_at: datetime, comments_open: bool, comments_close_at: datetime | None, close_after_days: int
-) -> datetime | None:
-    """Return when an article stops taking comments: None for never, `publish_at` itself for closed by hand."""
-    if not comments_open:
-        return publish_at
-    if comments_close_at is not None:
-        return comments_close_at
-    return publish_at + timedelta(days=close_after_days) if close_after_days else None
-
-
-NAME_MAX_CHARS = 100
-ADDRESS_MAX_OCTETS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
-TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
-# The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain;
-# nothing invisible, so that nobody is shown one address and written to at another.
-_NEVER = (
-    r"\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-)
-_ADDRESS = re.compile(rf"[^{_NEVER}]{{1,64}}@[^.{_NEVER}]+(?:\.[^.{_NEVER}]+)+")
-
 HOLD_SENTENCES = {
     HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",
     HoldCode.LINKS: "It contains links: %(measure)s.",
@@ -115,11 +60,70 @@ class ReceiptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason to hold a comment: its code with what was measured (a count, or 0)."""
+
+    code: HoldCode
+    measure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What was measured of a submission before it is judged."""
+
+    links: int
+    trap_filled: bool
+    origin_known: bool
+    capitals_percent: int
+    own_address_in_text: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadRow:
     """As much of a comment as its place in the thread needs."""
 
     id: int
     parent_id: int | None
+
+
+def judge(traits: Traits) -> tuple[Reason, ...]:
+    """Return the reasons to hold a comment, strongest first; never empty, since every comment waits for a person."""
+    found = (
+        (traits.trap_filled, Reason(HoldCode.TRAP)),
+        (not traits.origin_known, Reason(HoldCode.NO_ORIGIN)),
+        (traits.own_address_in_text, Reason(HoldCode.ADDRESS_IN_TEXT)),
+        (traits.links > 0, Reason(HoldCode.LINKS, traits.links)),
+        (
+            traits.capitals_percent >= CAPITALS_FROM_PERCENT,
+            Reason(HoldCode.CAPITALS, traits.capitals_percent),
+        ),
+        (True, Reason(HoldCode.EVERY_COMMENT)),
+    )
+    return tuple(reason for holds, reason in found if holds)
+
+
+def capitals_percent(text: str) -> int:
+    """Return the share of capitals among letters that have a case, 0 below CAPITALS_FROM_LETTERS of these."""
+    cased = [letter for letter in text if letter.islower() or letter.isupper()]
+    if len(cased) < CAPITALS_FROM_LETTERS:
+        return 0
+    return 100 * sum(letter.isupper() for letter in cased) // len(cased)
+
+
+def is_repeat(earlier: datetime, now: datetime) -> bool:
+    """Tell whether the same text sent `earlier` makes this one a repeat."""
+    return now - earlier < REPEAT_WINDOW
+
+
+def closes_at(
+    publish_at: datetime, comments_open: bool, comments_close_at: datetime | None, close_after_days: int
+) -> datetime | None:
+    """Return when an article stops taking comments: None for never, `publish_at` itself for closed by hand."""
+    if not comments_open:
+        return publish_at
+    if comments_close_at is not None:
+        return comments_close_at
+    return publish_at + timedelta(days=close_after_days) if close_after_days else None
 
 
 def is_address(text: str) -> bool:
