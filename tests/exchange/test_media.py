@@ -1,6 +1,7 @@
 """Bringing in the files that articles use."""
 
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,19 @@ def test_what_is_no_picture_or_could_do_harm_is_refused(
         path.write_bytes(body)
     with pytest.raises(FileRefused):
         cleaned(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [((10_000, 10_000), "PNG"), ((8_000, 8_000), "GIF"), ((20_000, 20_000), "PNG")]
+)
+def test_a_picture_of_too_many_pixels_is_refused_however_few_its_bytes(
+    bring: Bring, rows: Rows, tmp_path: Path, size: tuple[int, int], kind: str
+) -> None:
+    bomb = tmp_path / f"uploads/bomb.{kind.lower()}"
+    bomb.parent.mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        Image.new("1", size).save(bomb, kind)
+    report = bring(export(post(1, content_encoded=f'<img src="{UPLOADS}/{bomb.name}">')), media=bomb.parent)
+    assert [found.why for found in report.skipped] == ["too large a picture; shown as a link"]
+    assert report.media["refused"] == 1

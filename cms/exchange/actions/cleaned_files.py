@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 LARGEST_PICTURE = 40_000_000  # bytes; cameras write 30 MB
 LARGEST_FILE = 500_000_000  # bytes of a film or a document, which is read into memory once
-MOST_PIXELS = 60_000_000  # of a picture that has to be decoded: 180 MB in memory
+MOST_PIXELS = 60_000_000  # 180 MB in the memory of whoever decodes it: here, or on a reader's phone
 ORIENTATION = 0x0112  # the EXIF tag that says which way is up; EXIF 2.3, section 4.6.4
 QUALITY = 90  # of a JPEG that had to be turned; above that files grow and nothing is seen of it
 
@@ -63,21 +63,29 @@ def cleaned(path: Path) -> CleanFile:
 
 def _picture(body: bytes) -> CleanFile:
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(body), formats=list(_SUFFIXES)) as image:
-            warnings.simplefilter("error")
-            turned = image.getexif().get(ORIENTATION, 1) != 1
-            kind, (width, height) = image.format or "", image.size
-            if turned or kind == "AVIF":
-                return _decoded(image, kind)
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # before the file is opened: that is when a bomb is warned of
+            return _opened(body)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise FileRefused("too large a picture") from error
+    except (OSError, ValueError, SyntaxError, Warning) as error:
         raise FileRefused("not a picture that can be read") from error
+
+
+def _opened(body: bytes) -> CleanFile:
+    with Image.open(io.BytesIO(body), formats=list(_SUFFIXES)) as image:
+        kind, (width, height) = image.format or "", image.size
+        # A few bytes can say how many pixels they want; what is copied without decoding is decoded by readers.
+        if width * height > MOST_PIXELS:
+            raise FileRefused("too large a picture")
+        turned = image.getexif().get(ORIENTATION, 1) != 1
+        if turned or kind == "AVIF":
+            return _decoded(image, kind)
     strip = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}.get(kind)
     return CleanFile(strip(body) if strip else body, _SUFFIXES[kind], width, height)
 
 
 def _decoded(image: Image.Image, kind: str) -> CleanFile:
-    if image.width * image.height > MOST_PIXELS:
-        raise FileRefused("too large a picture")
     upright = ImageOps.exif_transpose(image)
     plain = Image.new(upright.mode, upright.size)
     plain.paste(upright)
