@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlmodel import SQLModel
 
 import cms
 from cms import db
@@ -65,18 +67,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template() -> Iterator[str]:
-    """Give the name of a migrated PostgreSQL database; skip visibly, or fail in CI, where none answers."""
-    name = f"cms_template_{uuid.uuid4().hex[:12]}"
+def postgresql_database() -> Iterator[str]:
+    """Give the URL of a migrated PostgreSQL database; skip visibly, or fail in CI, where none answers."""
     try:
-        _administer(f'CREATE DATABASE "{name}"')
+        with _database_of_its_own() as url:
+            yield url
     except sa.exc.OperationalError as error:
         if IN_CI:
             raise
         pytest.skip(f"no PostgreSQL answers at {POSTGRESQL}: {str(error.orig).splitlines()[0]}")
-    db.migrate(Settings(database_url=_url(name)))
-    yield name
-    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -86,10 +85,13 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "broadsheet.db")
         yield load_settings({}, instance=tmp_path, base_url="http://localhost")
         return
-    name = f"cms_test_{uuid.uuid4().hex[:12]}"
-    _administer(f'CREATE DATABASE "{name}" TEMPLATE "{request.getfixturevalue("postgresql_template")}"')
-    yield load_settings({}, instance=tmp_path, database_url=_url(name), base_url="http://localhost")
-    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+    url: str = request.getfixturevalue("postgresql_database")
+    if request.node.get_closest_marker("breaks_the_schema"):
+        with _database_of_its_own() as own:
+            yield load_settings({}, instance=tmp_path, database_url=own, base_url="http://localhost")
+        return
+    _empty(url)
+    yield load_settings({}, instance=tmp_path, database_url=url, base_url="http://localhost")
 
 
 @pytest.fixture
@@ -108,8 +110,32 @@ def app(site: Site, clock: Clock) -> Flask:
     return made
 
 
-def _url(name: str) -> str:
-    return POSTGRESQL.rpartition("/")[0] + f"/{name}"
+@contextmanager
+def _database_of_its_own() -> Iterator[str]:
+    name = f"cms_test_{uuid.uuid4().hex[:12]}"
+    url = POSTGRESQL.rpartition("/")[0] + f"/{name}"
+    _administer(f'CREATE DATABASE "{name}"')
+    db.migrate(Settings(database_url=url))
+    yield url
+    _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _empty(url: str) -> None:
+    """Take every row out; a database for each test would cost 0.3 s more (measured), half a suite's time."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        # The role of a replica fires no triggers: the log refuses every other DELETE.
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for table in SQLModel.metadata.sorted_tables:
+            connection.execute(sa.delete(table))
+        connection.exec_driver_sql("DELETE FROM article_search")
+        for (sequence,) in connection.exec_driver_sql("SELECT sequencename FROM pg_sequences").all():
+            connection.exec_driver_sql(f'ALTER SEQUENCE "{sequence}" RESTART')
+    engine.dispose()
 
 
 def _administer(statement: str) -> None:

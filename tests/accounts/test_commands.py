@@ -104,9 +104,9 @@ def test_a_database_that_does_not_answer_is_one_line(run: Run, monkeypatch: pyte
 
 
 def test_a_database_without_tables_asks_for_a_migration(
-    run: Run, monkeypatch: pytest.MonkeyPatch, postgresql_template: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, postgresql_database: str
 ) -> None:
-    monkeypatch.setenv("CMS_DATABASE_URL", POSTGRESQL.rpartition("/")[0] + "/template1")
+    monkeypatch.setenv("CMS_DATABASE_URL", POSTGRESQL)
     refused = run("staff", "list")
     assert refused.exit_code == 1
     assert "cms migrate" in refused.stderr

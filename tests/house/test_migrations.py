@@ -28,6 +28,8 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
+pytestmark = pytest.mark.breaks_the_schema
+
 revision = "next"
 down_revision = "{newest}"
 
