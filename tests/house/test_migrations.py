@@ -12,6 +12,8 @@ from cms.site import Site
 from tests.conftest import START
 from tests.factories import hire, send_comment, write_article
 
+pytestmark = pytest.mark.breaks_the_schema
+
 COUNTED = (
     "article",
     "article_author",
@@ -27,8 +29,6 @@ NEXT = '''
 
 import sqlalchemy as sa
 from alembic import op
-
-pytestmark = pytest.mark.breaks_the_schema
 
 revision = "next"
 down_revision = "{newest}"
