@@ -258,3 +258,39 @@ def test_a_picture_of_too_many_pixels_is_refused_however_few_its_bytes(
     report = bring(export(post(1, content_encoded=f'<img src="{UPLOADS}/{bomb.name}">')), media=bomb.parent)
     assert [found.why for found in report.skipped] == ["too large a picture; shown as a link"]
     assert report.media["refused"] == 1
+
+
+def test_a_gif_loses_its_words_and_keeps_its_pictures_and_their_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    frames = [Image.effect_noise((40, 20), spread).convert("RGB") for spread in (20, 50, 90)]
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=[100, 200, 300],
+        loop=3,
+        comment=b"where I live",
+    )
+    xmp = b"!\xff\x0bXMP DataXMP<x>my street</x>\x01" + bytes(range(255, -1, -1)) + b"\0"
+    text = b"!\x01\x0c" + bytes(12) + b"\x04town\0"
+    path.write_bytes(path.read_bytes()[:-1] + text + xmp + b"; and my house behind the end")
+    clean = cleaned(path)
+    for words in (b"where I live", b"my street", b"town", b"my house"):
+        assert words not in clean.body
+    with Image.open(io.BytesIO(clean.body)) as after, Image.open(path) as before:
+        assert (after.n_frames, after.info["loop"]) == (3, 3)  # type: ignore[attr-defined]  # a GIF has it
+        for number in range(3):
+            after.seek(number)
+            before.seek(number)
+            assert after.info["duration"] == before.info["duration"]
+            assert after.convert("RGB").tobytes() == before.convert("RGB").tobytes()
+
+
+def test_of_two_pictures_in_one_file_the_first_comes_in(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    first, second = (Image.effect_noise((40, 20), spread).convert("RGB") for spread in (20, 90))
+    first.save(path, "MPO", save_all=True, append_images=[second])
+    clean = cleaned(path)
+    assert (clean.suffix, clean.width) == (".jpg", 40)
+    with Image.open(io.BytesIO(clean.body)) as after, Image.open(path) as before:
+        assert after.convert("RGB").tobytes() == before.convert("RGB").tobytes()

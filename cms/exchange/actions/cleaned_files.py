@@ -22,6 +22,8 @@ _PLAIN = frozenset(
 )
 _PNG_DROPPED = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _WEBP_DROPPED = frozenset({b"EXIF", b"XMP "})
+_GIF_CONTROL, _GIF_APPLICATION = 0xF9, 0xFF  # labels of extensions that are not there to be read
+_GIF_KEPT = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")  # how often to play, and the colours
 
 
 class FileRefused(Exception):
@@ -74,15 +76,16 @@ def _picture(body: bytes) -> CleanFile:
 
 def _opened(body: bytes) -> CleanFile:
     with Image.open(io.BytesIO(body), formats=list(_SUFFIXES)) as image:
-        kind, (width, height) = image.format or "", image.size
+        # Phones put a second picture behind the first and call it MPO: the first one is a JPEG.
+        kind, (width, height) = "JPEG" if image.format == "MPO" else image.format or "", image.size
         # A few bytes can say how many pixels they want; what is copied without decoding is decoded by readers.
         if width * height > MOST_PIXELS:
             raise FileRefused("too large a picture")
         turned = image.getexif().get(ORIENTATION, 1) != 1
         if turned or kind == "AVIF":
             return _decoded(image, kind)
-    strip = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp}.get(kind)
-    return CleanFile(strip(body) if strip else body, _SUFFIXES[kind], width, height)
+    strip = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif}[kind]
+    return CleanFile(strip(body), _SUFFIXES[kind], width, height)
 
 
 def _decoded(image: Image.Image, kind: str) -> CleanFile:
@@ -157,3 +160,34 @@ def _webp(body: bytes) -> bytes:
         at = end
     inner = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(inner).to_bytes(4, "little") + inner
+
+
+def _gif(body: bytes) -> bytes:
+    """Return a GIF without comments, texts and XMP, and what follows its end (GIF89a, sections 18 to 27)."""
+    at = 13 + _gif_colours(body[10:11])
+    kept = [body[:at]]
+    while body[at : at + 1] in {b"!", b","}:
+        is_extension = body[at : at + 1] == b"!"
+        first = at + 2 if is_extension else at + 11 + _gif_colours(body[at + 9 : at + 10])
+        end = _gif_blocks_end(body, first)
+        if not is_extension or _is_kept(body[at + 1 : at + 14]):
+            kept.append(body[at:end])
+        at = end
+    return b"".join(kept) + b";"
+
+
+def _gif_colours(flags: bytes) -> int:
+    """Return the bytes of the table of colours that a descriptor's flags announce."""
+    packed = int.from_bytes(flags)
+    return 3 << (packed & 7) + 1 if packed & 0x80 else 0
+
+
+def _gif_blocks_end(body: bytes, at: int) -> int:
+    while at < len(body) and body[at]:
+        at += 1 + body[at]
+    return at + 1
+
+
+def _is_kept(extension: bytes) -> bool:
+    label, name = extension[:1], extension[2:]
+    return label == bytes([_GIF_CONTROL]) or (label == bytes([_GIF_APPLICATION]) and name in _GIF_KEPT)
