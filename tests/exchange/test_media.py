@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from cms.exchange.actions import pictures
 from cms.exchange.actions.cleaned_files import FileRefused, cleaned
 from cms.exchange.report import Report
 from cms.site import Site
@@ -294,3 +295,20 @@ def test_of_two_pictures_in_one_file_the_first_comes_in(tmp_path: Path) -> None:
     assert (clean.suffix, clean.width) == (".jpg", 40)
     with Image.open(io.BytesIO(clean.body)) as after, Image.open(path) as before:
         assert after.convert("RGB").tobytes() == before.convert("RGB").tobytes()
+
+
+def test_missing_and_refused_files_behind_the_first_are_told_in_one_line_each(
+    bring: Bring, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "TOLD_MAX", 1)
+    for number in range(3):
+        (uploads / f"{number}.jpg").write_bytes(b"no picture")
+    names = [f"{number}.jpg" for number in range(5)]
+    content = "".join(f'<img src="{UPLOADS}/{name}">' for name in names)
+    report = bring(export(post(1, content_encoded=content)), media=uploads)
+    assert [(found.what, found.count) for found in report.skipped] == [
+        (f"{UPLOADS}/0.jpg", 1),
+        ("files", 2),
+        ("files", 2),
+    ]
+    assert (report.media["missing"], report.media["refused"]) == (2, 3)

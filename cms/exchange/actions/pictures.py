@@ -20,7 +20,7 @@ from cms.exchange.urls import parts_of
 
 PREFIX = "/media/"
 LONGEST_NAME = 400  # characters below wp-content/uploads; the column takes 500
-TOLD_MAX = 1_000  # missing files that are named one by one
+TOLD_MAX = 1_000  # missing and refused files that are named one by one
 _UPLOADS = re.compile(r"/(?:wp-content/)?uploads/(?:sites/\d+/)?(.+)$|/files/(\d{4}/\d\d/.+)$")
 _SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.[A-Za-z0-9]+$)|-scaled(?=\.[A-Za-z0-9]+$)")
 _SHOWN = frozenset({"img", "audio", "video", "source"})
@@ -54,6 +54,7 @@ class Pictures:
     _addresses: list[tuple[str, str, str]] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
     _told: list[Skipped] = field(default_factory=list)
+    _untold: Counter[str] = field(default_factory=Counter)
 
     def bring(self, url: str) -> BroughtIn | None:
         """Bring the file of an old address in; None where it is not one of the site's, missing or refused."""
@@ -100,10 +101,8 @@ class Pictures:
         report.media.update(self._counts)
         report.media["brought_in"] = sum(found is not None for found in self._found.values())
         report.skipped += self._told
-        more = self._counts["missing"] + self._counts["refused"] - len(self._told)
-        if more > 0:
-            why = "not in the folder of media" if self.folder else "no folder of media was given"
-            report.skipped.append(Skipped("files", f"{why}; they are shown as links", more))
+        for why, count in sorted(self._untold.items()):
+            report.skipped.append(Skipped("files", f"{why}; they are shown as links", count))
 
     def _relative(self, url: str) -> str:
         """Return where in wp-content/uploads a file lay, "" for an address of another site."""
@@ -122,16 +121,21 @@ class Pictures:
     def _fetched(self, relative: str, url: str) -> BroughtIn | None:
         source = self._inside(relative) or self._inside(_SIZE.sub("", relative))
         if source is None:
-            self._counts["missing"] += 1
-            if self.folder and len(self._told) < TOLD_MAX:
-                self._told.append(Skipped(url[:300], "not in the folder of media; shown as a link"))
+            why = "not in the folder of media" if self.folder else "no folder of media was given"
+            self._note("missing", url, why, by_name=self.folder is not None)
             return None
         try:
             return self._stored(source, relative)
         except FileRefused as refusal:
-            self._counts["refused"] += 1
-            self._told.append(Skipped(url[:300], f"{refusal}; shown as a link"))
+            self._note("refused", url, str(refusal), by_name=True)
             return None
+
+    def _note(self, kind: str, url: str, why: str, *, by_name: bool) -> None:
+        self._counts[kind] += 1
+        if by_name and len(self._told) < TOLD_MAX:
+            self._told.append(Skipped(url[:300], f"{why}; shown as a link"))
+        else:
+            self._untold[why] += 1
 
     def _inside(self, relative: str) -> Path | None:
         """Return a file of the folder; None for one that is missing, outside of it, or reached by a link."""
