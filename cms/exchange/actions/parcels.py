@@ -1,6 +1,5 @@
 """Everything of an item that can be made ready before the database is asked to wait."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -10,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from cms import sanitize
+from cms.comments.actions import receipt_hash, receipt_secret
 from cms.exchange import mapping, queries
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.cleaning import Cleaners
@@ -23,7 +23,6 @@ from cms.exchange.wxr_events import WxrItem
 from cms.site import Site
 from cms.vault import random_mark
 
-RECEIPT_DIGITS = 40  # as in comments/actions, which a test compares with this
 ANONYMOUS = "Anonymous"
 
 
@@ -215,7 +214,6 @@ def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[st
     vault, mark = desk.site.vault, random_mark()
     body_text = sanitize.comment_text(comment.typed)
     created_at = comment.created_at or desk.now
-    secret = vault.digest("receipt", mark)[:RECEIPT_DIGITS]
     return {
         "mark": mark,
         "name": sanitize.one_line(comment.name) or _anonymous(desk, language),
@@ -229,7 +227,7 @@ def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[st
         "decided_at": None if comment.status == "held" else created_at,
         "withdrawn_at": None,
         "erased_at": None,
-        "receipt_hash": hashlib.sha256(secret.encode()).hexdigest(),
+        "receipt_hash": receipt_hash(receipt_secret(desk.site, mark)),
         "repeat_key": None,
         "network_mark": None,
     }
