@@ -68,7 +68,7 @@ def kept_tables(session: Session) -> list[KeptTable]:
     else:
         rows = [
             (f"{quote(schema)}.{quote(name)}", column, quote(column), is_binary)
-            for schema, name, column, is_binary in connection.exec_driver_sql(_POSTGRESQL_COLUMNS)
+            for schema, name, column, is_binary in session.execute(sa.text(_POSTGRESQL_COLUMNS))
         ]
     shown = _AS_BYTES if connection.dialect.name == "sqlite" else _AS_TEXT
     tables: dict[str, list[tuple[str, str]]] = {}
@@ -86,7 +86,9 @@ def kept_tables(session: Session) -> list[KeptTable]:
 
 def kept_rows(session: Session, table: KeptTable) -> Iterator[Sequence[Any]]:
     """Yield every row of a table, texts as they lie there; one SELECT, read in portions."""
-    rows = session.execute(sa.text(table.statement.replace(":", "\\:")), execution_options={"yield_per": AT_ONCE})
+    rows = session.execute(
+        sa.text(table.statement.replace(":", "\\:")), execution_options={"yield_per": AT_ONCE}
+    )
     for row in rows:
         yield tuple(row)
 
@@ -100,7 +102,7 @@ _POSTGRESQL_COLUMNS = """
     SELECT n.nspname, c.relname, a.attname, a.atttypid = 'bytea'::regtype
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm') AND a.attnum > 0 AND NOT a.attisdropped
-        AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg!_%%' ESCAPE '!'
+        AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!'
     ORDER BY 1, 2, a.attnum"""
 
 

@@ -1,0 +1,114 @@
+"""Reads a stretch of bytes in every way in which an e-mail address may be written in it."""
+
+import codecs
+import html
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+DEEPEST = 3  # disguises over one another: an address in JSON in a query twice encoded
+MOST_READINGS = 40  # of one stretch; what needs more is no disguise but noise
+
+# Every way in which a commercial at is written as text: itself, percent, entity, escape, quoted-printable, wide.
+SIGN = re.compile(
+    rb"@|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat)(?![0-9a-fA-F])|=40(?=[=A-Za-z0-9\r\n\x80-\xff])"
+    rb"|\\(?:[uU]\{?0*40|x40|100)|\xef\xbc\xa0|\xef\xb9\xab"
+)
+_ESCAPE = re.compile(
+    r"\\+(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|([\"'/bfnrt]))"
+)
+# Capitals, as RFC 2045 (section 6.7) wants them: `email=dan` would lose two letters otherwise.
+_QUOTED = re.compile(rb"=(?:([0-9A-F]{2}|[2-7][a-f])|[ \t]*\r?\n)")
+# Tags, every white space, line continuations, and what no font draws: soft hyphens, zero-width marks.
+_GAP = re.compile("<[^<>]{0,200}>|[=\\\\]?\r?\n\\s*|[\\s\xad\u200b-\u200f\u2060\ufeff]+")
+_WIDE_LETTER = re.compile("[\uff01-\uff5e\ufe6b]")
+_TURNED = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm",
+)
+_WIDE = ("utf-16-le", "utf-16-be")
+
+
+def readings(raw: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each reading of `raw` that holds an @, plainest first, with its disguises from the outside in.
+
+    What is split over lines or spaces stays so: `joined()` is for the caller, who knows where it is worth it.
+    """
+    waiting = deque(_characters(raw))
+    seen: set[str] = set()
+    while waiting and len(seen) < MOST_READINGS:
+        names, text = waiting.popleft()
+        if text in seen:
+            continue
+        seen.add(text)
+        if "@" in text:
+            yield names, text
+        if len(names) < DEEPEST:
+            waiting.extend(_uncovered(names, text))
+
+
+def joined(text: str) -> str:
+    """Return text without white space, line continuations, tags and what no font draws."""
+    return _GAP.sub("", text)
+
+
+def folded(text: str) -> str:
+    """Return text as addresses are compared: NFC, lower case throughout; `vault.normalised_address()` for a text."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def turned(text: str) -> str:
+    """Return text with each Latin letter thirteen places on (ROT13)."""
+    return text.translate(_TURNED)
+
+
+def form_of(names: tuple[str, ...]) -> str:
+    """Return what a find calls its disguises, given from the outside in: `html in base64`."""
+    return " in ".join(reversed(names)) or "clear"
+
+
+def _characters(raw: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
+    yield (), raw.decode("utf-8", "replace")
+    if b"\x00" in raw:
+        for encoding in _WIDE:
+            for shift in (0, 1):
+                yield (encoding,), codecs.decode(raw[shift:], encoding, "replace")
+        yield ("utf-32",), raw.replace(b"\x00", b"").decode("utf-8", "replace")
+
+
+def _uncovered(names: tuple[str, ...], text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, signs, uncover in _LAYERS:
+        if any(sign in text for sign in signs):
+            plainer = uncover(text)
+            if plainer != text:
+                yield (*names, name), plainer
+    if not text.isascii() and _WIDE_LETTER.search(text):
+        yield (*names, "wide"), unicodedata.normalize("NFKC", text)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_escaped_character, text)
+
+
+def _escaped_character(found: re.Match[str]) -> str:
+    braced, short, long, byte, octal, letter = found.groups()
+    if letter:
+        return {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}.get(letter, letter)
+    number = int(octal, 8) if octal else int(braced or short or long or byte, 16)
+    return chr(number) if number < 0x110000 else ""
+
+
+def _unquoted(text: str) -> str:
+    raw = text.encode("utf-8", "surrogatepass")
+    plain = _QUOTED.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"", raw)
+    return plain.decode("utf-8", "replace")
+
+
+_LAYERS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("url", "%", unquote),
+    ("html", "&", html.unescape),
+    ("json", "\\", _unescaped),
+    ("quoted-printable", "=", _unquoted),
+)

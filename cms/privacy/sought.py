@@ -1,0 +1,127 @@
+"""The addresses that an audit looks for, so that a text is asked only where it holds an @ or a digest."""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cms.privacy.disguises import folded, joined, turned
+
+DIGESTS = ("md5", "sha1", "sha256")
+CONTEXT = 12  # characters kept of what stands on each side of a find
+START = 3  # characters of a domain by which most of what follows an @ is ruled out at once
+_MAKERS = (hashlib.md5, hashlib.sha1, hashlib.sha256)
+CLOSE = 60  # characters beside an @ in which a gap may end: a tag, a folded header
+SAMPLE = 8  # bytes: a digest of 16 holds one such piece at a place divisible by 8, wherever it begins
+_PIECE = struct.Struct("=Q").unpack_from  # as memoryview.cast("Q") reads it
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """An address in a text: its number, and what stands on either side of it."""
+
+    number: int
+    before: str
+    behind: str
+
+
+class Sought:
+    """Distinct addresses by their numbers, in the order in which they were given; those without an @ are left out."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._numbers: dict[str, int] = {}
+        self._locals: dict[str, set[int]] = {}
+        self._digests: dict[bytes, int] = {}
+        self.samples: set[int] = set()
+        for number, address in enumerate(addresses):
+            local, at, domain = folded(address).rpartition("@")
+            if local and at and domain:
+                self._add(number, local, domain)
+                for typed in {folded(address), address}:
+                    self._add_digests(number, typed)
+        self._lengths = sorted({len(domain) for domain in self._locals}, reverse=True)
+        self._start = min([START, *self._lengths])
+        self._starts = {domain[: self._start] for domain in self._locals}
+        self._any_start = self._starts | {turned(start) for start in self._starts}
+        self._digest_lengths = sorted({len(digest) for digest in self._digests})
+
+    def __len__(self) -> int:
+        return len(set(self._numbers.values()))
+
+    def is_hopeful(self, text: str) -> bool:
+        """Tell whether a domain may begin behind some @ of a text, or end before it turned about, gaps left out."""
+        at = text.find("@")
+        while at >= 0:
+            behind, before = text[at + 1 : at + 1 + CLOSE], text[max(0, at - CLOSE) : at]
+            if self._may_begin(behind) or self._may_begin(before[::-1]):
+                return True
+            if self._may_begin(joined(behind)) or self._may_begin(joined(before)[::-1]):
+                return True
+            at = text.find("@", at + 1)
+        return False
+
+    def spelt(self, text: str) -> Iterator[Spelt]:
+        """Yield each address of a folded text, the longest at each @."""
+        at = text.find("@")
+        while at >= 0:
+            if text[at + 1 : at + 1 + self._start] in self._starts:
+                found = self._around(text, at)
+                if found is not None:
+                    yield found
+            at = text.find("@", at + 1)
+
+    def hashed(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+        """Yield the place, the address's number and the kind of each raw digest in `data`."""
+        whole = len(data) // SAMPLE * SAMPLE
+        pieces = memoryview(data)[:whole].cast("Q")
+        if not whole or self.samples.isdisjoint(pieces):
+            return
+        for index, piece in enumerate(pieces):
+            if piece in self.samples:
+                yield from self._digests_at(data, index * SAMPLE)
+
+    def _may_begin(self, text: str) -> bool:
+        return folded(text[: 2 * self._start])[: self._start] in self._any_start
+
+    def _add(self, number: int, local: str, domain: str) -> None:
+        for spelling in {domain, _in_ascii(domain)}:
+            self._numbers.setdefault(f"{local}@{spelling}", number)
+            self._locals.setdefault(spelling, set()).add(len(local))
+
+    def _add_digests(self, number: int, address: str) -> None:
+        raw = address.encode("utf-8", "surrogatepass")
+        for kind, make in enumerate(_MAKERS):
+            digest = make(raw, usedforsecurity=False).digest()
+            if self._digests.setdefault(digest, number * len(DIGESTS) + kind) // len(DIGESTS) == number:
+                for shift in range(SAMPLE):
+                    self.samples.update(_PIECE(digest, shift))
+
+    def _around(self, text: str, at: int) -> Spelt | None:
+        for length in self._lengths:
+            end = at + 1 + length
+            domain = text[at + 1 : end]
+            for before in sorted(self._locals.get(domain, ()), reverse=True):
+                start = at - before
+                number = self._numbers.get(f"{text[start:at]}@{domain}") if start >= 0 else None
+                if number is not None:
+                    left = text[max(0, start - CONTEXT) : start]
+                    return Spelt(number, left, text[end : end + CONTEXT])
+        return None
+
+    def _digests_at(self, data: bytes, sample: int) -> Iterator[tuple[int, int, str]]:
+        for start in range(max(0, sample - SAMPLE + 1), sample + 1):
+            for length in self._digest_lengths:
+                code = self._digests.get(data[start : start + length])
+                if code is not None:
+                    number, kind = divmod(code, len(DIGESTS))
+                    yield start, number, DIGESTS[kind]
+
+
+def _in_ascii(domain: str) -> str:
+    """Return a domain as mail programs write it (RFC 3490), itself where that cannot be."""
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain

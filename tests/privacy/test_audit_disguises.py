@@ -1,0 +1,158 @@
+"""What an address may be disguised as, each of which an audit sees through."""
+
+import base64
+import codecs
+import hashlib
+import quopri
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cms.privacy.sought import Sought
+from cms.privacy.trawl import SEPARATOR, trawl
+from cms.vault import normalised_address
+
+ADDRESS = "Dan.O'Reilly+news@mail.example.org"
+RAW = ADDRESS.encode()
+NORMAL = normalised_address(ADDRESS).encode()
+
+
+def _each(pattern: str) -> bytes:
+    return "".join(pattern.format(ord(letter)) for letter in ADDRESS).encode()
+
+
+def _wrapped(text: bytes, width: int) -> bytes:
+    return b"\r\n".join(text[start : start + width] for start in range(0, len(text), width))
+
+
+DISGUISES: dict[str, tuple[bytes, str]] = {
+    "as typed": (RAW, "clear"),
+    "in capitals": (RAW.upper(), "clear"),
+    "in small letters": (RAW.lower(), "clear"),
+    "URL-encoded": (quote(ADDRESS).encode(), "url"),
+    "URL-encoded but for the @": (RAW.replace(b"+", b"%2B"), "url"),
+    "URL-encoded letter by letter": (_each("%{:02x}"), "url"),
+    "URL-encoded twice": (quote(quote(ADDRESS)).encode(), "url in url"),
+    "JSON with an escaped @": (RAW.replace(b"@", b"\\u0040"), "json"),
+    "JSON escaped letter by letter": (_each("\\u{:04X}"), "json"),
+    "JSON within JSON": (RAW.replace(b"@", b"\\\\u0040"), "json"),
+    "escaped bytes": (_each("\\x{:02x}"), "json"),
+    "a decimal entity": (RAW.replace(b"@", b"&#64;"), "html"),
+    "a hexadecimal entity": (RAW.replace(b"@", b"&#x40;"), "html"),
+    "a named entity": (RAW.replace(b"@", b"&commat;"), "html"),
+    "entities letter by letter": (_each("&#x{:04x};"), "html"),
+    "an entity that was escaped again": (RAW.replace(b"@", b"&amp;#64;"), "html in html"),
+    "UTF-16 LE": (ADDRESS.encode("utf-16-le"), "utf-16-le"),
+    "UTF-16 BE": (b"\x00" + ADDRESS.encode("utf-16-be"), "utf-16-le"),
+    "UTF-32": (ADDRESS.encode("utf-32-be"), "utf-32"),
+    "split over lines": (RAW.replace(b"mail", b"ma\n  il"), "split"),
+    "folded behind the @": (RAW.replace(b"@", b"@\r\n\t"), "split"),
+    "letters apart": (" ".join(ADDRESS).encode(), "split"),
+    "with a tag in it": (RAW.replace(b"@", b'<wbr class="a">@'), "split"),
+    "quoted-printable": (RAW.replace(b"@", b"=40").replace(b"mail", b"ma=\r\nil"), "quoted-printable"),
+    "reversed": (RAW[::-1], "reversed"),
+    "ROT13": (codecs.encode(ADDRESS, "rot13").encode(), "rot13"),
+    "hexadecimal": (RAW.hex().encode(), "hex"),
+    "hexadecimal in capitals": (RAW.hex().upper().encode(), "hex"),
+    "hexadecimal behind an odd digit": (b"a" + RAW.hex().encode(), "hex"),
+    "hexadecimal with spaces": (RAW.hex(" ").encode(), "hex"),
+    "hexadecimal with colons": (RAW.hex(":").encode(), "hex"),
+    "hexadecimal over lines": (_wrapped(RAW.hex().encode(), 30), "hex"),
+    "base64": (base64.b64encode(RAW), "base64"),
+    "base64, second alignment": (base64.b64encode(b"-" + RAW), "base64"),
+    "base64, third alignment": (base64.b64encode(b"--" + RAW), "base64"),
+    "base64 glued to a word": (b"Zeta" * 3 + b"e" + base64.b64encode(RAW), "base64"),
+    "base64 for URLs": (base64.urlsafe_b64encode(b"\xff\xfe?>" + RAW + b"\xff\xff?"), "base64"),
+    "base64 over lines": (_wrapped(base64.b64encode(b"The letter goes to " * 3 + RAW), 50), "base64"),
+    "base64 of capitals": (base64.b64encode(RAW.upper()), "base64"),
+    "base64 of base64": (base64.b64encode(base64.b64encode(RAW)), "base64 in base64"),
+    "base64 of a query": (base64.b64encode(quote(ADDRESS).encode()), "url in base64"),
+    "hexadecimal of base64": (base64.b64encode(RAW).hex().encode(), "base64 in hex"),
+    "hexadecimal of UTF-16": (ADDRESS.encode("utf-16-le").hex().encode(), "utf-16-le in hex"),
+    "a wide @": (RAW.replace(b"@", "＠".encode()), "wide"),
+}
+DIGESTS = [hashlib.md5, hashlib.sha1, hashlib.sha256]
+PLACES = {
+    "alone": (b"", b""),
+    "in a sentence": (b"it went to (", b"), I think."),
+    "in a query": (b"GET /x?e=", b"&n=1 HTTP/1.1"),
+    "between records": (b"\x0f\x81\x1eDan", b"\x00\x01\x02"),
+    "far inside": (b"The tram left at nine. " * 9000, b" And so did we." * 9000),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_an_address_is_seen_through_its_disguise(disguise: str, place: str) -> None:
+    bytes_of_it, form = DISGUISES[disguise]
+    before, behind = PLACES[place]
+    if disguise.startswith("UTF-") and len(before) % 4:
+        form = ""  # which of the two orders it is called depends on where it begins
+    forms = [hit.form for hit in trawl(before + bytes_of_it + behind, Sought([ADDRESS]))]
+    assert forms
+    assert form in forms or not form or disguise.startswith("UTF-")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("make", DIGESTS)
+def test_a_digest_of_an_address_is_found(make: Callable[[bytes], "hashlib._Hash"], place: str) -> None:
+    kind, digest = make(b"").name, make(NORMAL).digest()
+    for written, form in (
+        (digest.hex().encode(), f"{kind} in hex"),
+        (digest.hex().upper().encode(), f"{kind} in hex"),
+        (b"abc" + digest.hex().encode(), f"{kind} in hex"),
+        (base64.b64encode(digest), f"{kind} in base64"),
+        (base64.urlsafe_b64encode(digest).rstrip(b"="), f"{kind} in base64"),
+        (digest, kind),
+    ):
+        before, behind = PLACES[place]
+        assert form in {hit.form for hit in trawl(before + written + behind, Sought([ADDRESS]))}
+
+
+def test_the_longest_of_several_addresses_is_meant() -> None:
+    sought = Sought(["dan@example.org", "jordan@example.org", "dan@example.org.uk"])
+    assert [hit.number for hit in trawl(b"jordan@example.org", sought)] == [1]
+    assert [hit.number for hit in trawl(b"to dan@example.org.uk", sought)] == [2]
+    assert [hit.number for hit in trawl(b"to dan@example.org, later", sought)] == [0]
+
+
+def test_an_address_in_another_script_is_found() -> None:
+    sought = Sought(["دان@مثال.example", "jörg@köln.example"])
+    assert [hit.number for hit in trawl("لکھیں دان@مثال.example کو".encode(), sought)] == [0]
+    assert [hit.number for hit in trawl(quote("دان@مثال.example").encode(), sought)] == [0]
+    assert [hit.number for hit in trawl("Jo\u0308rg@KÖLN.example".encode(), sought)] == [1]
+    assert [hit.number for hit in trawl("jörg@xn--kln-sna.example".encode(), sought)] == [1]
+    assert [hit.number for hit in trawl("دان@مثال.example".encode("utf-16-le"), sought)] == [0]
+
+
+def test_other_addresses_and_noise_are_no_find() -> None:
+    sought = Sought(["dan@example.org"])
+    noise = hashlib.sha256(b"x").hexdigest() * 40 + base64.b64encode(bytes(range(256)) * 9).decode()
+    said = f"ada@example.org dan@example.com dan@@example.org dan@ exa &#64; %40 \\u0040 =40 {noise}"
+    assert not list(trawl(said.encode(), sought))
+
+
+def test_nothing_is_read_across_two_values() -> None:
+    assert not list(trawl(b"dan@exam" + SEPARATOR + b"ple.org", Sought(["dan@example.org"])))
+
+
+def test_what_is_no_address_is_not_looked_for() -> None:
+    assert len(Sought(["", "dan", "@", "dan@", "@example.org", "dan@example.org"])) == 1
+
+
+def test_a_letter_in_quoted_printable_is_read() -> None:
+    letter = quopri.encodestring(f"Grüße an {'viele und ' * 9}{ADDRESS}".encode())
+    assert list(trawl(letter, Sought([ADDRESS])))
+
+
+@given(st.binary(max_size=400), st.binary(max_size=400), st.sampled_from(sorted(DISGUISES)))
+def test_no_bytes_around_it_break_the_search(before: bytes, behind: bytes, disguise: str) -> None:
+    list(trawl(before + DISGUISES[disguise][0] + behind, Sought([ADDRESS])))
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300))
+def test_no_bytes_around_it_hide_a_plain_address(before: bytes, behind: bytes) -> None:
+    assert list(trawl(before + b"\x1f" + RAW + b"\x1f" + behind, Sought([ADDRESS])))
