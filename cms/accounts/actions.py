@@ -67,6 +67,7 @@ def sign_in(
     fits = _matches(found.password_hash if found else _nobodys_hash(), password)
     fresh_hash = _hash(password) if found and fits and HASHER.check_needs_rehash(found.password_hash) else ""
     with site.database.writing() as session:
+        limit_writes.hold(session, keys)
         if _over_limit(site, session, keys, now):
             return TooManyTries(retry_after_seconds(now))
         if found and fits and queries.credentials(session, fingerprint, for_update=True) == found:

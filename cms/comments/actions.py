@@ -134,6 +134,7 @@ def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> st
     if held is not None:
         writes.let_repeat(session, held.id)
     limit_key = f"comment:{sent.network_mark}"
+    limit_writes.hold(session, [limit_key])
     if _over_limit(site, session, limit_key, now):
         return TooMany(retry_after_seconds(now))
     mark = random_mark()

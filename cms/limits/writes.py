@@ -1,5 +1,6 @@
 """Counting deeds, and making and forgetting the salt of a day."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -8,6 +9,16 @@ from sqlmodel import Session, col
 
 from cms.limits.models import DailySalt, LimitCount
 from cms.limits.rules import WINDOW, window_start
+
+
+def hold(session: Session, keys: Iterable[str]) -> None:
+    """Let nobody else look at or count `keys` until this transaction ends, so that no limit is passed side by side.
+
+    On SQLite every writing transaction holds the whole database already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for key in sorted(keys):
+            session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
 def count(session: Session, key: str, *, now: datetime) -> None:
