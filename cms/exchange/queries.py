@@ -10,6 +10,8 @@ from sqlmodel import Session, SQLModel, col
 from cms.articles.models import Article, ArticleKind, Author, Related, Section, Tag
 from cms.comments.models import Comment
 from cms.exchange.models import ImportedThing
+from cms.pages import rules as things
+from cms.pages.models import Version
 
 AT_ONCE = 500  # values in one IN (…); SQLite's oldest limit is 999
 ARCHIVES: dict[str, type[Author] | type[Section] | type[Tag]] = {
@@ -111,6 +113,24 @@ def unrelated(session: Session, source: str) -> list[int]:
         session.execute(sa.select(col(Article.id)).where(col(Article.kind) == ArticleKind.ARTICLE)).scalars()
     )
     return sorted(found - set(session.execute(sa.select(col(Related.article_id)).distinct()).scalars()))
+
+
+def naming(session: Session, ids: Iterable[int]) -> set[int]:
+    """Return the articles that name one of these as their kin."""
+    statement = sa.select(col(Related.article_id))
+    found: set[int] = set()
+    for some in _portions(ids):
+        found.update(session.execute(statement.where(col(Related.related_id).in_(some))).scalars())
+    return found
+
+
+def article_changes(session: Session) -> dict[int, int]:
+    """Return how often the pages of each article have changed, by its id."""
+    prefix = things.article(0).removesuffix("0")
+    rows = session.execute(
+        sa.select(col(Version.thing), col(Version.number)).where(col(Version.thing).startswith(prefix))
+    )
+    return {int(thing.removeprefix(prefix)): number for thing, number in rows}
 
 
 def highest_id(session: Session, table: type[SQLModel]) -> int:

@@ -119,11 +119,17 @@ def remember(
     session.execute(statement, rows)
 
 
+def forget_kin(session: Session, ids: Iterable[int]) -> None:
+    """Forget what to read next to each of these articles; others go on naming them."""
+    table = _table(Related)
+    whose = [{"whose": one} for one in sorted(ids)]
+    if whose:
+        session.execute(sa.delete(table).where(table.c.article_id == sa.bindparam("whose")), whose)
+
+
 def store_kin(session: Session, lists: Mapping[int, Sequence[Kinship]]) -> None:
     """Store what to read next to each article, in place of what stood there."""
-    table = _table(Related)
-    ids = [{"whose": one} for one in sorted(lists)]
-    session.execute(sa.delete(table).where(table.c.article_id == sa.bindparam("whose")), ids)
+    forget_kin(session, lists)
     rows = [
         {"article_id": one, "related_id": found.id, "score": found.score}
         for one, kept in sorted(lists.items())

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.queries.touched import things_touched_by
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, HoldCode
@@ -43,6 +44,7 @@ def _bring_in(desk: Desk, ready: list[Parcel]) -> None:
         desk.archives.begin(session)
         placed = _Placed()
         _recheck(desk, session, ready)
+        placed.touched |= _touched(session, (one.article_id for one in ready if one.deed is Deed.CHANGED))
         _place_articles(desk, session, ready, placed)
         _place_comments(desk, session, ready, placed)
         if not desk.dry_run:
@@ -241,8 +243,16 @@ def _store(desk: Desk, session: Session, placed: _Placed) -> None:
     writes.lead_on(session, placed.addresses)
     writes.advance_sequences(session, (Article, Author, Section, Tag, Comment))
     index_articles(session, [row["id"] for row in (*placed.new, *placed.changed)])
+    changed = [row["id"] for row in placed.changed]
+    writes.forget_kin(session, changed)  # so that they are found where kin is worked out, by a later run too
+    placed.touched |= _touched(session, changed)
     if placed.touched:
         bump(session, placed.touched | {things.FRONT, things.SITE})
+
+
+def _touched(session: Session, ids: Iterable[int]) -> set[str]:
+    """Return what changes with these articles, now; asked before a change and after it."""
+    return {thing for one in ids for thing in things_touched_by(session, one)}
 
 
 def _count(desk: Desk, ready: list[Parcel], placed: _Placed) -> None:

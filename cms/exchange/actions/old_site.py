@@ -1,11 +1,14 @@
 """What is done once a whole site is here: its archives' old addresses lead on, its articles get their kin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from sqlmodel import Session
 
 from cms.articles.queries.kin import all_subjects
-from cms.articles.related import kin_of_many
+from cms.articles.queries.touched import things_touched_by
+from cms.articles.related import Kinship, kin_of_many
+from cms.articles.writes import relate
 from cms.db import Database
 from cms.exchange import old_addresses, queries, writes
 from cms.exchange.actions.batches import transaction
@@ -14,6 +17,7 @@ from cms.pages import rules as things
 from cms.pages.writes import bump
 
 KIN_AT_ONCE = 1_000  # articles whose kin one transaction stores; it takes a fifth of a second
+MOVED_AT_ONCE = 20  # articles worked out again in one; each takes some 10 ms
 
 Leading = tuple[str, str, str]  # an old address, the thing that it leads to, what follows that one's address
 
@@ -33,21 +37,70 @@ def lead_on_from_old_site(desk: Desk) -> None:
 def relate_in_portions(database: Database, source: str) -> None:
     """Work out the kin of all that came in and has none yet, and store it so that no writer waits long.
 
-    All at once and while reading: in portions each article would be looked at four times over.
+    All at once and while reading: in portions each article would be looked at four times over. Whoever
+    publishes meanwhile is not undone: a list that has changed since, or that names an article that has, is
+    worked out again, the desk's way, in the transaction that stores it.
     """
     with database.reading() as session:
-        waiting = set(queries.unrelated(session, source))
-        subjects = all_subjects(session) if waiting else []
-    lists = kin_of_many(subjects, waiting)
-    named = {found.id for kept in lists.values() for found in kept} - waiting
-    lists |= kin_of_many(subjects, named)
-    ids = sorted(lists)
-    for start in range(0, len(ids), KIN_AT_ONCE):
-        some = ids[start : start + KIN_AT_ONCE]
+        seen = queries.article_changes(
+            session
+        )  # before the articles: what changes in between counts as moved
+        lists, beside = _worked_out(session, source)
+    moved: set[int] = set()
+    for some in _portions(lists, KIN_AT_ONCE):
         with database.writing() as session:
-            writes.store_kin(session, {one: lists[one] for one in some})
-            bump(session, map(things.article, some))
+            moved |= _store_unmoved(session, {one: lists[one] for one in some}, seen)
             session.commit()
+    for some in _portions(moved, MOVED_AT_ONCE):
+        with database.writing() as session:
+            bump(session, _related_again(session, some))
+            session.commit()
+    with database.writing() as session:
+        bump(session, map(things.article, beside))
+        session.commit()
+
+
+def _worked_out(session: Session, source: str) -> tuple[dict[int, list[Kinship]], set[int]]:
+    """Return the lists of what waits for kin and of all that it concerns, and who stands beside it in time."""
+    waiting = set(queries.unrelated(session, source))
+    if not waiting:
+        return {}, set()
+    subjects = all_subjects(session)
+    concerned = waiting | queries.naming(session, waiting)
+    lists = kin_of_many(subjects, concerned)
+    named = {found.id for kept in lists.values() for found in kept} - concerned
+    in_time = [one.id for one in sorted(subjects, key=lambda one: (one.publish_at, one.id))]
+    beside = {pair[place] for pair in pairwise(in_time) for place in (0, 1) if pair[1 - place] in waiting}
+    lists |= kin_of_many(subjects, named)
+    return lists, beside - lists.keys()
+
+
+def _store_unmoved(session: Session, lists: dict[int, list[Kinship]], seen: dict[int, int]) -> set[int]:
+    """Store lists that nothing has happened to since `seen`, which goes on counting; return the others' ids."""
+    present = queries.article_changes(session)
+    moved = {one for one in seen.keys() | present.keys() if seen.get(one) != present.get(one)}
+    stale = {one for one, kept in lists.items() if moved & {one, *(found.id for found in kept)}}
+    fresh = {one: kept for one, kept in lists.items() if one not in stale}
+    writes.store_kin(session, fresh)
+    bump(session, map(things.article, fresh))
+    for one in fresh:
+        seen[one] = seen.get(one, 0) + 1
+    return stale
+
+
+def _related_again(session: Session, ids: Iterable[int]) -> set[str]:
+    touched: set[str] = set()
+    for one in ids:
+        touched.update(things_touched_by(session, one))
+        relate(session, one)
+        touched.update(things_touched_by(session, one))
+    return touched
+
+
+def _portions(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), size):
+        yield wanted[start : start + size]
 
 
 def _uses(desk: Desk, kind: str) -> Iterator[int]:
