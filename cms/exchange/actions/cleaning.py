@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -23,13 +24,15 @@ class Cleaners:
         """Return the HTML of comments in their order; the work begins at once."""
         if self._pool is None:
             return map(sanitize.comment_html, texts)
-        return self._pool.map(sanitize.comment_html, texts, chunksize=PORTION)
+        with _uninterrupted():
+            return self._pool.map(sanitize.comment_html, texts, chunksize=PORTION)
 
     def bodies(self, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Return HTML and text of articles in their order; the work begins at once."""
         if self._pool is None:
             return map(_body, sources)
-        return self._pool.map(_body, sources, chunksize=PORTION // 5)
+        with _uninterrupted():
+            return self._pool.map(_body, sources, chunksize=PORTION // 5)
 
 
 @contextmanager
@@ -40,8 +43,24 @@ def cleaners(texts: int) -> Iterator[Cleaners]:
         yield Cleaners()
         return
     # Spawned, not forked: a fork would share the database's connections.
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
+    try:
         yield Cleaners(pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Start processes that a Ctrl-C does not reach: theirs is to be ended by the one that stores.
+
+    Only what is started here inherits the mask, and it starts when it is given its first work.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _body(source: str) -> tuple[str, str]:

@@ -4,10 +4,12 @@ import json
 import shutil
 import sys
 import tempfile
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from cms import now_utc
 from cms.cli import open_site_or_exit, refuse
@@ -15,6 +17,9 @@ from cms.exchange.actions.wordpress import import_wxr
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
+
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended: 128 + SIGINT
+GO_ON = "Whatever came in is whole; the same command brings in the rest."
 
 
 @click.group(name="import")
@@ -38,6 +43,13 @@ def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
         report = _imported(site, file, media, dry_run)
     except (NotWxr, OSError) as refusal:
         refuse(f"{file.name}: {refusal}")
+    except BrokenProcessPool:
+        refuse(f"{file.name}: A process that cleans texts has died, perhaps for lack of memory. {GO_ON}")
+    except OperationalError as error:
+        refuse(f"{file.name}: The database does not answer: {str(error.orig).splitlines()[0]}. {GO_ON}")
+    except KeyboardInterrupt:
+        click.echo(f"{file.name}: Interrupted. {GO_ON}", err=True)
+        sys.exit(INTERRUPTED)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
         return
