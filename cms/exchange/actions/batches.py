@@ -13,54 +13,54 @@ from cms.articles.writes import index_articles
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, HoldCode
 from cms.exchange import queries, writes
-from cms.exchange.actions.parcels import Deed, Desk, Parcel, Ready, article_id_of, parcels
+from cms.exchange.actions.parcels import Fate, Parcel, Ready, Run, article_id_of, parcels
 from cms.exchange.actions.slugs import unique_slugs
 from cms.exchange.mapping import Skipped
 from cms.exchange.report import Conflict
 from cms.exchange.survey import LARGEST_NUMBER
 from cms.exchange.wxr_events import WxrItem
-from cms.moderation.rules import Deed as LogDeed
+from cms.moderation.rules import Deed
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
 
-def bring_in(desk: Desk, batches: Iterable[list[WxrItem]]) -> None:
+def bring_in(run: Run, batches: Iterable[list[WxrItem]]) -> None:
     """Store what is new or changed, a batch after the other, and count it; a dry run only counts.
 
     While one batch is stored, the texts of the next are being cleaned.
     """
     waiting: Ready | None = None
     for items in batches:
-        following = parcels(desk, items)
+        following = parcels(run, items)
         if waiting is not None:
-            _bring_in(desk, waiting.taken())
+            _bring_in(run, waiting.taken())
         waiting = following
     if waiting is not None:
-        _bring_in(desk, waiting.taken())
+        _bring_in(run, waiting.taken())
 
 
-def _bring_in(desk: Desk, ready: list[Parcel]) -> None:
-    with transaction(desk) as session:
-        desk.archives.begin(session)
+def _bring_in(run: Run, ready: list[Parcel]) -> None:
+    with transaction(run) as session:
+        run.archives.begin(session)
         placed = _Placed()
-        _recheck(desk, session, ready)
-        placed.touched |= _touched(session, (one.article_id for one in ready if one.deed is Deed.CHANGED))
-        _place_articles(desk, session, ready, placed)
-        _place_comments(desk, session, ready, placed)
-        if not desk.dry_run:
-            _store(desk, session, placed)
+        _recheck(run, session, ready)
+        placed.touched |= _touched(session, (one.article_id for one in ready if one.fate is Fate.CHANGED))
+        _place_articles(run, session, ready, placed)
+        _place_comments(run, session, ready, placed)
+        if not run.dry_run:
+            _store(run, session, placed)
             session.commit()
-    _count(desk, ready, placed)
+    _count(run, ready, placed)
 
 
 @contextmanager
-def transaction(desk: Desk) -> Iterator[Session]:
+def transaction(run: Run) -> Iterator[Session]:
     """Give a session that holds what an import needs; one that can only read for a dry run."""
-    if desk.dry_run:
-        with desk.site.database.reading() as session:
+    if run.dry_run:
+        with run.site.database.reading() as session:
             yield session
     else:
-        with desk.site.database.writing() as session:
+        with run.site.database.writing() as session:
             writes.lock_for_import(session)
             yield session
 
@@ -89,35 +89,35 @@ class _Placed:
     touched: set[str] = field(default_factory=set)
 
 
-def _recheck(desk: Desk, session: Session, ready: list[Parcel]) -> None:
+def _recheck(run: Run, session: Session, ready: list[Parcel]) -> None:
     """Look again, now that nobody else can write: what changed meanwhile is a conflict."""
-    source = desk.survey.source
-    known = queries.known_things(session, source, "item", [one.key for one in ready if one.deed is Deed.NEW])
-    changed = [one for one in ready if one.deed is Deed.CHANGED]
+    source = run.survey.source
+    known = queries.known_things(session, source, "item", [one.key for one in ready if one.fate is Fate.NEW])
+    changed = [one for one in ready if one.fate is Fate.CHANGED]
     versions = queries.versions(session, [one.article_id for one in changed])
     for parcel in ready:
-        if parcel.key in known and parcel.deed is Deed.NEW:
-            parcel.deed, parcel.article_id = Deed.SAME, article_id_of(known[parcel.key])
+        if parcel.key in known and parcel.fate is Fate.NEW:
+            parcel.fate, parcel.article_id = Fate.SAME, article_id_of(known[parcel.key])
     for parcel in changed:
         if versions.get(parcel.article_id) != parcel.version:
-            parcel.deed = Deed.CONFLICT
+            parcel.fate = Fate.CONFLICT
 
 
-def _place_articles(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:
-    slugs = unique_slugs(session, [one for one in ready if one.deed is Deed.NEW])
+def _place_articles(run: Run, session: Session, ready: list[Parcel], placed: _Placed) -> None:
+    slugs = unique_slugs(session, [one for one in ready if one.fate is Fate.NEW])
     next_id = writes.next_id(session, Article)
     for parcel in ready:
-        if parcel.deed is Deed.NEW:
+        if parcel.fate is Fate.NEW:
             parcel.article_id, next_id = next_id, next_id + 1
-            placed.new.append(_new_row(desk, parcel, slugs[parcel.key]))
-            _place_names(desk, parcel, placed, placed.new_authors, placed.new_tags)
-        elif parcel.deed is Deed.CHANGED:
-            placed.changed.append(_row(desk, parcel))
-            _place_names(desk, parcel, placed, placed.changed_authors, placed.changed_tags)
+            placed.new.append(_new_row(run, parcel, slugs[parcel.key]))
+            _place_names(run, parcel, placed, placed.new_authors, placed.new_tags)
+        elif parcel.fate is Fate.CHANGED:
+            placed.changed.append(_row(run, parcel))
+            _place_names(run, parcel, placed, placed.changed_authors, placed.changed_tags)
             parcel.version += 1
 
 
-def _row(desk: Desk, parcel: Parcel) -> Row:
+def _row(run: Run, parcel: Parcel) -> Row:
     found = parcel.incoming
     if found is None:  # what is new or changed was made ready
         raise RuntimeError("an article is not ready to be stored")
@@ -130,20 +130,20 @@ def _row(desk: Desk, parcel: Parcel) -> Row:
         "body_text": parcel.body_text,
         "language": found.language,
         "status": ArticleStatus.PUBLISHED if found.is_published else ArticleStatus.DRAFT,
-        "publish_at": found.publish_at or (desk.now if found.is_published else None),
-        "changed_at": found.changed_at or found.publish_at or desk.now,
-        "section_id": desk.archives.section(found.section) if found.section else None,
+        "publish_at": found.publish_at or (run.now if found.is_published else None),
+        "changed_at": found.changed_at or found.publish_at or run.now,
+        "section_id": run.archives.section(found.section) if found.section else None,
         "comments_open": found.comments_open,
         "image_path": picture.name if picture else "",
         "image_alt": (featured.alt if picture and featured else "")[:1000],
-        "image_caption": (desk.pictures.caption(featured) if picture and featured else "")[:1000],
+        "image_caption": (run.pictures.caption(featured) if picture and featured else "")[:1000],
         "image_width": picture.width if picture else None,
         "image_height": picture.height if picture else None,
     }
 
 
-def _new_row(desk: Desk, parcel: Parcel, slug: str) -> Row:
-    row, found = _row(desk, parcel), parcel.incoming
+def _new_row(run: Run, parcel: Parcel, slug: str) -> Row:
+    row, found = _row(run, parcel), parcel.incoming
     return {
         **row,
         "kind": ArticleKind.PAGE if found and found.is_page else ArticleKind.ARTICLE,
@@ -157,34 +157,34 @@ def _new_row(desk: Desk, parcel: Parcel, slug: str) -> Row:
     }
 
 
-def _place_names(desk: Desk, parcel: Parcel, placed: _Placed, authors: list[Row], tags: list[Row]) -> None:
+def _place_names(run: Run, parcel: Parcel, placed: _Placed, authors: list[Row], tags: list[Row]) -> None:
     """Place a byline, subjects and old addresses, and what has to be known again."""
     found, article_id = parcel.incoming, parcel.article_id
     if found is None:  # as above
         raise RuntimeError("an article is not ready to be stored")
     thing = things.article(article_id)
-    author_ids = dict.fromkeys(desk.archives.author(login) for login in found.authors)
-    tag_ids = dict.fromkeys(desk.archives.tag(term) for term in found.tags)
+    author_ids = dict.fromkeys(run.archives.author(login) for login in found.authors)
+    tag_ids = dict.fromkeys(run.archives.tag(term) for term in found.tags)
     authors += [
         {"article_id": article_id, "author_id": one, "position": place}
         for place, one in enumerate(author_ids)
     ]
     tags += [{"article_id": article_id, "tag_id": one} for one in tag_ids]
     placed.addresses += [(address, thing, suffix) for address, suffix in found.addresses]
-    placed.addresses += desk.pictures.take_addresses()
-    version = parcel.version + (parcel.deed is Deed.CHANGED)
+    placed.addresses += run.pictures.take_addresses()
+    version = parcel.version + (parcel.fate is Fate.CHANGED)
     placed.items[parcel.key] = (thing, parcel.digest, version)
     if parcel.number:
         placed.numbers[parcel.number] = (thing, parcel.digest, version)
     placed.touched |= {thing, *map(things.author, author_ids), *map(things.tag, tag_ids)}
     if found.section:
-        placed.touched.add(things.section(desk.archives.section(found.section)))
+        placed.touched.add(things.section(run.archives.section(found.section)))
 
 
-def _place_comments(desk: Desk, session: Session, ready: list[Parcel], placed: _Placed) -> None:
+def _place_comments(run: Run, session: Session, ready: list[Parcel], placed: _Placed) -> None:
     wanted = [c.number for one in ready for c, _ in one.comments if 0 < c.number <= LARGEST_NUMBER]
     taken = queries.comment_ids_taken(session, wanted)
-    next_id = max(writes.next_id(session, Comment), desk.survey.largest_comment_id + 1)
+    next_id = max(writes.next_id(session, Comment), run.survey.largest_comment_id + 1)
     above = {
         comment.parent: article_id_of(one.known_comments[comment.parent])
         for one in ready
@@ -206,7 +206,7 @@ def _place_comments(desk: Desk, session: Session, ready: list[Parcel], placed: _
             numbers = {"id": identity, "article_id": parcel.article_id, "parent_id": parent}
             foreign = comment.number if 0 < comment.number <= LARGEST_NUMBER else None
             placed.comments.append({**row, **numbers, "root_id": roots[identity], "foreign_id": foreign})
-            placed.log.append(_entry(identity, comment.status, desk))
+            placed.log.append(_entry(identity, comment.status, run))
             if comment.status is CommentStatus.HELD:
                 placed.reasons.append({"comment_id": identity, "code": HoldCode.EVERY_COMMENT, "measure": 0})
             placed.spoken[comment.key] = (f"comment:{identity}", "", 1)
@@ -216,30 +216,30 @@ def _place_comments(desk: Desk, session: Session, ready: list[Parcel], placed: _
             placed.touched.add(things.article(parcel.article_id))
 
 
-def _entry(comment_id: int, status: CommentStatus, desk: Desk) -> Row:
+def _entry(comment_id: int, status: CommentStatus, run: Run) -> Row:
     return {
         "comment_id": comment_id,
-        "deed": LogDeed.IMPORTED,
+        "deed": Deed.IMPORTED,
         "staff_id": None,
         "from_status": None,
         "to_status": status,
         "reason": "",
         "policy": "",
         "undo_of": None,
-        "at": desk.now,
+        "at": run.now,
     }
 
 
-def _store(desk: Desk, session: Session, placed: _Placed) -> None:
-    source = desk.survey.source
-    desk.archives.store(session, desk.now)
+def _store(run: Run, session: Session, placed: _Placed) -> None:
+    source = run.survey.source
+    run.archives.store(session, run.now)
     writes.store_articles(session, placed.new, placed.new_authors, placed.new_tags)
     writes.update_articles(session, placed.changed, placed.changed_authors, placed.changed_tags)
     writes.store_comments(session, placed.comments, placed.reasons, placed.log)
-    writes.remember(session, source, "item", placed.items, desk.now)
-    writes.remember(session, source, "number", placed.numbers, desk.now)
-    writes.remember(session, source, "comment", placed.spoken, desk.now)
-    writes.remember(session, source, "mention", placed.mentions, desk.now)
+    writes.remember(session, source, "item", placed.items, run.now)
+    writes.remember(session, source, "number", placed.numbers, run.now)
+    writes.remember(session, source, "comment", placed.spoken, run.now)
+    writes.remember(session, source, "mention", placed.mentions, run.now)
     writes.lead_on(session, placed.addresses)
     writes.advance_sequences(session, (Article, Author, Section, Tag, Comment))
     index_articles(session, [row["id"] for row in (*placed.new, *placed.changed)])
@@ -255,35 +255,35 @@ def _touched(session: Session, ids: Iterable[int]) -> set[str]:
     return {thing for one in ids for thing in things_touched_by(session, one)}
 
 
-def _count(desk: Desk, ready: list[Parcel], placed: _Placed) -> None:
-    report = desk.report
-    desk.archives.count(report)
+def _count(run: Run, ready: list[Parcel], placed: _Placed) -> None:
+    report = run.report
+    run.archives.count(report)
     for row in placed.new:
         if row["kind"] is ArticleKind.PAGE:
             report.pages += 1
         else:
-            report.articles[_state(row, desk)] += 1
+            report.articles[_state(row, run)] += 1
     for parcel in ready:
-        _count_parcel(desk, parcel)
+        _count_parcel(run, parcel)
     report.comments.update(entry["to_status"].value for entry in placed.log)
     report.mentions += len(placed.mentions)
     report.updated += len(placed.changed)
 
 
-def _count_parcel(desk: Desk, parcel: Parcel) -> None:
-    report, item = desk.report, parcel.item
-    report.unchanged += parcel.same_comments + (parcel.deed is Deed.SAME)
+def _count_parcel(run: Run, parcel: Parcel) -> None:
+    report, item = run.report, parcel.item
+    report.unchanged += parcel.same_comments + (parcel.fate is Fate.SAME)
     what = f"{item.post_type} {item.post_id} {item.title!r}"[:300]
-    if parcel.deed is Deed.CONFLICT:
+    if parcel.fate is Fate.CONFLICT:
         report.conflicts.append(Conflict(what, item.link))
-    elif parcel.deed is Deed.GONE:
+    elif parcel.fate is Fate.GONE:
         report.skipped.append(Skipped(what, "it was brought in before and has been deleted here"))
     elif parcel.incoming:
         report.shortcodes.update(parcel.incoming.body.shortcodes)
         report.empty_blocks.update(parcel.incoming.body.empty_blocks)
 
 
-def _state(row: Row, desk: Desk) -> str:
+def _state(row: Row, run: Run) -> str:
     if row["status"] is ArticleStatus.DRAFT:
         return "draft"
-    return "scheduled" if row["publish_at"] > desk.now else "published"
+    return "scheduled" if row["publish_at"] > run.now else "published"

@@ -12,7 +12,7 @@ from cms.articles.writes import relate
 from cms.db import Database
 from cms.exchange import old_addresses, queries, writes
 from cms.exchange.actions.batches import transaction
-from cms.exchange.actions.parcels import Desk, article_id_of
+from cms.exchange.actions.parcels import Run, article_id_of
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
@@ -22,14 +22,14 @@ MOVED_AT_ONCE = 20  # articles worked out again in one; each takes some 10 ms
 Leading = tuple[str, str, str]  # an old address, the thing that it leads to, what follows that one's address
 
 
-def lead_on_from_old_site(desk: Desk) -> None:
+def lead_on_from_old_site(run: Run) -> None:
     """Let the old addresses of archives, feeds, days and files' pages lead on."""
-    if desk.dry_run:
+    if run.dry_run:
         return
-    with transaction(desk) as session:
-        writes.lead_on(session, _archives(desk))
-        writes.lead_on(session, _files(desk, session))
-        front = old_addresses.of_front(desk.survey, sum(_uses(desk, "author")))
+    with transaction(run) as session:
+        writes.lead_on(session, _archives(run))
+        writes.lead_on(session, _files(run, session))
+        front = old_addresses.of_front(run.survey, sum(_uses(run, "author")))
         writes.lead_on(session, ((address, things.FRONT, suffix) for address, suffix in front))
         session.commit()
 
@@ -103,12 +103,12 @@ def _portions(ids: Iterable[int], size: int) -> Iterator[list[int]]:
         yield wanted[start : start + size]
 
 
-def _uses(desk: Desk, kind: str) -> Iterator[int]:
-    return (count for (taxonomy, _), count in desk.survey.uses.items() if taxonomy == kind)
+def _uses(run: Run, kind: str) -> Iterator[int]:
+    return (count for (taxonomy, _), count in run.survey.uses.items() if taxonomy == kind)
 
 
-def _archives(desk: Desk) -> Iterator[Leading]:
-    survey, known = desk.survey, desk.archives.known
+def _archives(run: Run) -> Iterator[Leading]:
+    survey, known = run.survey, run.archives.known
     for login, author_id in known["author"].items():
         author = survey.authors.get(login)
         number = author.author_id if author else ""
@@ -128,13 +128,13 @@ def _archives(desk: Desk) -> Iterator[Leading]:
         yield from ((address, thing, suffix) for address, suffix in found)
 
 
-def _files(desk: Desk, session: Session) -> Iterator[Leading]:
+def _files(run: Run, session: Session) -> Iterator[Leading]:
     """Lead from a file's page to the article that it was uploaded to, else to itself, else to the front."""
-    survey = desk.survey
+    survey = run.survey
     parents = {parent for _, parent in survey.attachment_links.values() if parent and parent != "0"}
     known = queries.known_things(session, survey.source, "number", parents)
     for number, (link, parent) in survey.attachment_links.items():
-        brought_in = desk.pictures.name_of(survey.attachments[number].url)
+        brought_in = run.pictures.name_of(survey.attachments[number].url)
         if parent in known:
             thing = things.article(article_id_of(known[parent]))
         else:

@@ -27,7 +27,7 @@ ANONYMOUS = "Anonymous"
 
 
 @dataclass(slots=True)
-class Desk:
+class Run:
     """What an import works with, from its first batch to its last."""
 
     site: Site
@@ -49,7 +49,7 @@ class Desk:
         return was_seen
 
 
-class Deed(StrEnum):
+class Fate(StrEnum):
     """What becomes of an item."""
 
     NEW = "new"
@@ -67,7 +67,7 @@ class Parcel:
     key: str
     number: str
     digest: str
-    deed: Deed
+    fate: Fate
     article_id: int = 0
     version: int = 1
     language: str = ""
@@ -81,11 +81,11 @@ class Parcel:
     same_comments: int = 0
 
 
-def parcels(desk: Desk, items: Iterable[WxrItem]) -> "Ready":
+def parcels(run: Run, items: Iterable[WxrItem]) -> "Ready":
     """Return what is to be done about each item; reads, and writes nothing but files. Cleaning goes on behind it."""
-    with desk.site.database.reading() as session:
-        found = _parcels(desk, session, items)
-    return Ready(found) if desk.dry_run else Ready(found, *_being_cleaned(desk, found))
+    with run.site.database.reading() as session:
+        found = _parcels(run, session, items)
+    return Ready(found) if run.dry_run else Ready(found, *_being_cleaned(run, found))
 
 
 @dataclass(slots=True)
@@ -107,56 +107,56 @@ class Ready:
         return self._parcels
 
 
-def _being_cleaned(desk: Desk, found: list[Parcel]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
+def _being_cleaned(run: Run, found: list[Parcel]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
     comments = [row["body_text"] for parcel in found for _, row in parcel.comments]
     bodies = [parcel.body_html for parcel in found if parcel.incoming]
-    return desk.cleaners.comments(comments), desk.cleaners.bodies(bodies)
+    return run.cleaners.comments(comments), run.cleaners.bodies(bodies)
 
 
-def _parcels(desk: Desk, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
-    found = _decided(desk, session, list(items))
-    threads = {parcel.key: thread(parcel.item.comments, desk.zone) for parcel in found}
-    source = desk.survey.source
+def _parcels(run: Run, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
+    found = _decided(run, session, list(items))
+    threads = {parcel.key: thread(parcel.item.comments, run.zone) for parcel in found}
+    source = run.survey.source
     spoken = (comment.key for one in threads.values() for comment in one.comments)
     mentioned = (key for one in threads.values() for key in one.mentions)
     comments = queries.known_things(session, source, "comment", spoken)
     mentions = queries.known_things(session, source, "mention", mentioned)
     for parcel in found:
-        if parcel.deed is not Deed.GONE:
-            _ready(desk, parcel)
-            _ready_thread(desk, parcel, threads[parcel.key], comments, set(mentions))
+        if parcel.fate is not Fate.GONE:
+            _ready(run, parcel)
+            _ready_thread(run, parcel, threads[parcel.key], comments, set(mentions))
     return found
 
 
-def _decided(desk: Desk, session: Session, items: list[WxrItem]) -> list[Parcel]:
+def _decided(run: Run, session: Session, items: list[WxrItem]) -> list[Parcel]:
     keys = [mapping.key_of(item) for item in items]
-    numbers = [mapping.number_of(item, desk.survey) for item in items]
-    source = desk.survey.source
+    numbers = [mapping.number_of(item, run.survey) for item in items]
+    source = run.survey.source
     by_key = queries.known_things(session, source, "item", keys)
     by_number = queries.known_things(session, source, "number", filter(None, numbers))
     known = [by_key.get(key) or by_number.get(number) for key, number in zip(keys, numbers, strict=True)]
     versions = queries.versions(session, (article_id_of(one) for one in known if one))
     found: list[Parcel] = []
     for item, key, number, before in zip(items, keys, numbers, known, strict=True):
-        if desk.is_seen("item", key):
-            desk.report.skipped.append(Skipped(_what(item), "it stands in the export twice"))
+        if run.is_seen("item", key):
+            run.report.skipped.append(Skipped(_what(item), "it stands in the export twice"))
             continue
-        digest = mapping.digest_of(item, desk.survey)
-        deed, article_id, version = _deed(before, digest, versions)
-        found.append(Parcel(item, key, number, digest, deed, article_id, version))
+        digest = mapping.digest_of(item, run.survey)
+        fate, article_id, version = _fate(before, digest, versions)
+        found.append(Parcel(item, key, number, digest, fate, article_id, version))
     return found
 
 
-def _deed(before: Known | None, digest: str, versions: Mapping[int, int]) -> tuple[Deed, int, int]:
+def _fate(before: Known | None, digest: str, versions: Mapping[int, int]) -> tuple[Fate, int, int]:
     if before is None:
-        return Deed.NEW, 0, 1
+        return Fate.NEW, 0, 1
     article_id = article_id_of(before)
     version = versions.get(article_id, 0)
     if not version:
-        return Deed.GONE, article_id, 0
+        return Fate.GONE, article_id, 0
     if before.digest == digest:
-        return Deed.SAME, article_id, before.local_version
-    return (Deed.CHANGED if version == before.local_version else Deed.CONFLICT), article_id, version
+        return Fate.SAME, article_id, before.local_version
+    return (Fate.CHANGED if version == before.local_version else Fate.CONFLICT), article_id, version
 
 
 def article_id_of(known: Known) -> int:
@@ -168,55 +168,55 @@ def _what(item: WxrItem) -> str:
     return f"{item.post_type} {item.post_id} {item.title!r}"[:300]
 
 
-def _ready(desk: Desk, parcel: Parcel) -> None:
+def _ready(run: Run, parcel: Parcel) -> None:
     """Turn an item's text into HTML, not yet cleaned, and bring its pictures in."""
-    fallback = desk.site.settings.language
-    if parcel.deed not in {Deed.NEW, Deed.CHANGED}:
+    fallback = run.site.settings.language
+    if parcel.fate not in {Fate.NEW, Fate.CHANGED}:
         text = f"{parcel.item.title} {parcel.item.content[:2000]}"
-        parcel.language = mapping.language_of(text, desk.survey.head.language, fallback)
+        parcel.language = mapping.language_of(text, run.survey.head.language, fallback)
         return
-    incoming = mapping.incoming(parcel.item, desk.survey, desk.zone, fallback)
+    incoming = mapping.incoming(parcel.item, run.survey, run.zone, fallback)
     parcel.incoming, parcel.language = incoming, incoming.language
     if incoming.featured:
-        parcel.picture = desk.pictures.bring(incoming.featured.url)
-    html = desk.pictures.within(incoming.body.html)
+        parcel.picture = run.pictures.bring(incoming.featured.url)
+    html = run.pictures.within(incoming.body.html)
     if incoming.featured and parcel.picture is None:
-        html = desk.pictures.link(incoming.featured) + html
+        html = run.pictures.link(incoming.featured) + html
     parcel.body_html = html
 
 
 def _ready_thread(
-    desk: Desk, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str]
+    run: Run, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str]
 ) -> None:
     for kind in found.others:
-        desk.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
+        run.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
     parcel.known_comments = known
     for comment in found.comments:
         if comment.key in known:
             parcel.same_comments += 1
-        elif desk.is_seen("comment", comment.key):
-            desk.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
+        elif run.is_seen("comment", comment.key):
+            run.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
         elif sanitize.is_blank(comment.typed):
-            desk.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
+            run.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
         else:
-            row = {} if desk.dry_run else _comment_row(desk, comment, parcel.language)
+            row = {} if run.dry_run else _comment_row(run, comment, parcel.language)
             parcel.comments.append((comment, row))
     parcel.mentions = [key for key in found.mentions if key not in mentions]
     parcel.same_comments += len(found.mentions) - len(parcel.mentions)
 
 
-def _anonymous(desk: Desk, language: str) -> str:
-    return desk.site.catalogue.language(language).sentence(ANONYMOUS)
+def _anonymous(run: Run, language: str) -> str:
+    return run.site.catalogue.language(language).sentence(ANONYMOUS)
 
 
-def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
+def _comment_row(run: Run, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
     """Return what is stored of a comment but for its HTML and the numbers that the database gives."""
-    vault, mark = desk.site.vault, random_mark()
+    vault, mark = run.site.vault, random_mark()
     body_text = sanitize.comment_text(comment.typed)
-    created_at = comment.created_at or desk.now
+    created_at = comment.created_at or run.now
     return {
         "mark": mark,
-        "name": sanitize.one_line(comment.name) or _anonymous(desk, language),
+        "name": sanitize.one_line(comment.name) or _anonymous(run, language),
         "body_text": body_text,
         "language": language,
         "email_sealed": vault.seal(comment.email, table="comment", mark=mark) if comment.email else None,
@@ -227,7 +227,7 @@ def _comment_row(desk: Desk, comment: IncomingComment, language: str) -> dict[st
         "decided_at": None if comment.status == "held" else created_at,
         "withdrawn_at": None,
         "erased_at": None,
-        "receipt_hash": receipt_hash(receipt_secret(desk.site, mark)),
+        "receipt_hash": receipt_hash(receipt_secret(run.site, mark)),
         "repeat_key": None,
         "network_mark": None,
     }

@@ -12,7 +12,7 @@ from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.batches import bring_in
 from cms.exchange.actions.cleaning import Cleaners, cleaners
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
-from cms.exchange.actions.parcels import ANONYMOUS, Desk
+from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
 from cms.exchange.mapping import WHY_SKIPPED, Skipped, refused
 from cms.exchange.report import Report
@@ -53,19 +53,19 @@ def import_wxr(
     stream.seek(0)
     report = Report()
     with cleaners(0 if dry_run else found.articles + found.comments) as cleaning:
-        desk = _desk(site, found, media, dry_run, now, report, cleaning)
+        run = _run(site, found, media, dry_run, now, report, cleaning)
         with site.database.reading() as session:
-            desk.archives.load(session)
-        bring_in(desk, _batches(_articles(_watched(stream, progress), report)))
-    lead_on_from_old_site(desk)
+            run.archives.load(session)
+        bring_in(run, _batches(_articles(_watched(stream, progress), report)))
+    lead_on_from_old_site(run)
     if not dry_run:
         relate_in_portions(site.database, found.source)
     _tell_what_stayed_out(report, found)
-    desk.pictures.tell(report)
+    run.pictures.tell(report)
     return report
 
 
-def _desk(
+def _run(
     site: Site,
     found: Survey,
     media: Path | None,
@@ -73,9 +73,9 @@ def _desk(
     now: datetime,
     report: Report,
     cleaning: Cleaners,
-) -> Desk:
+) -> Run:
     anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
-    return Desk(
+    return Run(
         site=site,
         survey=found,
         archives=Archives(found, anonymous),
