@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -108,6 +109,7 @@ def look_before_serving(settings: Settings, host: str, port: int) -> None:
     """
     from cms.vault import KeyRefused, read_keys
 
+    refuse_taken_port(host, port)
     if settings.base_url == Settings.base_url_default():
         os.environ["CMS_BASE_URL"] = address_at(host, port)
     try:
@@ -116,6 +118,22 @@ def look_before_serving(settings: Settings, host: str, port: int) -> None:
         refuse(str(error))
     if settings.database_url:
         open_site_or_exit().database.close()
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Refuse a port on which somebody listens.
+
+    The server shares its port among its workers, so the kernel would share it with another site's just as gladly:
+    two newspapers at one address, and readers sent to either.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # A port that an ended server has just left is free again; one that is listened on is not.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            refuse(f"{host}:{port} cannot be served: {error.strerror}.")
 
 
 def host_and_port(bind: str) -> tuple[str, int]:

@@ -173,7 +173,12 @@ def _refuse_nonsense(settings: Settings) -> None:
     for name in ("page_size", "feed_size", "thread_size", "queue_size", "comment_max_chars", "session_hours"):
         if getattr(settings, name) < 1:
             raise SettingsRefused(f"{name} takes 1 or more.")
-    for name in ("close_after_days", "trusted_proxies", "comments_per_ten_minutes", "sign_ins_per_ten_minutes"):
+    for name in (
+        "close_after_days",
+        "trusted_proxies",
+        "comments_per_ten_minutes",
+        "sign_ins_per_ten_minutes",
+    ):
         if getattr(settings, name) < 0:
             raise SettingsRefused(f"{name} takes 0 or more.")
     if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:

@@ -1,8 +1,10 @@
 """Where the commands say that a site is."""
 
+import socket
+
 import pytest
 
-from cms.cli import address_at, host_and_port
+from cms.cli import address_at, host_and_port, refuse_taken_port
 from cms.config import origin_of
 
 
@@ -19,3 +21,18 @@ from cms.config import origin_of
 def test_what_is_served_has_an_address_that_a_browser_can_open(bind: str, address: str) -> None:
     assert address_at(*host_and_port(bind)) == address
     assert origin_of(address)
+
+
+def test_a_port_on_which_somebody_listens_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit) as refused:
+            refuse_taken_port("127.0.0.1", port)
+    assert refused.value.code == 1
+    assert capsys.readouterr().err == f"127.0.0.1:{port} cannot be served: Address already in use.\n"
+
+
+def test_a_port_that_is_free_is_not_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    refuse_taken_port("127.0.0.1", port)

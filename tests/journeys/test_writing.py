@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cms.accounts.rules import Role
+from cms.exchange.actions.demo import STAFF
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
@@ -33,7 +34,7 @@ def test_what_an_author_publishes_reads_from_top_to_bottom(visitor: Visits) -> N
     headings = [heading.lower() for heading in page.locator("h2, h3").all_inner_texts()]
     assert any(heading.startswith("more from") for heading in headings)
     assert "leave a reply" in headings
-    assert page.locator(".byline a[rel=author]").inner_text() == "Ada"
+    assert page.locator(".byline a[rel=author]").inner_text() == STAFF[Role.AUTHOR][0]
 
 
 def test_a_draft_is_seen_by_nobody_and_its_preview_stores_nothing(visitor: Visits) -> None:

@@ -26,7 +26,7 @@ from cms.vault import random_mark
 STAFF = {  # whose passwords the demonstration prints
     Role.EDITOR: ("Ben", "ben@example.org"),
     Role.MODERATOR: ("Cleo", "cleo@example.org"),
-    Role.AUTHOR: ("Ada", "ada@example.org"),
+    Role.AUTHOR: ("Tobias Wrenmoor", "tobias@example.org"),  # a byline with others to show
 }
 VERDICTS = {"approved": Verdict.APPROVE, "rejected": Verdict.REJECT, "spam": Verdict.SPAM}
 LAST_ENTRY = 2**62  # a decision made on whatever the log says

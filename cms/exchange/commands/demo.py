@@ -11,7 +11,15 @@ from cms import now_utc, open_site
 from cms.accounts.actions import change_password
 from cms.accounts.queries import staff_with
 from cms.accounts.rules import Role
-from cms.cli import DEFAULT_BIND, address_at, host_and_port, refuse, serve_site, settings_or_exit
+from cms.cli import (
+    DEFAULT_BIND,
+    address_at,
+    host_and_port,
+    refuse,
+    refuse_taken_port,
+    serve_site,
+    settings_or_exit,
+)
 from cms.config import Settings, load_settings
 from cms.exchange.actions.demo import STAFF, make_demo
 from cms.exchange.demo_files import newspaper
@@ -25,6 +33,7 @@ READY = "config.toml"  # written last: a folder without it is one whose making w
 def demo(bind: str, workers: int) -> None:
     """Serve a demonstration newspaper of its own, apart from the real site."""
     host, port = host_and_port(bind)
+    refuse_taken_port(host, port)
     folder = settings_or_exit().instance / "demo"
     base_url = address_at(host, port)
     if not (folder / READY).exists():
