@@ -175,6 +175,8 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
         refuse(str(error))
     except DatabaseError as error:
         refuse(f"The database cannot be used: {str(error.orig).splitlines()[0]}")
+    except OSError as error:
+        refuse(f"The instance folder {settings.instance} cannot be used: {error.strerror}.")
     if needs_key and site.keys is None:
         refuse("The site's key is missing, so nothing can be sealed or found. Run `cms doctor`.")
     return site

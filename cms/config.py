@@ -131,7 +131,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     try:
         values = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsRefused(f"{path.name} cannot be read: {error}.") from error
     known = {knob.name for knob in knobs()}
     for name in values:

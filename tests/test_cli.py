@@ -1,10 +1,11 @@
 """Where the commands say that a site is."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
-from cms.cli import address_at, host_and_port, refuse_taken_port
+from cms.cli import address_at, host_and_port, open_site_or_exit, refuse_taken_port
 from cms.config import origin_of
 
 
@@ -36,3 +37,14 @@ def test_a_port_that_is_free_is_not_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     refuse_taken_port("127.0.0.1", port)
+
+
+def test_an_instance_folder_that_cannot_be_made_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path / "file" / "site"))
+    with pytest.raises(SystemExit) as refused:
+        open_site_or_exit()
+    assert refused.value.code == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -83,6 +83,12 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
         load_settings({"CMS_INSTANCE": str(tmp_path)})
 
 
+def test_a_folder_in_the_file_s_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(SettingsRefused, match=r"config\.toml"):
+        load_settings({"CMS_INSTANCE": str(tmp_path)})
+
+
 def test_both_ways_to_write_a_postgresql_address_name_the_same_driver() -> None:
     for url in ("postgresql://u@h/d", "postgresql+psycopg://u@h/d"):
         assert Settings(database_url=url).sqlalchemy_url == "postgresql+psycopg://u@h/d"
