@@ -19,7 +19,7 @@ def now_utc() -> datetime:
 def open_site(settings: "Settings") -> "Site":
     """Return the site of `settings`: its database at the newest schema, its keys, its sentences."""
     from cms import assets, config, db, languages, site
-    from cms.privacy import actions as privacy
+    from cms.privacy.actions import keys as privacy
 
     if not settings.database_url:
         db.migrate(settings)
@@ -43,8 +43,9 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views import blueprint as articles
-    from cms.comments.views import ANSWERS_FOREIGN_ITSELF
-    from cms.comments.views import blueprint as comments
+    from cms.comments.views.receipts import blueprint as receipts
+    from cms.comments.views.submitting import ANSWERS_FOREIGN_ITSELF
+    from cms.comments.views.submitting import blueprint as comments
     from cms.desk.views import blueprint as desk
     from cms.moderation.views import blueprint as moderation
     from cms.privacy.views import blueprint as privacy
@@ -65,6 +66,6 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     )
     web.install(app, answers_foreign_itself=ANSWERS_FOREIGN_ITSELF)
     guard.install(app)
-    for blueprint in (articles, feeds, comments, moderation, desk, accounts, privacy):
+    for blueprint in (articles, feeds, comments, receipts, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cms
 from cms.config import Settings
-from cms.privacy import actions as privacy
+from cms.privacy.actions import keys as privacy
 from cms.privacy.queries import known_keys
 from cms.site import Site
 from cms.vault import (

@@ -15,7 +15,7 @@ from cms.accounts.rules import Act, may
 from cms.limits.actions import network_mark
 from cms.web import clock, private_page, say, see_other, site
 
-OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "privacy"})
+OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "receipts", "privacy"})
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
 ACTS = {"moderation": Act.MODERATE, "desk": Act.WRITE}  # stricter routes call `require()` besides
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

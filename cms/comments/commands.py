@@ -3,7 +3,7 @@
 import click
 
 from cms.cli import open_site_or_exit
-from cms.comments import actions
+from cms.comments.actions import recleaning
 
 
 @click.group()
@@ -14,5 +14,5 @@ def comments() -> None:
 @comments.command()
 def reclean() -> None:
     """Make every comment's HTML anew from what was typed, by the rules of today."""
-    changed = actions.reclean(open_site_or_exit())
+    changed = recleaning.reclean(open_site_or_exit())
     click.echo(f"{changed} comments look different now.")

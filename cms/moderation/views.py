@@ -11,7 +11,10 @@ from flask import Blueprint, Response, flash, get_flashed_messages, render_templ
 from cms.accounts.guard import staff
 from cms.articles.rules import cursor
 from cms.comments.rules import HOLD_SENTENCES, CommentStatus
-from cms.moderation import actions, rules
+from cms.moderation import rules
+from cms.moderation.actions.deciding import decide as carry_out
+from cms.moderation.actions.outcomes import NotHere, Outcome
+from cms.moderation.actions.undoing import undo as take_back
 from cms.moderation.queries.log import LogLine, log_lines, log_page
 from cms.moderation.queries.queue import QueuePage, queue_page, single_card
 from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
@@ -55,8 +58,8 @@ def decide() -> Response:
         return _refused(say("The decision was not understood. Please choose one of the buttons."))
     if not as_of.isascii() or not as_of.isdecimal() or len(as_of) > 18:
         return _refused(say("The form was not complete. Please load the queue again."))
-    outcome = actions.decide(site(), staff().id, ids, *asked, int(as_of), clock())
-    if isinstance(outcome, actions.NotHere):
+    outcome = carry_out(site(), staff().id, ids, *asked, int(as_of), clock())
+    if isinstance(outcome, NotHere):
         return _refused(say("There is no such comment. Nothing was changed; please load the queue again."))
     if len(ids) == 1 and outcome.refused:
         return _refused(say("Its writer has taken this comment back, so it cannot be published."))
@@ -72,8 +75,8 @@ def undo() -> Response:
     ids = rules.whole_numbers(request.form.getlist("decision"))
     if ids is None:
         return _refused(say("No decision was chosen."))
-    outcome = actions.undo(site(), staff().id, ids, clock())
-    if isinstance(outcome, actions.NotHere):
+    outcome = take_back(site(), staff().id, ids, clock())
+    if isinstance(outcome, NotHere):
         return _refused(
             say("There is no such decision, or it is none that can be undone. Nothing was changed.")
         )
@@ -163,7 +166,7 @@ def _left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
     return private_page(body, 409)
 
 
-def _note_done(sentence: str, number: int, outcome: actions.Outcome, *, undoes: bool = True) -> None:
+def _note_done(sentence: str, number: int, outcome: Outcome, *, undoes: bool = True) -> None:
     """Keep for the next page what was done and what was left; ids in a row make one stretch."""
     sentences = [say(sentence, number=language().number(number))] if number else []
     sentences += [_left_sentence(left) for left in outcome.left[:LEFT_NAMED]]

@@ -7,8 +7,8 @@ import click
 
 from cms import now_utc
 from cms.cli import open_site_or_exit, refuse, settings_or_exit
-from cms.privacy import actions
-from cms.privacy.actions import examine
+from cms.privacy.actions import auditing, keys
+from cms.privacy.actions.examining import examine
 
 
 @click.group()
@@ -25,7 +25,7 @@ def new_key(yes: bool) -> None:
         refuse("The site has its key. Nothing was changed.")
     if not yes:
         refuse("Restore the keys folder from a backup if you can. If it is lost for ever, say --yes.")
-    key_id = actions.new_key(site.database, site.settings.keys_folder, now_utc())
+    key_id = keys.new_key(site.database, site.settings.keys_folder, now_utc())
     click.echo(f"The key {key_id} seals from now on. Restart the server. Staff need new accounts.")
 
 
@@ -41,9 +41,9 @@ def new_key(yes: bool) -> None:
 )
 def audit(as_json: bool, also: tuple[Path, ...]) -> None:
     """Search everything that is kept for every sealed address; status 1 where one stands in the open."""
-    with actions.held_open(settings_or_exit()) as held:
+    with auditing.held_open(settings_or_exit()) as held:
         site = open_site_or_exit(needs_key=True)
-        findings = actions.audit(site, held, also)
+        findings = auditing.audit(site, held, also)
     if as_json:
         click.echo(json.dumps(findings.as_json(), ensure_ascii=False))
     else:

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from cms.moderation import actions as moderation
+from cms.moderation.actions import deciding
 from cms.moderation.rules import Verdict
 from cms.pages.models import Version
 from cms.site import Site
@@ -27,7 +27,7 @@ def decide(site: Site, verdict: Verdict, reason: str = "") -> None:
     """Let Cleo decide about the one comment."""
     comment_id = only(site).id
     assert comment_id is not None
-    moderation.decide(site, hire(site, "Cleo", START), [comment_id], verdict, reason, FOR_EVER, START)
+    deciding.decide(site, hire(site, "Cleo", START), [comment_id], verdict, reason, FOR_EVER, START)
 
 
 def withdraw(reader: Reader, receipt: str, **fields: str) -> int:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from cms.moderation import actions as moderation
+from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import deeds, stored
@@ -70,8 +70,8 @@ def test_after_any_decision_a_repeat_is_new_with_a_receipt_of_its_own(
     comment_id = stored(site)[0].id
     assert comment_id is not None
     cleo = hire(site, "Cleo", START)
-    moderation.decide(site, cleo, [comment_id], Verdict.REJECT, "", 10**9, START)
-    moderation.decide(site, cleo, [comment_id], verdict, "", 10**9, START)
+    decide(site, cleo, [comment_id], Verdict.REJECT, "", 10**9, START)
+    decide(site, cleo, [comment_id], verdict, "", 10**9, START)
     assert receipt_of(reader) != first
     assert len(stored(site)) == 2
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import SQLModel
 
-from cms.comments.actions import Submission
-from cms.moderation import actions as moderation
+from cms.comments.actions.submitting import Submission
+from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import only
@@ -66,7 +66,7 @@ def test_a_canary_is_found_nowhere(
     moderator = Moderator(app, "Cleo")
     for path in ("/moderation/", "/moderation/log", "/moderation/log.csv"):
         assert_silent(path, moderator.get(path).data)
-    moderation.decide(site, cleo, [comment_id], Verdict.APPROVE, "", 10**9, START)
+    decide(site, cleo, [comment_id], Verdict.APPROVE, "", 10**9, START)
     public = ("/", CAT, f"{CAT}?reply_to={comment_id}", "/feed.xml", "/feed.json", "/tags/pets", "/privacy")
     for path in (*public, receipt, "/authors/ada", "/search?q=cat", "/sitemap.xml", "/nowhere"):
         answer = reader.get(path)

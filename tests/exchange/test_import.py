@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from cms.comments.actions import receipt_hash, receipt_secret
+from cms.comments.actions.receipts import receipt_hash, receipt_secret
 from cms.exchange.actions import wordpress
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr

@@ -7,7 +7,7 @@ import brotli
 import pytest
 from flask import Flask
 
-from cms.moderation.actions import decide
+from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.conftest import Clock

@@ -8,7 +8,7 @@ from tests.house.source import MODULES, Module
 
 UNSEALS = {
     "cms.limits.actions",  # opens the day's salt, which is no address
-    "cms.privacy.actions",  # the audit looks for every address that the keys unseal
+    "cms.privacy.actions.auditing",  # the audit looks for every address that the keys unseal
 }
 STATUS_OF_COMMENTS = {"cms.moderation.writes"}
 STATUS_OF_ARTICLES = {"cms.desk.writes", "cms.exchange.writes"}

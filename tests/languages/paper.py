@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from cms.articles.models import ArticleStatus
-from cms.moderation import actions as moderation
+from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.factories import hire, send_comment, write_article
@@ -72,7 +72,7 @@ class Paper:
     def decide(self, comment: int, verdict: Verdict, reason: str = "") -> None:
         """Let the moderator decide."""
         self.moderator = self.moderator or hire(self.site, "Cleo", self.now)
-        moderation.decide(self.site, self.moderator, [comment], verdict, reason, NEWEST, self.now)
+        decide(self.site, self.moderator, [comment], verdict, reason, NEWEST, self.now)
 
     def get(self, path: str) -> str:
         """Fetch a page, whatever its status."""

@@ -2,7 +2,7 @@
 
 import threading
 
-from cms.comments.actions import Submission, TooMany, submit
+from cms.comments.actions.submitting import Submission, TooMany, submit
 from cms.site import Site
 from tests.conftest import START
 from tests.factories import write_article

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from cms.comments import actions as comment_actions
+from cms.comments.actions.receipts import receipt_secret, withdraw
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.moderation.actions import NotHere, Outcome, decide, undo
+from cms.moderation.actions.deciding import decide
+from cms.moderation.actions.outcomes import NotHere, Outcome
+from cms.moderation.actions.undoing import undo
 from cms.moderation.models import Decision
 from cms.moderation.rules import Deed, Verdict
 from cms.pages.models import Version
@@ -249,4 +251,4 @@ def test_in_a_race_one_wins_and_the_log_adds_up(site: Site, cleo: int, ben: int,
 def _withdraw(site: Site, comment_id: int) -> None:
     with site.database.reading() as session:
         mark = session.exec(select(col(Comment.mark)).where(col(Comment.id) == comment_id)).one()
-    assert comment_actions.withdraw(site, comment_actions.receipt_secret(site, mark), LATER)
+    assert withdraw(site, receipt_secret(site, mark), LATER)

@@ -10,13 +10,14 @@ from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
-from cms.comments.actions import Submission, receipt_hash, submit
+from cms.comments.actions.receipts import receipt_hash
+from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
 from cms.desk.actions import Written, write
 from cms.desk.queries.drafts import Draft
 from cms.desk.rules import Deed
 from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, newspaper
-from cms.moderation.actions import decide
+from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.pages import rules as things
 from cms.pages.writes import bump

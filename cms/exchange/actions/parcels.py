@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments.actions import receipt_hash, receipt_secret
+from cms.comments.actions.receipts import receipt_hash, receipt_secret
 from cms.exchange import mapping, queries
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.cleaning import Cleaners

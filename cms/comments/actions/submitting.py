@@ -1,6 +1,5 @@
-"""A reader's deeds: sending a comment, withdrawing it."""
+"""A reader's deed: sending a comment."""
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,9 +9,9 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments import writes
+from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
 from cms.comments.models import Comment
 from cms.comments.queries import receipts
-from cms.comments.queries.thread import typed_texts
 from cms.comments.rules import (
     CommentStatus,
     Reason,
@@ -24,17 +23,11 @@ from cms.comments.rules import (
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
 from cms.limits.rules import retry_after_seconds
-from cms.moderation.models import Decision
-from cms.moderation.queries.standing import locked_comments
 from cms.moderation.rules import Deed
 from cms.moderation.writes import write_decision
-from cms.pages import rules as things
-from cms.pages.writes import bump
 from cms.site import Site
 from cms.vault import normalised_address, random_mark
 
-RECEIPT_DIGITS = 40  # 160 bits; 128 are asked for
-RECLEAN_AT_ONCE = 200  # comments; the writer is free again within a second
 RESTARTS = 3  # twice the same text at the same moment: the second finds the first
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 
@@ -78,52 +71,6 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
-def withdraw(site: Site, secret: str, now: datetime) -> bool:
-    """Withdraw the comment of a receipt, with its log entry; False where there is no such receipt."""
-    with site.database.writing() as session:
-        receipt = receipts.receipt(session, receipt_hash(secret))
-        if receipt is None:
-            return False
-        # What the receipt said may be over: on PostgreSQL a moderator can decide before this lock is held.
-        status = locked_comments(session, [receipt.comment_id])[receipt.comment_id].status
-        if writes.mark_withdrawn(session, receipt.comment_id, now):
-            write_decision(session, _entry(receipt.comment_id, Deed.WITHDRAWN, status, status, now))
-            if status is CommentStatus.APPROVED:
-                bump(session, [things.article(receipt.article_id)])
-            session.commit()
-        return True
-
-
-def reclean(site: Site) -> int:
-    """Clean every stored comment anew, RECLEAN_AT_ONCE in a transaction; return how many changed."""
-    changed, behind = 0, 0
-    while True:
-        with site.database.writing() as session:
-            texts = typed_texts(session, behind=behind, size=RECLEAN_AT_ONCE)
-            if not texts:
-                return changed
-            articles: set[int] = set()
-            for text in texts:
-                body_html = sanitize.comment_html(text.body_text)
-                if body_html != text.body_html:
-                    writes.set_body_html(session, text.id, body_html)
-                    articles.add(text.article_id)
-                    changed += 1
-            bump(session, map(things.article, articles))
-            session.commit()
-        behind = texts[-1].id
-
-
-def receipt_secret(site: Site, mark: str) -> str:
-    """Return the secret of the receipt of the comment with this mark."""
-    return site.vault.digest("receipt", mark)[:RECEIPT_DIGITS]
-
-
-def receipt_hash(secret: str) -> str:
-    """Return what is stored of a receipt's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> str | TooMany:
     body_text = sanitize.comment_text(sent.text)
     fingerprint = site.vault.fingerprint(sent.email)
@@ -157,7 +104,7 @@ def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> st
         network_mark=sent.network_mark or None,
     )
     comment_id = writes.store_comment(session, comment, _reasons(sent, body_text))
-    write_decision(session, _entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
+    write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
     limit_writes.count(session, limit_key, now=now)
     session.commit()
     return secret
@@ -180,9 +127,3 @@ def _reasons(sent: Submission, body_text: str) -> tuple[Reason, ...]:
             in normalised_address(f"{sent.name}\n{body_text}"),
         )
     )
-
-
-def _entry(
-    comment_id: int, deed: Deed, before: CommentStatus | None, after: CommentStatus, now: datetime
-) -> Decision:
-    return Decision(comment_id=comment_id, deed=deed, from_status=before, to_status=after, at=now)

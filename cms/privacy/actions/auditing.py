@@ -1,10 +1,8 @@
-"""Opening, making and examining what a site's privacy hangs on."""
+"""Searching everything that a site keeps for the addresses that it has sealed."""
 
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -13,78 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from cms import db
 from cms.config import Settings
-from cms.db import Database
-from cms.privacy import queries, writes
+from cms.privacy import queries
 from cms.privacy.audit import Audit
 from cms.privacy.dump import NoDump, dumped
 from cms.privacy.findings import Findings, Owner
 from cms.privacy.sought import Sought
 from cms.site import Site
 from cms.vault import (
-    KeyRefused,
     NoKey,
     SealBroken,
-    Vault,
-    key_ids,
-    make_key,
     normalised_address,
-    open_vault,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What an examination found, with what to do where it is not well."""
-
-    is_well: bool
-    sentence: str
-
-
-def open_keys(database: Database, folder: Path, now: datetime) -> Vault | None:
-    """Return the site's keys, made at the very first start; None where the database knows a key that is not here.
-
-    A database without any key takes the one that lies in the folder, or a new one. One that has a key never gets
-    another by itself: a second host that quietly sealed under its own would lose addresses for ever.
-    """
-    with database.reading() as session:
-        known = queries.known_keys(session)
-    if not known:
-        known = _first_key(database, folder, now)
-    return open_vault(folder, known)
-
-
-def new_key(database: Database, folder: Path, now: datetime) -> str:
-    """Make a key by hand, for a database whose own is lost; return its id."""
-    key_id = make_key(folder, now.strftime("%Y%m%d"))
-    with database.writing() as session:
-        writes.forget_keys(session)
-        writes.remember_key(session, key_id, now)
-        session.commit()
-    return key_id
-
-
-def examine(settings: Settings) -> list[Finding]:
-    """Return what is well with a site and what is not."""
-    database = db.open_database(settings)
-    try:
-        if database.is_sqlite:
-            db.migrate(settings)
-        if not db.is_current(database):
-            return [Finding(False, "The database is not at the newest schema. Run `cms migrate`.")]
-        with database.reading() as session:
-            known = queries.known_keys(session)
-    except DatabaseError as error:
-        return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
-    finally:
-        database.close()
-    return [
-        Finding(True, "The database answers and is at the newest schema."),
-        _keys_finding(settings.keys_folder, known),
-        _address_finding(settings),
-        _limits_finding(settings),
-    ]
 
 
 @contextlib.contextmanager
@@ -165,44 +103,3 @@ def _search_dump(search: Audit, settings: Settings) -> None:
             search.search_stream("pg_dump", held)
     except NoDump as reason:
         search.findings.not_searched["pg_dump"] = str(reason)
-
-
-def _keys_finding(folder: Path, known: tuple[str, ...]) -> Finding:
-    try:
-        vault = open_vault(folder, known)
-    except KeyRefused as error:
-        return Finding(False, str(error))
-    if not known:
-        return Finding(True, "No key was made yet; the first start makes it.")
-    if vault is None:
-        missing = ", ".join(sorted(set(known) - set(key_ids(folder))))
-        restore = f"Restore it from your backup into {folder}; the site serves reading only until then."
-        return Finding(False, f"The key {missing} is missing. {restore}")
-    return Finding(True, "Every key that the database knows is here, and nobody else can read it.")
-
-
-def _address_finding(settings: Settings) -> Finding:
-    if settings.base_url == Settings.base_url_default():
-        return Finding(True, "base_url is not set: fine on this machine, to be set before readers come.")
-    if not settings.secure_cookies:
-        return Finding(
-            True, f"base_url is {settings.base_url}: staff passwords travel unencrypted without https."
-        )
-    return Finding(True, f"base_url is {settings.base_url}.")
-
-
-def _limits_finding(settings: Settings) -> Finding:
-    if settings.rate_limits:
-        return Finding(True, "Rate limits are on.")
-    return Finding(False, "Rate limits are off. Take CMS_RATE_LIMITS=off away before readers come.")
-
-
-def _first_key(database: Database, folder: Path, now: datetime) -> tuple[str, ...]:
-    with database.writing() as session:
-        known = queries.known_keys(session, for_update=True)
-        if not known:
-            lying = key_ids(folder)
-            known = (lying[-1] if lying else make_key(folder, now.strftime("%Y%m%d")),)
-            writes.remember_key(session, known[0], now)
-            session.commit()
-    return known

@@ -1,4 +1,4 @@
-"""Where a reader's comment arrives, and where its receipt is shown."""
+"""Where a reader's comment arrives."""
 
 from urllib.parse import parse_qs, unquote
 
@@ -11,19 +11,17 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.former import address_now
 from cms.articles.queries.reading import ArticlePage, public_article
 from cms.articles.rules import address_of, former_address
-from cms.comments import actions
-from cms.comments.forms import CommentForm, fresh_token, is_good_token, old_form
-from cms.comments.queries.receipts import Receipt, receipt
+from cms.comments.actions.submitting import Submission, TooMany
+from cms.comments.actions.submitting import submit as store
+from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleComment, visible_comment
-from cms.comments.rules import closes_at, token_week
+from cms.comments.rules import closes_at
 from cms.limits.actions import network_mark
-from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
 from cms.pages import rules as things
 from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak, take_body
 
 blueprint = Blueprint("comments", __name__)
 ANSWERS_FOREIGN_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
-WITHDRAW = "withdraw token"
 
 
 @blueprint.post("/articles/<slug>/comments")
@@ -36,25 +34,6 @@ def submit(slug: str) -> Response:
 def submit_to_page(slug: str) -> Response:
     """Take a comment on a static page."""
     return _submit(ArticleKind.PAGE, slug)
-
-
-@blueprint.get("/comments/<secret>")
-def show_receipt(secret: str) -> Response:
-    """Show a comment's receipt to the one who holds it."""
-    return _receipt_page(secret, _receipt_or_404(secret))
-
-
-@blueprint.post("/comments/<secret>/withdrawal")
-def withdraw(secret: str) -> Response:
-    """Withdraw the comment of a receipt."""
-    found = _receipt_or_404(secret)
-    sent = request.form.get("token", "")
-    if not is_good_token(site().vault, WITHDRAW, secret, sent, token_week(clock())):
-        speak(found.article_language)
-        return _receipt_page(secret, found, 422, old_form())
-    if found.can_withdraw:
-        actions.withdraw(site(), secret, clock())
-    return see_other(url_for("comments.show_receipt", secret=secret))
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
@@ -95,7 +74,7 @@ def _refusal(article: ArticlePage, whole: bool) -> tuple[int, str] | None:
 
 
 def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | None) -> Response:
-    sent = actions.Submission(
+    sent = Submission(
         article_id=article.id,
         parent_id=parent.id if parent else None,
         root_id=parent.root_id if parent else None,
@@ -108,15 +87,15 @@ def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | Non
         origin_known=origin() is Origin.SAME,
         network_mark=network_mark(site(), request.remote_addr or "", clock()),
     )
-    outcome = actions.submit(site(), sent, clock())
-    if isinstance(outcome, actions.TooMany):
+    outcome = store(site(), sent, clock())
+    if isinstance(outcome, TooMany):
         wait = say(
             "You have sent many comments in a short time. Please wait some minutes and send this one again."
         )
         refused = _answer(article, form, 429, wait, parent)
         refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
         return refused
-    return see_other(url_for("comments.show_receipt", secret=outcome))
+    return see_other(url_for("receipts.show", secret=outcome))
 
 
 def _answer(
@@ -174,11 +153,6 @@ def _parent(article: ArticlePage, form: CommentForm) -> VisibleComment | None:
         return visible_comment(session, article.id, int(asked))
 
 
-def _public_reason(code: str) -> str:
-    sentence = PUBLIC_SENTENCES.get(RejectionReason(code)) if code in set(RejectionReason) else None
-    return say(sentence) if sentence else ""
-
-
 def _article(kind: ArticleKind, slug: str) -> ArticlePage | None:
     """Return the article at `slug`, or the one that was there when the form was opened; retracted ones too."""
     with site().database.reading() as session:
@@ -188,33 +162,3 @@ def _article(kind: ArticleKind, slug: str) -> ArticlePage | None:
         moved = address_now(session, former_address(address_of(kind, slug))) or ""
         folder, _, present = moved.strip("/").partition("/")
         return public_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
-
-
-def _receipt_or_404(secret: str) -> Receipt:
-    with site().database.reading() as session:
-        found = receipt(session, actions.receipt_hash(secret))
-    if found is None:
-        abort(404)
-    return found
-
-
-def _receipt_page(secret: str, found: Receipt, status: int = 200, problem: str = "") -> Response:
-    speak(found.article_language)
-    article_path = address_of(found.article_kind, found.article_slug)
-    keys = site().keys
-    page = private_page(
-        render_template(
-            "comments/receipt.html",
-            receipt=found,
-            body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
-            reason=_public_reason(found.reason),
-            article_url=article_path,
-            comment_url=f"{article_path}#comment-{found.comment_id}",
-            withdraw_url=url_for("comments.withdraw", secret=secret),
-            token=fresh_token(keys, WITHDRAW, secret, token_week(clock())) if keys else "",
-            problem=problem,
-        ),
-        status,
-    )
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page

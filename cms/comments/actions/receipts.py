@@ -1,0 +1,52 @@
+"""What the holder of a receipt may do: withdraw the comment."""
+
+import hashlib
+from datetime import datetime
+
+from cms.comments import writes
+from cms.comments.queries import receipts
+from cms.comments.rules import (
+    CommentStatus,
+)
+from cms.moderation.models import Decision
+from cms.moderation.queries.standing import locked_comments
+from cms.moderation.rules import Deed
+from cms.moderation.writes import write_decision
+from cms.pages import rules as things
+from cms.pages.writes import bump
+from cms.site import Site
+
+RECEIPT_DIGITS = 40  # 160 bits; 128 are asked for
+
+
+def withdraw(site: Site, secret: str, now: datetime) -> bool:
+    """Withdraw the comment of a receipt, with its log entry; False where there is no such receipt."""
+    with site.database.writing() as session:
+        receipt = receipts.receipt(session, receipt_hash(secret))
+        if receipt is None:
+            return False
+        # What the receipt said may be over: on PostgreSQL a moderator can decide before this lock is held.
+        status = locked_comments(session, [receipt.comment_id])[receipt.comment_id].status
+        if writes.mark_withdrawn(session, receipt.comment_id, now):
+            write_decision(session, entry(receipt.comment_id, Deed.WITHDRAWN, status, status, now))
+            if status is CommentStatus.APPROVED:
+                bump(session, [things.article(receipt.article_id)])
+            session.commit()
+        return True
+
+
+def receipt_secret(site: Site, mark: str) -> str:
+    """Return the secret of the receipt of the comment with this mark."""
+    return site.vault.digest("receipt", mark)[:RECEIPT_DIGITS]
+
+
+def receipt_hash(secret: str) -> str:
+    """Return what is stored of a receipt's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def entry(
+    comment_id: int, deed: Deed, before: CommentStatus | None, after: CommentStatus, now: datetime
+) -> Decision:
+    """Return the log's entry of what a writer did with her comment."""
+    return Decision(comment_id=comment_id, deed=deed, from_status=before, to_status=after, at=now)
