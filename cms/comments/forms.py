@@ -10,7 +10,7 @@ from wtforms.csrf.core import CSRF
 from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
-from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, is_address, token_week
+from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, gives_away, is_address, token_week
 from cms.vault import Vault
 from cms.web import clock, language, say, site
 
@@ -79,6 +79,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     reply_to = HiddenField()
     notify = BooleanField()
     website = StringField()
+    told = HiddenField()  # set once she has been told that her address would be public
 
     def validate_name(self, field: Any) -> None:
         """Ask for a name of bearable length."""
@@ -88,6 +89,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             raise ValidationError(
                 say("Your name is too long: please use at most %(limit)s characters.", limit=NAME_MAX_CHARS)
             )
+        self._tell_once(field.data)
 
     def validate_email(self, field: Any) -> None:
         """Ask for something that can be an e-mail address."""
@@ -112,7 +114,19 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
                     limit=language().number(limit),
                 )
             )
+        self._tell_once(text)
 
     def problems(self) -> list[tuple[str, str]]:
         """Return each error with the id of its field, in the order of the form."""
         return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def _tell_once(self, text: str) -> None:
+        """Ask her to look again at words for everybody in which her own address stands; sent again, they go."""
+        if not self.told.data and gives_away(text, (self.email.data or "").strip()):
+            self.told.data = "yes"
+            raise ValidationError(
+                say(
+                    "Your e-mail address stands here, so everybody could read it. "
+                    "Take it out, or press “Post Comment” again to send it as it is."
+                )
+            )

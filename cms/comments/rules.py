@@ -1,6 +1,7 @@
 """Pure decisions about comments: what holds one back, what is a repeat, what a thread looks like."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ _NEVER = (
     r"\s@<>()\[\],;:\\\"\x00-\x20\x7f-\xa0\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
 )
 _ADDRESS = re.compile(rf"[^{_NEVER}]{{1,64}}@[^.{_NEVER}]+(?:\.[^.{_NEVER}]+)+")
+_UNSEEN = re.compile("<[^<>]{0,200}>|[\xad\u200b-\u200f\u2060\ufeff]")  # tags, and what no font draws
+_GAPS = re.compile(r"\s*([@.])\s*")
 
 
 class CommentStatus(StrEnum):
@@ -131,6 +134,11 @@ def is_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None and len(text.encode()) <= ADDRESS_MAX_OCTETS
 
 
+def gives_away(text: str, address: str) -> bool:
+    """Tell whether anybody could read `address` in `text`, whatever its case and however it is spaced."""
+    return bool(address) and _as_read(address) in _as_read(text)
+
+
 def token_week(now: datetime) -> int:
     """Return the week that a form's token names, counted from the epoch."""
     return int(now.timestamp()) // (7 * 86_400)
@@ -163,3 +171,9 @@ def receipt_state(status: CommentStatus, *, withdrawn: bool, by_person: bool) ->
     if status is CommentStatus.REJECTED or (status is CommentStatus.SPAM and by_person):
         return ReceiptState.NOT_PUBLISHED
     return ReceiptState.WAITING
+
+
+def _as_read(text: str) -> str:
+    # NFKC, so that wide and styled letters are what they look like.
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
+    return _GAPS.sub(r"\1", plain).strip()

@@ -142,9 +142,43 @@ def test_a_filled_trap_is_a_reason_and_never_a_refusal(app: Flask, site: Site) -
 
 
 @ON_SQLITE
-def test_links_and_ones_own_address_in_the_text_or_the_name_are_reasons(app: Flask, site: Site) -> None:
-    Reader(app).comment(CAT, name="Dan@Example.org", comment="See https://a.example and http://b.example")
-    assert held_because(site) == {"links", "address_in_text", "every_comment"}
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"name": "Dan@Example.org"},
+        {"comment": "Write to DAN@example.org."},
+        {"comment": "It is dan @ example . org, as ever."},
+        {"comment": "dan<b>@</b>example.org"},
+        {"comment": "dan\u200b＠example.org"},
+    ],
+)
+def test_who_writes_her_own_address_is_told_once_and_then_held_for_it(
+    app: Flask, site: Site, words: dict[str, str]
+) -> None:
+    reader = Reader(app)
+    told = reader.comment(CAT, **words)
+    assert told.status_code == 422
+    assert "so everybody could read it" in told.text
+    assert stored(site) == []
+    page = check_page(told)
+    hidden = {attrs["name"]: attrs.get("value", "") for attrs, _ in page.all("input", type="hidden")}
+    assert page.all(id="comment", aria_invalid="true") or page.all(id="name", aria_invalid="true")
+    assert reader.comment(CAT, **words, **hidden).status_code == 303
+    assert held_because(site) == {"address_in_text", "every_comment"}
+
+
+@ON_SQLITE
+def test_who_takes_her_address_out_is_held_for_nothing_of_the_kind(app: Flask, site: Site) -> None:
+    reader = Reader(app)
+    assert reader.comment(CAT, comment="Write to dan@example.org.").status_code == 422
+    assert reader.comment(CAT, comment="Write to ada@example.org.", told="yes").status_code == 303
+    assert held_because(site) == {"every_comment"}
+
+
+@ON_SQLITE
+def test_links_in_the_text_are_a_reason(app: Flask, site: Site) -> None:
+    Reader(app).comment(CAT, comment="See https://a.example and http://b.example")
+    assert held_because(site) == {"links", "every_comment"}
 
 
 @ON_SQLITE

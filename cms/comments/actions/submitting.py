@@ -17,6 +17,7 @@ from cms.comments.rules import (
     Reason,
     Traits,
     capitals_percent,
+    gives_away,
     is_repeat,
     judge,
 )
@@ -26,7 +27,7 @@ from cms.limits.rules import retry_after_seconds
 from cms.moderation.rules import Deed
 from cms.moderation.writes import write_decision
 from cms.site import Site
-from cms.vault import normalised_address, random_mark
+from cms.vault import random_mark
 
 RESTARTS = 3  # twice the same text at the same moment: the second finds the first
 _LINK = re.compile(r"https?://", re.IGNORECASE)
@@ -123,7 +124,6 @@ def _reasons(sent: Submission, body_text: str) -> tuple[Reason, ...]:
             trap_filled=sent.trap_filled,
             origin_known=sent.origin_known,
             capitals_percent=capitals_percent(body_text),
-            own_address_in_text=normalised_address(sent.email)
-            in normalised_address(f"{sent.name}\n{body_text}"),
+            own_address_in_text=gives_away(f"{sent.name}\n{body_text}", sent.email),
         )
     )
