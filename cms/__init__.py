@@ -47,7 +47,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.comments.views.submitting import ANSWERS_FOREIGN_ITSELF
     from cms.comments.views.submitting import blueprint as comments
     from cms.desk.views import blueprint as desk
-    from cms.moderation.views import blueprint as moderation
+    from cms.moderation.views.room import blueprint as moderation
     from cms.privacy.views import blueprint as privacy
 
     app = Flask("cms", static_folder=None, template_folder=str(config.shipped("templates")))

@@ -17,7 +17,10 @@ from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "receipts", "privacy"})
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
-ACTS = {"moderation": Act.MODERATE, "desk": Act.WRITE}  # stricter routes call `require()` besides
+ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides
+    "moderation": Act.MODERATE,
+    "desk": Act.WRITE,
+}
 TOKEN = "csrf_token"  # noqa: S105  # a field's name
 CREDENTIALS = ("sign_in_email", "sign_in_password")  # beside the fields of a form whose session had ended
 NOT_CARRIED = frozenset({TOKEN, *CREDENTIALS})
@@ -37,7 +40,7 @@ def install(app: Flask) -> None:
         answer = _check_token(csrf) if person_at_work() else _sign_in_first(csrf)
         if answer is not None:
             return answer
-        act = ACTS.get(request.blueprint or "")
+        act = act_of(request.endpoint)
         if act is None or not may(staff().role, act):
             abort(403)
         return None
@@ -50,6 +53,15 @@ def install(app: Flask) -> None:
 def is_open(endpoint: str) -> bool:
     """Tell whether a stranger may use an endpoint."""
     return endpoint.partition(".")[0] in OPEN_BLUEPRINTS or endpoint in OPEN_ENDPOINTS
+
+
+def act_of(endpoint: str) -> Act | None:
+    """Return what a closed endpoint asks for: the act of the innermost of its blueprints that names one."""
+    blueprint = endpoint
+    while blueprint := blueprint.rpartition(".")[0]:
+        if blueprint in ACTS:
+            return ACTS[blueprint]
+    return None
 
 
 def staff() -> SignedIn:

@@ -1,0 +1,123 @@
+"""Where moderators decide, and take back what they decided."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, flash, render_template, request
+
+from cms.accounts.guard import staff
+from cms.moderation import rules
+from cms.moderation.actions.deciding import decide
+from cms.moderation.actions.outcomes import NotHere, Outcome
+from cms.moderation.actions.undoing import undo
+from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
+from cms.moderation.views.parts import TABLES, way_back
+from cms.moderation.views.queue import refused
+from cms.web import clock, language, private_page, say, see_other, site
+
+blueprint = Blueprint("decisions", __name__)
+LEFT_NAMED = 10  # the notice travels in a cookie of 4 KB; who needs more finds them in the log
+
+
+@blueprint.post("/decisions")
+def make() -> Response:
+    """Carry out a verdict about one comment, or about all that are ticked."""
+    asked, ids = _asked(), rules.whole_numbers(request.form.getlist("comment"))
+    as_of = request.form.get("as_of", "")
+    if ids is None:
+        return refused(say("No comment was chosen. Tick at least one, then choose what to do."))
+    if asked is None:
+        return refused(say("The decision was not understood. Please choose one of the buttons."))
+    if not as_of.isascii() or not as_of.isdecimal() or len(as_of) > 18:
+        return refused(say("The form was not complete. Please load the queue again."))
+    outcome = decide(site(), staff().id, ids, *asked, int(as_of), clock())
+    if isinstance(outcome, NotHere):
+        return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
+    if len(ids) == 1 and outcome.refused:
+        return refused(say("Its writer has taken this comment back, so it cannot be published."))
+    if len(ids) == 1 and outcome.left:
+        return _left_page(outcome.left[0], asked)
+    _note_done(rules.DONE_SENTENCES[asked[0]], len(outcome.decided) + len(outcome.unchanged), outcome)
+    return see_other(way_back())
+
+
+@blueprint.post("/undos")
+def take_back() -> Response:
+    """Take one decision back, or many."""
+    ids = rules.whole_numbers(request.form.getlist("decision"))
+    if ids is None:
+        return refused(say("No decision was chosen."))
+    outcome = undo(site(), staff().id, ids, clock())
+    if isinstance(outcome, NotHere):
+        return refused(
+            say("There is no such decision, or it is none that can be undone. Nothing was changed.")
+        )
+    if len(ids) == 1 and outcome.left:
+        return _left_page(outcome.left[0], None)
+    _note_done(
+        rules.UNDONE_SENTENCES[rules.Deed.UNDONE],
+        len(outcome.decided) + len(outcome.unchanged),
+        outcome,
+        undoes=False,
+    )
+    return see_other(way_back())
+
+
+def _left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
+    """Return the 409 that says who was faster, with both ways on."""
+    may_go_on = asked is not None and left.deed is not rules.Deed.WITHDRAWN
+    body = render_template(
+        "moderation/left.html",
+        **TABLES,
+        room="moderation",
+        left=left,
+        verdict=asked[0] if asked and may_go_on else None,
+        anyway=say(rules.ANYWAY_SENTENCES[asked[0]]) if asked else "",
+        reason=asked[1] if asked else "",
+        back=way_back(),
+    )
+    return private_page(body, 409)
+
+
+def _note_done(sentence: str, number: int, outcome: Outcome, *, undoes: bool = True) -> None:
+    """Keep for the next page what was done and what was left; ids in a row make one stretch."""
+    sentences = [say(sentence, number=language().number(number))] if number else []
+    sentences += [_left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
+    if len(outcome.left) > LEFT_NAMED:
+        others = language().number(len(outcome.left) - LEFT_NAMED)
+        sentences.append(say("Others had been decided meanwhile too: %(number)s.", number=others))
+    if outcome.refused:
+        number_refused = language().number(len(outcome.refused))
+        sentences.append(
+            say("Taken back by their writers and not published: %(number)s.", number=number_refused)
+        )
+    alarm = bool(outcome.left or outcome.refused)
+    flash({"sentences": sentences, "alarm": alarm, "undo": _stretches(outcome.decided) if undoes else []})  # type: ignore[arg-type]  # any JSON will do
+
+
+def _left_sentence(left: LeftAsItIs) -> str:
+    return say(
+        "Left as it is: comment %(id)s. %(who)s, %(when)s: %(state)s.",
+        id=left.comment_id,
+        who=left.by_name or say(rules.ACTOR_SENTENCES[left.deed]),
+        when=language().day_and_time(left.at, site().settings.timezone),
+        state=say(rules.STATUS_SENTENCES[left.status] if left.by_name else rules.DEED_SENTENCES[left.deed]),
+    )
+
+
+def _stretches(ids: Iterable[int]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for number in sorted(ids):
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
+def _asked() -> tuple[Verdict, str] | None:
+    try:
+        verdict = Verdict(request.form.get("verdict", ""))
+        reason = request.form.get("reason", "")
+        return verdict, RejectionReason(reason).value if reason else ""
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""Where moderators read what was decided."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, render_template, request
+
+from cms.moderation import rules
+from cms.moderation.queries.log import LogLine, log_lines, log_page
+from cms.moderation.views.parts import TABLES, done, here, next_address
+from cms.web import private_page, site
+
+blueprint = Blueprint("log", __name__)
+COLUMNS = ("id", "at", "by", "comment", "from", "to", "reason", "policy", "undo_of")
+
+
+@blueprint.get("/log")
+def show() -> Response:
+    """Show decisions, newest first; `?comment=` shows those about one."""
+    one = rules.whole_numbers(request.args.getlist("comment"))
+    after = rules.whole_numbers(request.args.getlist("page"))
+    with site().database.reading() as session:
+        page = log_page(
+            session,
+            comment_id=one[0] if one else None,
+            after=after[0] if after else None,
+            size=site().settings.queue_size,
+        )
+    body = render_template(
+        "moderation/log.html",
+        **TABLES,
+        room="log",
+        rows=page.rows,
+        comment_id=one[0] if one else None,
+        next_url=next_address("/moderation/log", {"comment": one[0] if one else ""}, page.next_page),
+        back=here(),
+        done=done(),
+    )
+    return private_page(body)
+
+
+@blueprint.get("/log.csv")
+def table() -> Response:
+    """Send the whole log as a table for other programs, as it is read from the database."""
+    response = Response(_csv(log_lines(site().database)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="moderation-log.csv"'
+    return response
+
+
+def _csv(lines: Iterator[LogLine]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for number, line in enumerate(lines, start=1):
+        by = rules.cell(line.by_name) if line.by_name else rules.ACTOR_CODES[line.deed]
+        at = line.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        states = (line.from_status or "", line.to_status)
+        writer.writerow(
+            (line.id, at, by, line.comment_id, *states, line.reason, line.policy, line.undo_of or "")
+        )
+        if number % 200 == 0:  # some 15 KB a piece
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -1,0 +1,11 @@
+"""The moderators' room, which all pages of the dashboard belong to."""
+
+from flask import Blueprint
+
+from cms.moderation.views.decisions import blueprint as decisions
+from cms.moderation.views.log import blueprint as log
+from cms.moderation.views.queue import blueprint as queue
+
+blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
+for door in (queue, decisions, log):
+    blueprint.register_blueprint(door)
