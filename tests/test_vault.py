@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import cms
 from cms.config import Settings
 from cms.privacy.actions import keys as privacy
-from cms.privacy.queries import known_keys
+from cms.privacy.queries.keys import known_keys
 from cms.site import Site
 from cms.vault import (
     KeyRefused,

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template
 
 from cms.pages import rules as things
-from cms.privacy import queries
+from cms.privacy.queries.health import answers
 from cms.web import private_page, public_page, site
 
 blueprint = Blueprint("privacy", __name__)
@@ -21,5 +21,5 @@ def kept() -> Response:
 def health() -> Response:
     """Answer 200 when the database answers, 503 when it does not."""
     with site().database.reading() as session:
-        is_well = queries.answers(session)
+        is_well = answers(session)
     return private_page("ok\n") if is_well else private_page("the database does not answer\n", 503)

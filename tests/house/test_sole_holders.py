@@ -4,6 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from sqlmodel import SQLModel
+
+from cms.privacy.queries.sealed import SEALED_COLUMNS
 from tests.house.source import MODULES, Module
 
 UNSEALS = {
@@ -17,6 +20,16 @@ STATUS_OF_ARTICLES = {"cms.desk.writes", "cms.exchange.writes"}
 def test_unseal_is_named_only_where_this_list_gives_a_reason() -> None:
     naming = {name for name, module in MODULES.items() if "unseal" in module.names()}
     assert naming == UNSEALS
+
+
+def test_every_sealed_column_is_in_the_one_list() -> None:
+    listed = {(column.table.name, column.name) for column in SEALED_COLUMNS}
+    assert listed == {
+        (table.name, column.name)
+        for table in SQLModel.metadata.tables.values()
+        for column in table.columns
+        if column.name.endswith("sealed")
+    }
 
 
 def test_only_moderation_changes_the_status_of_a_comment() -> None:

@@ -12,10 +12,11 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from cms.config import Settings
-from cms.privacy import queries
 from cms.privacy.audit import Audit
 from cms.privacy.dump import NoDump, dumped
 from cms.privacy.findings import Findings, Owner
+from cms.privacy.queries.kept import kept_rows, kept_tables
+from cms.privacy.queries.sealed import sealed_addresses
 from cms.privacy.sought import Sought
 from cms.site import Site
 from cms.vault import (
@@ -44,10 +45,10 @@ def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path]) -> Findi
     """
     with site.database.reading() as session:
         search = _search_of(site, session)
-        for table in queries.kept_tables(session):
+        for table in kept_tables(session):
             try:
                 with session.begin_nested():
-                    search.search_table(table.name, table.columns, queries.kept_rows(session, table))
+                    search.search_table(table.name, table.columns, kept_rows(session, table))
             except DatabaseError as error:
                 search.findings.not_searched[f"table {table.name}"] = type(error.orig).__name__
     # Closed before its file is read: a process that closes the file loses its locks on the database.
@@ -66,7 +67,7 @@ def _search_of(site: Site, session: Session) -> Audit:
     owners: dict[str, list[Owner]] = {}
     typed: dict[str, str] = {}
     not_unsealed = 0
-    for row in queries.sealed_addresses(session):
+    for row in sealed_addresses(session):
         try:
             address = site.vault.unseal(row.sealed, table=row.table, mark=row.mark).strip()
         except (NoKey, SealBroken):

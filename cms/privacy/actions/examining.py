@@ -7,7 +7,7 @@ from sqlalchemy.exc import DatabaseError
 
 from cms import db
 from cms.config import Settings
-from cms.privacy import queries
+from cms.privacy.queries.keys import known_keys
 from cms.vault import (
     KeyRefused,
     key_ids,
@@ -32,7 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         if not db.is_current(database):
             return [Finding(False, "The database is not at the newest schema. Run `cms migrate`.")]
         with database.reading() as session:
-            known = queries.known_keys(session)
+            known = known_keys(session)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:

@@ -4,7 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 from cms.db import Database
-from cms.privacy import queries, writes
+from cms.privacy import writes
+from cms.privacy.queries.keys import known_keys
 from cms.vault import (
     Vault,
     key_ids,
@@ -20,7 +21,7 @@ def open_keys(database: Database, folder: Path, now: datetime) -> Vault | None:
     another by itself: a second host that quietly sealed under its own would lose addresses for ever.
     """
     with database.reading() as session:
-        known = queries.known_keys(session)
+        known = known_keys(session)
     if not known:
         known = _first_key(database, folder, now)
     return open_vault(folder, known)
@@ -38,7 +39,7 @@ def new_key(database: Database, folder: Path, now: datetime) -> str:
 
 def _first_key(database: Database, folder: Path, now: datetime) -> tuple[str, ...]:
     with database.writing() as session:
-        known = queries.known_keys(session, for_update=True)
+        known = known_keys(session, for_update=True)
         if not known:
             lying = key_ids(folder)
             known = (lying[-1] if lying else make_key(folder, now.strftime("%Y%m%d")),)

@@ -1,39 +1,13 @@
-"""What the database knows of its keys, and whether it answers at all."""
+"""Everything that the database keeps, as it lies there."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError
-from sqlmodel import Session, col
-
-from cms.accounts.models import Staff
-from cms.comments.models import Comment
-from cms.privacy.models import VaultKey
+from sqlmodel import Session
 
 AT_ONCE = 1000  # rows in memory while everything is read
-_KEYS = sa.select(col(VaultKey.id)).order_by(col(VaultKey.id)).limit(100)
-
-
-def known_keys(session: Session, *, for_update: bool = False) -> tuple[str, ...]:
-    """Return the ids of all keys under which something is sealed, oldest first; one SELECT.
-
-    `for_update` keeps another host from making its own first key meanwhile.
-    """
-    if for_update and session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE vault_key IN EXCLUSIVE MODE"))
-    return tuple(session.execute(_KEYS).scalars())
-
-
-@dataclass(frozen=True, slots=True)
-class SealedAddress:
-    """A sealed address with the row to which it is bound."""
-
-    table: str
-    id: int
-    mark: str
-    sealed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +17,6 @@ class KeptTable:
     name: str
     columns: tuple[str, ...]
     statement: str
-
-
-def sealed_addresses(session: Session) -> Iterator[SealedAddress]:
-    """Yield every sealed address; one SELECT for each table that has some, read in portions."""
-    for table, kind in ((Comment, "comment"), (Staff, "staff")):
-        columns = (col(table.id), col(table.mark), col(table.email_sealed))
-        statement = sa.select(*columns).where(col(table.email_sealed).is_not(None)).order_by(col(table.id))
-        for row in session.execute(statement, execution_options={"yield_per": AT_ONCE}):
-            yield SealedAddress(kind, *row)
 
 
 def kept_tables(session: Session) -> list[KeptTable]:
@@ -104,12 +69,3 @@ _POSTGRESQL_COLUMNS = """
     WHERE c.relkind IN ('r', 'm') AND a.attnum > 0 AND NOT a.attisdropped
         AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!'
     ORDER BY 1, 2, a.attnum"""
-
-
-def answers(session: Session) -> bool:
-    """Tell whether the database answers; one SELECT."""
-    try:
-        session.execute(sa.text("SELECT 1"))
-    except DatabaseError:
-        return False
-    return True
