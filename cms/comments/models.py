@@ -1,12 +1,22 @@
 """The tables of what readers write."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from cms.comments.rules import CommentStatus, HoldCode
+from cms.comments.rules import CommentStatus, HoldCode, VersionKind
 from cms.db import UtcTime, stored_as_value
+
+_SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
+
+
+def _index(
+    name: str, *columns: Any, where: str, unique: bool = False
+) -> sa.Index:  # Any: names and expressions
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class Comment(SQLModel, table=True):
@@ -14,23 +24,40 @@ class Comment(SQLModel, table=True):
 
     `mark` is random: the sealed address is bound to it and the receipt's secret derives from it. `root_id` is the
     comment that began the thread (itself, for that one). `repeat_key` is set while the same text sent again is stored once.
+    `waiting_since` is set while a moderator has something to decide: `created_at` while it is held, the moment of the
+    edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
+    its texts went by age.
     """
 
     __tablename__ = "comment"
     __table_args__ = (
         sa.CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
-        sa.CheckConstraint("(email_sealed IS NULL) = (email_fingerprint IS NULL)", name="sealed"),
+        sa.CheckConstraint("email_sealed IS NULL OR email_fingerprint IS NOT NULL", name="sealed"),
+        sa.CheckConstraint(
+            "status <> 'held' OR waiting_since IS NOT NULL OR withdrawn_at IS NOT NULL OR erased_at IS NOT NULL",
+            name="waits",  # what is held and in no queue would be lost
+        ),
         sa.Index("ix_comment_thread", "article_id", "root_id", "status", "created_at", "id"),
-        sa.Index("ix_comment_queue", "status", "created_at", "id"),
+        _index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint"),
         sa.Index("ix_comment_parent", "parent_id"),
-        sa.Index(
-            "uq_comment_repeat_key",
-            "repeat_key",
-            unique=True,
-            sqlite_where=sa.text("status = 'held'"),
-            postgresql_where=sa.text("status = 'held'"),
+        _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status = 'held'"),
+        # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
+        _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
+        _index(
+            "ix_comment_forgotten",
+            sa.text(_SETTLED),
+            "id",
+            where="email_sealed IS NULL AND email_fingerprint IS NOT NULL",
+        ),
+        _index("ix_comment_network", "created_at", "id", where="network_mark IS NOT NULL"),
+        _index(
+            "ix_comment_unswept",
+            sa.text(_SETTLED),
+            "id",
+            where="swept_at IS NULL AND (status IN ('rejected', 'spam') OR withdrawn_at IS NOT NULL)",
         ),
     )
 
@@ -54,6 +81,10 @@ class Comment(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcTime)
     erased_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    second_look_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
     receipt_hash: str = Field(max_length=64, unique=True)
     repeat_key: str | None = Field(default=None, max_length=64)
     network_mark: str | None = Field(default=None, max_length=64)
@@ -68,3 +99,34 @@ class HoldReason(SQLModel, table=True):
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
     code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)
     measure: int = Field(default=0)
+
+
+class CommentEdit(SQLModel, table=True):
+    """What the writer of an approved comment wants it to say instead, held until a moderator has read it."""
+
+    __tablename__ = "comment_edit"
+
+    comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
+    name: str = Field(max_length=200)
+    body_text: str = Field(sa_type=sa.Text)
+    body_html: str = Field(sa_type=sa.Text)
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class CommentVersion(SQLModel, table=True):
+    """A text that an entry of the log took out of use, kept so that it can be compared and put back.
+
+    `at` is when the edit came in that the entry is about. A `kind` that ends in `_back` only remembers what an undo
+    gave back; it holds no text.
+    """
+
+    __tablename__ = "comment_version"
+    __table_args__ = (sa.Index("ix_comment_version_comment", "comment_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    comment_id: int = Field(foreign_key="comment.id", ondelete="CASCADE")
+    entry_id: int = Field(foreign_key="decision.id", unique=True)
+    kind: VersionKind = Field(sa_type=stored_as_value(VersionKind, "version_kind"))
+    name: str = Field(default="", max_length=200)
+    body_text: str = Field(default="", sa_type=sa.Text)
+    at: datetime = Field(sa_type=UtcTime)

@@ -53,6 +53,16 @@ HOLD_SENTENCES = {
 }
 
 
+class VersionKind(StrEnum):
+    """Which text an entry of the log took out of use."""
+
+    REPLACED = "replaced"  # a held text, by its writer's edit
+    TAKEN = "taken"  # a public text, by an edit that a moderator took
+    DROPPED = "dropped"  # an edit that a moderator refused
+    TAKEN_BACK = "taken_back"  # an undo of the one
+    DROPPED_BACK = "dropped_back"  # an undo of the other
+
+
 class ReceiptState(StrEnum):
     """What a receipt says of its comment."""
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment, HoldReason
-from cms.comments.rules import Reason
+from cms.comments.rules import CommentStatus, Reason
 
 
 def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason]) -> int:
@@ -16,6 +16,7 @@ def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason])
     `comment.root_id` is the parent's thread, or None for one that begins its own.
     Raises IntegrityError where an equal held one (by `repeat_key`) is there already.
     """
+    comment.waiting_since = comment.created_at if comment.status is CommentStatus.HELD else None
     session.add(comment)
     session.flush()
     if comment.id is None:  # the database gives every row its id
@@ -37,7 +38,7 @@ def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
     done = session.execute(
         sa.update(Comment)
         .where(col(Comment.id) == comment_id, col(Comment.withdrawn_at).is_(None))
-        .values(withdrawn_at=now, repeat_key=None)
+        .values(withdrawn_at=now, waiting_since=None, escalated_at=None, repeat_key=None)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 

@@ -24,7 +24,11 @@ class Deed(StrEnum):
     DECIDED = "decided"
     UNDONE = "undone"
     EDITED = "edited"
+    REVISED = "revised"  # a held edit became the public text
+    KEPT = "kept"  # a held edit was refused, the public text stays
     WITHDRAWN = "withdrawn"
+    ASKED = "asked"  # the writer wants a second look
+    ERASED = "erased"
 
 
 class Verdict(StrEnum):
@@ -91,7 +95,11 @@ DEED_SENTENCES = {
     Deed.DECIDED: "Decided",
     Deed.UNDONE: "Undone",
     Deed.EDITED: "Edited",
+    Deed.REVISED: "Edit published",
+    Deed.KEPT: "Edit refused",
     Deed.WITHDRAWN: "Withdrawn",
+    Deed.ASKED: "Asked for a second look",
+    Deed.ERASED: "Erased",
 }
 ACTOR_SENTENCES = {  # who acted where nobody of staff did
     Deed.SUBMITTED: "The writer",
@@ -99,7 +107,11 @@ ACTOR_SENTENCES = {  # who acted where nobody of staff did
     Deed.DECIDED: "A policy",
     Deed.UNDONE: "A policy",
     Deed.EDITED: "The writer",
+    Deed.REVISED: "A policy",
+    Deed.KEPT: "A policy",
     Deed.WITHDRAWN: "The writer",
+    Deed.ASKED: "The writer",
+    Deed.ERASED: "The writer",
 }
 ACTOR_CODES = {  # the same for programs, in the CSV
     Deed.SUBMITTED: "writer",
@@ -107,7 +119,11 @@ ACTOR_CODES = {  # the same for programs, in the CSV
     Deed.DECIDED: "policy",
     Deed.UNDONE: "policy",
     Deed.EDITED: "writer",
+    Deed.REVISED: "policy",
+    Deed.KEPT: "policy",
     Deed.WITHDRAWN: "writer",
+    Deed.ASKED: "writer",
+    Deed.ERASED: "writer",
 }
 REASON_SENTENCES = {
     RejectionReason.RUDE: "Rude",
@@ -173,7 +189,7 @@ def reason_kept(verdict: Verdict, reason: str) -> str:
 
 def can_undo(deed: Deed, before: CommentStatus | None) -> bool:
     """Tell whether an entry, as its comment's last, may be undone: what staff did, an undo among it."""
-    return deed in {Deed.DECIDED, Deed.UNDONE} and before is not None
+    return deed in {Deed.DECIDED, Deed.REVISED, Deed.KEPT, Deed.UNDONE} and before is not None
 
 
 def link_addresses(body_html: str) -> tuple[str, ...]:

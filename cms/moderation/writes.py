@@ -9,6 +9,9 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
 
+_SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
+    (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
+)
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
 
 
@@ -33,9 +36,19 @@ def lock_log(session: Session) -> None:
 
 
 def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:
-    """Give a comment its status; after any decision the same text sent again is a new comment."""
+    """Give a comment its status, and with it its place in the queue; every decision answers an escalation.
+
+    After any decision the same text sent again is a new comment.
+    """
+    is_held = status is CommentStatus.HELD
     session.execute(
         sa.update(Comment)
         .where(col(Comment.id) == comment_id)
-        .values(status=status, decided_at=None if status is CommentStatus.HELD else now, repeat_key=None)
+        .values(
+            status=status,
+            decided_at=None if is_held else now,
+            waiting_since=_SINCE_IT_CAME if is_held else None,
+            escalated_at=None,
+            repeat_key=None,
+        )
     )

@@ -91,6 +91,7 @@ def _parts(sql: str) -> tuple[str, ...]:
     """Return a statement with the columns and constraints of a table in one order, however they were written."""
     flat = " ".join(sql.split()).replace("( ", "(").replace(" )", ")")
     head, opened, body = flat.partition(" (")
+    head = head.replace('"', "")  # SQLite quotes the name of a table that was built anew
     if not flat.startswith("CREATE TABLE") or not opened:
         return (flat,)
     depth, parts = 0, [""]

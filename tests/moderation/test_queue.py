@@ -13,6 +13,7 @@ from flask import Flask
 from sqlmodel import col
 
 from cms.comments.models import Comment
+from cms.comments.writes import mark_withdrawn
 from cms.config import Settings
 from cms.moderation.models import Decision
 from cms.moderation.queries.log import log_page
@@ -216,7 +217,7 @@ def test_a_withdrawn_comment_leaves_the_queue(site: Site, cleo: Moderator, artic
     comment = send_comment(site, article, START)
     seen = cleo.hidden()
     with site.database.writing() as session:
-        session.execute(sa.update(Comment).where(col(Comment.id) == comment).values(withdrawn_at=START))
+        mark_withdrawn(session, comment, START)
         session.commit()
     assert _cards(cleo.page("/moderation/")) == []
     response = cleo.decide("approve", comment, as_of=seen["as_of"])

@@ -82,6 +82,7 @@ class QueuePage:
 _PARENT = aliased(Comment)
 _PARENT_GONE = sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None))
 _REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
+_WAITS = col(Comment.waiting_since).is_not(None)
 # What came in already decided, by an import, was decided when it was written as far as this house knows.
 _DECIDED_AT = sa.func.coalesce(col(Comment.decided_at), col(Comment.created_at), type_=UtcTime())
 _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -92,6 +93,7 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.created_at),
         col(Comment.status),
         sa.not_(_REMAINS).label("is_gone"),
+        col(Comment.waiting_since),
         _DECIDED_AT.label("decided_at"),
         col(Article.kind),
         col(Article.slug),
@@ -118,6 +120,7 @@ _WITH_STATUS = _CARDS.where(
     col(Comment.status) == sa.bindparam("status", type_=stored_as_value(CommentStatus, "comment_status")),
     _REMAINS,
 )
+_WAITING = _CARDS.where(_WAITS)
 _ONE = _CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
 _REASONS = (
     sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure))
@@ -129,7 +132,9 @@ _STRENGTH = {code: place for place, code in enumerate(HoldCode)} | {HoldCode.EVE
 
 
 def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
-    some = sa.select(sa.literal(1)).select_from(Comment).where(col(Comment.status) == status, _REMAINS)
+    waits = status is CommentStatus.HELD
+    counts = _WAITS if waits else sa.and_(col(Comment.status) == status, _REMAINS)
+    some = sa.select(sa.literal(1)).select_from(Comment).where(counts)
     return sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery()).scalar_subquery()
 
 
@@ -140,12 +145,13 @@ _FIGURES = sa.select(
 
 
 def queue_page(session: Session, status: CommentStatus, *, after: Cursor | None, size: int) -> QueuePage:
-    """Return `size` comments from behind `after`: held ones oldest first, others newest decided first.
+    """Return `size` comments from behind `after`: what waits, longest first, others newest decided first.
 
     Three SELECTs, two where there is no comment.
     """
     figures = session.execute(_FIGURES).one()
-    rows = session.execute(_ordered(status, after).limit(size + 1), {"status": status}).all()
+    asked = {} if status is CommentStatus.HELD else {"status": status}
+    rows = session.execute(_ordered(status, after).limit(size + 1), asked).all()
     shown = rows[:size]
     end = Cursor(_moment(shown[-1], status), shown[-1].id) if len(rows) > size else None
     return QueuePage(_cards(session, shown), end, _counts(figures), figures.as_of or 0)
@@ -159,19 +165,19 @@ def single_card(session: Session, comment_id: int) -> QueuePage:
 
 
 def _ordered(status: CommentStatus, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
-    oldest_first = status is CommentStatus.HELD
-    moment = col(Comment.created_at) if oldest_first else _DECIDED_AT
-    order = (moment, col(Comment.id)) if oldest_first else (moment.desc(), col(Comment.id).desc())
-    statement = _WITH_STATUS.order_by(*order)
+    waits = status is CommentStatus.HELD
+    moment = col(Comment.waiting_since) if waits else _DECIDED_AT
+    order = (moment, col(Comment.id)) if waits else (moment.desc(), col(Comment.id).desc())
+    statement = (_WAITING if waits else _WITH_STATUS).order_by(*order)
     if after is None:
         return statement
     place = sa.tuple_(moment, col(Comment.id))
     end = sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
-    return statement.where(place > end if oldest_first else place < end)
+    return statement.where(place > end if waits else place < end)
 
 
 def _moment(row: Any, status: CommentStatus) -> datetime:
-    moment: datetime = row.created_at if status is CommentStatus.HELD else row.decided_at
+    moment: datetime = row.waiting_since if status is CommentStatus.HELD else row.decided_at
     return moment
 
 
