@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from cms.config import Settings
+    from cms.jobs import Job
     from cms.site import Site
 
 
@@ -69,3 +70,10 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     for blueprint in (articles, feeds, comments, receipts, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app
+
+
+def timed_jobs() -> "tuple[Job, ...]":
+    """List what the site does by its own clock, whoever comes: every feature's jobs on one screen."""
+    from cms.outbox.actions import sending, sweeping
+
+    return (sending.JOB, sweeping.JOB)

@@ -1,6 +1,7 @@
 """The settings of one site, each with its unit, its default and its reason."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -12,14 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 BYTES_A_CHARACTER = 12  # one of four bytes, percent-encoded, is the longest that a form sends
 FORM_BYTES = 8_192  # the other fields, each at its longest
 
+_MAILBOX = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>")
+
 
 class SettingsRefused(Exception):
     """A setting cannot be used; the sentence says which one and what it takes."""
 
 
-def _setting(default: Any, why: str) -> Any:
+def _setting(default: Any, why: str, *, secret: bool = False) -> Any:
     # Any: dataclasses.field() itself is typed as the field's own type, which differs per call.
-    return field(default=default, metadata={"why": why})
+    return field(default=default, repr=not secret, metadata={"why": why})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,14 @@ class Settings:
     sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
     session_hours: int = _setting(12, "hours without a request after which staff sign in again")
     trusted_proxies: int = _setting(0, "proxies in front; so many X-Forwarded-For hops are believed")
+    smtp_host: str = _setting("", "the mail server that takes our letters; empty: no letters are written")
+    smtp_port: int = _setting(587, "587 for starttls, 465 for tls, 25 for none")
+    smtp_security: str = _setting("starttls", "starttls, tls, or none: only for a server on this machine")
+    smtp_user: str = _setting("", "the account at the mail server; empty: it asks for none")
+    smtp_password: str = _setting("", "its password; better in a file of its own", secret=True)
+    smtp_password_file: str = _setting("", "a file that holds the password and nothing else")
+    mail_from: str = _setting("", "the letters' sender, letters@example.org; needed beside smtp_host")
+    letters_per_hour: int = _setting(200, "letters that leave in one hour; more wait for the next")
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 
     @staticmethod
@@ -62,6 +73,11 @@ class Settings:
     def secure_cookies(self) -> bool:
         """Whether cookies travel over https only."""
         return self.base_url.startswith("https://")
+
+    @property
+    def mail_is_on(self) -> bool:
+        """Whether letters are written at all: a mail server and a sender are named."""
+        return bool(self.smtp_host and self.mail_from)
 
     @property
     def origin(self) -> str:
@@ -164,6 +180,7 @@ def _read(name: str, kind: type, value: Any) -> Any:
 def _refuse_nonsense(settings: Settings) -> None:
     _refuse_address(settings.base_url)
     _refuse_words(settings)
+    _refuse_mail(settings)
     if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
         raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
     if settings.database_url and not settings.database_url.startswith(
@@ -178,6 +195,7 @@ def _refuse_nonsense(settings: Settings) -> None:
         "trusted_proxies",
         "comments_per_ten_minutes",
         "sign_ins_per_ten_minutes",
+        "letters_per_hour",
     ):
         if getattr(settings, name) < 0:
             raise SettingsRefused(f"{name} takes 0 or more.")
@@ -185,6 +203,15 @@ def _refuse_nonsense(settings: Settings) -> None:
         raise SettingsRefused(
             "comment_max_bytes is too small for comment_max_chars: 12 bytes each, and 8,192."
         )
+
+
+def _refuse_mail(settings: Settings) -> None:
+    if settings.smtp_security not in {"starttls", "tls", "none"}:
+        raise SettingsRefused("smtp_security takes starttls, tls or none.")
+    if not 0 < settings.smtp_port < 65_536:
+        raise SettingsRefused("smtp_port takes 1 to 65535.")
+    if settings.mail_from and not _MAILBOX.fullmatch(settings.mail_from):
+        raise SettingsRefused("mail_from takes letters@example.org or The Tidewaiter <letters@example.org>.")
 
 
 def _refuse_address(base_url: str) -> None:

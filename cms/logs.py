@@ -37,6 +37,11 @@ def write_exception(
     _failures.error("%s %s failed\n%s", quote(request.method), logged_path(request.path), told)
 
 
+def write_failed_job(name: str, error: BaseException) -> None:
+    """Note that a timed job failed: where, and of which kind each error in its chain was."""
+    _failures.error("the job %s failed and is tried again later\n%s", name, "\n".join(_told(error)))
+
+
 def logged_path(path: str) -> str:
     """Return a path as a log may keep it: on one line, in ASCII, without the secrets that stand in some."""
     return quote(_SECRET.sub(r"\1-", path), safe="/%:@!$&'()*+,;=~-._")

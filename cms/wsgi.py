@@ -2,10 +2,12 @@
 
 import logging
 
-from cms import create_app, open_site
+from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.config import load_settings
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
-app = create_app(open_site(load_settings()))
+site = open_site(load_settings())
+app = create_app(site)
+jobs.Runner(site, timed_jobs(), now_utc).start()  # here, since a server loads this after it has forked

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlmodel import SQLModel
 
 import cms
+import cms.articles.models  # the tables on which others hang, whatever a test imports
 from cms import db
 from cms.accounts import actions as accounts
 from cms.config import Settings, load_settings

@@ -11,6 +11,7 @@ from tests.house.source import MODULES, Module
 
 UNSEALS = {
     "cms.limits.actions",  # opens the day's salt, which is no address
+    "cms.outbox.actions.sending",  # a letter needs the address on its envelope
     "cms.privacy.actions.auditing",  # the audit looks for every address that the keys unseal
 }
 STATUS_OF_COMMENTS = {"cms.moderation.writes"}

@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.limits.models import DailySalt
+from cms.outbox.models import Letter
 
 AT_ONCE = 1000  # rows in memory while everything is read
 
@@ -35,6 +36,7 @@ class SealedColumn:
 SEALED_COLUMNS = (
     SealedColumn(Comment),
     SealedColumn(Staff),
+    SealedColumn(Letter),
     SealedColumn(DailySalt, "salt_sealed", key="day", mark="day", is_address=False),
 )
 

@@ -1,0 +1,182 @@
+"""Which letter is due, where it goes, and what the owner of an address has said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cms.comments.models import Comment
+from cms.outbox.models import Commenter, Letter
+from cms.outbox.rules import LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, LetterKind, Wish
+
+AN_HOUR = ONE_A_THREAD
+TOLD_AT_ONCE = 50  # replies that one letter tells of; the others come with the next
+
+
+@dataclass(frozen=True, slots=True)
+class DueLetter:
+    """A letter whose moment has come; its address stays where it is."""
+
+    id: int
+    kind: LetterKind
+    mark: str
+    email_fingerprint: str
+    language: str
+    comment_id: int | None
+    reply_id: int | None
+    thread_id: int | None
+    created_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTo:
+    """Where a letter goes, sealed, with the row to which the seal is bound."""
+
+    sealed: str
+    table: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCommenter:
+    """What the owner of an address has said so far."""
+
+    fingerprint: str
+    mark: str
+    wish: Wish
+    asked: int
+    asked_at: datetime | None
+    proved_at: datetime | None
+
+
+_OTHER = aliased(Letter)
+_COLUMNS = (
+    col(Letter.id),
+    col(Letter.kind),
+    col(Letter.mark),
+    col(Letter.email_fingerprint),
+    col(Letter.language),
+    col(Letter.comment_id),
+    col(Letter.reply_id),
+    col(Letter.thread_id),
+    col(Letter.created_at),
+    col(Letter.attempts),
+)
+_COMMENTER = (
+    col(Commenter.fingerprint),
+    col(Commenter.mark),
+    col(Commenter.wish),
+    col(Commenter.asked),
+    col(Commenter.asked_at),
+    col(Commenter.proved_at),
+)
+
+
+def is_anything_due(session: Session, now: datetime, *, per_hour: int) -> bool:
+    """Tell whether a letter may leave now; two SELECTs."""
+    return _has_room(session, now, per_hour) and session.execute(_due(now).limit(1)).first() is not None
+
+
+def next_due(session: Session, now: datetime, *, per_hour: int) -> tuple[DueLetter, ...]:
+    """Return the letter that leaves next, with those about the same thread that go along; () for none.
+
+    Three SELECTs. Letters that somebody waits for at her screen come first.
+    """
+    if not _has_room(session, now, per_hour):
+        return ()
+    first = session.execute(
+        _due(now)
+        .order_by(col(Letter.kind) != LetterKind.MY_COMMENTS, col(Letter.due_at), col(Letter.id))
+        .limit(1)
+    ).first()
+    if first is None or first.kind is not LetterKind.REPLY:
+        return () if first is None else (DueLetter(*first),)
+    together = _due(now).where(
+        col(Letter.kind) == LetterKind.REPLY,
+        col(Letter.email_fingerprint) == first.email_fingerprint,
+        col(Letter.thread_id) == first.thread_id,
+    )
+    rows = session.execute(together.order_by(col(Letter.due_at), col(Letter.id)).limit(TOLD_AT_ONCE))
+    return tuple(DueLetter(*row) for row in rows)
+
+
+def sealed_to(session: Session, letter: DueLetter) -> SealedTo | None:
+    """Return where a letter goes, or None where the address was forgotten; one SELECT."""
+    row = session.execute(
+        sa.select(
+            col(Letter.email_sealed),
+            col(Comment.email_sealed).label("of_comment"),
+            col(Comment.mark).label("comment_mark"),
+        )
+        .outerjoin(Comment, col(Comment.id) == col(Letter.comment_id))
+        .where(col(Letter.id) == letter.id)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.email_sealed is not None:
+        return SealedTo(row.email_sealed, "letter", letter.mark)
+    return SealedTo(row.of_comment, "comment", row.comment_mark) if row.of_comment is not None else None
+
+
+def is_sent_since(session: Session, letter: DueLetter, since: datetime) -> bool:
+    """Tell whether a letter of the same kind has gone to the same address since then; one SELECT."""
+    statement = sa.select(col(Letter.id)).where(
+        col(Letter.email_fingerprint) == letter.email_fingerprint,
+        col(Letter.kind) == letter.kind,
+        col(Letter.sent_at) > since,
+    )
+    return session.execute(statement.limit(1)).first() is not None
+
+
+def commenter(session: Session, fingerprint: str) -> KnownCommenter | None:
+    """Return what the owner of the address with this fingerprint has said, or None; one SELECT."""
+    row = session.execute(
+        sa.select(*_COMMENTER).where(col(Commenter.fingerprint) == fingerprint)
+    ).one_or_none()
+    return KnownCommenter(*row) if row else None
+
+
+def is_proved(session: Session, fingerprint: str) -> bool:
+    """Tell whether somebody has shown that the address with this fingerprint is hers; one SELECT."""
+    known = commenter(session, fingerprint)
+    return known is not None and known.proved_at is not None
+
+
+def _has_room(session: Session, now: datetime, per_hour: int) -> bool:
+    """Tell whether the site may send another letter in this hour; what a clock that ran ahead noted does not count."""
+    busy = sa.select(sa.func.count()).where(
+        sa.or_(
+            col(Letter.sent_at).between(now - AN_HOUR, now + AN_HOUR),
+            sa.and_(col(Letter.ended_at).is_(None), sa.not_(_is_free(Letter, now))),
+        )
+    )
+    return bool(session.execute(busy).scalar_one() < per_hour)
+
+
+def _due(now: datetime) -> sa.Select[*tuple[Any, ...]]:
+    in_its_thread = sa.exists().where(
+        col(Letter.kind) == LetterKind.REPLY,
+        col(_OTHER.kind) == LetterKind.REPLY,
+        col(_OTHER.email_fingerprint) == col(Letter.email_fingerprint),
+        col(_OTHER.thread_id) == col(Letter.thread_id),
+        sa.or_(
+            col(_OTHER.sent_at).between(now - ONE_A_THREAD, now + ONE_A_THREAD),
+            sa.and_(col(_OTHER.ended_at).is_(None), sa.not_(_is_free(_OTHER, now))),
+        ),
+    )
+    return sa.select(*_COLUMNS).where(
+        col(Letter.ended_at).is_(None),
+        # Later than any pause: noted by a clock that ran ahead.
+        sa.or_(col(Letter.due_at) <= now, col(Letter.due_at) > now + LONGEST_PAUSE),
+        _is_free(Letter, now),
+        sa.not_(in_its_thread),
+    )
+
+
+def _is_free(letter: type[Letter], now: datetime) -> sa.ColumnElement[bool]:
+    until = col(letter.leased_until)
+    return sa.or_(until.is_(None), until <= now, until > now + ROW_LEASE)

@@ -1,0 +1,61 @@
+"""Pure decisions about letters: which kinds there are, when one is due, tried again, given up and swept."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LINK_PURPOSE = (
+    "letter link"  # of the digests in links that letters carry; they work for as long as a letter is kept
+)
+MESSAGE_PURPOSE = "letter message"  # of the digests that are letters' Message-IDs
+PURPOSES = (LINK_PURPOSE, MESSAGE_PURPOSE)  # what a rotation of keys has to carry over
+
+ROW_LEASE = timedelta(minutes=10)  # longer than sending takes; after it, a dead sender's letter is free again
+UNDO_TIME = timedelta(minutes=2)  # in which a moderator may take back what caused a letter
+FIRST_PAUSE = timedelta(minutes=1)  # before a letter that was put off by the server is tried again
+LONGEST_PAUSE = timedelta(hours=12)
+TRIES = 16  # 1, 2, 4 … minutes, then every 12 hours: five days in all, as RFC 5321, section 4.5.4.1, asks
+KEPT_FOR = timedelta(days=7)  # what is left of a letter that was sent: what was told to whom, by fingerprint
+LIVES_FOR = timedelta(days=14)  # no letter waits longer, whatever kept it from going
+ASKED_AT_MOST = 3  # times that somebody who does not answer is asked whether she wants letters
+ASKED_EVERY = timedelta(days=1)
+ONE_A_THREAD = timedelta(hours=1)  # between two letters to one person about one thread
+
+
+class LetterKind(StrEnum):
+    """What a letter is for."""
+
+    MY_COMMENTS = "my_comments"
+    OPT_IN = "opt_in"
+    REPLY = "reply"
+
+
+class Wish(StrEnum):
+    """What the owner of an address has said to letters about replies."""
+
+    UNKNOWN = "unknown"
+    YES = "yes"
+    NO = "no"
+
+
+# Between two letters of one kind to one address, the second of which is dropped: a link that is there already will do.
+SPACING = {LetterKind.MY_COMMENTS: timedelta(minutes=10), LetterKind.OPT_IN: ASKED_EVERY}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a letter says, in plain text; `stop_path` is where one click ends letters like it, '' for what is asked for each time."""
+
+    subject: str
+    text: str
+    stop_path: str = ""
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Return how long a letter that was tried so many times waits: 1, 2, 4 … minutes, at most LONGEST_PAUSE."""
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
+
+
+def is_hopeless(attempts: int, created_at: datetime, now: datetime) -> bool:
+    """Tell whether a letter that could not be sent is given up."""
+    return attempts >= TRIES or now - created_at >= LIVES_FOR

@@ -1,0 +1,112 @@
+"""Putting letters into the outbox, taking them out, and noting what became of them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from cms.outbox.models import Commenter, Letter
+from cms.outbox.queries import KnownCommenter, commenter
+from cms.outbox.rules import KEPT_FOR, ROW_LEASE, LetterKind
+from cms.vault import Vault, random_mark
+
+OUTBOX_LOCK = (
+    7_264_003  # any number of our own: who takes letters out, one at a time, so that no ceiling is passed
+)
+
+
+def put_to_address(
+    session: Session, vault: Vault, kind: LetterKind, email: str, *, language: str, now: datetime
+) -> None:
+    """Put a letter to an address that somebody has just typed; whether it is known is looked up when it is sent."""
+    mark = random_mark()
+    session.add(
+        Letter(
+            kind=kind,
+            mark=mark,
+            email_sealed=vault.seal(email.strip(), table="letter", mark=mark),
+            email_fingerprint=vault.fingerprint(email),
+            language=language,
+            created_at=now,
+            due_at=now,
+        )
+    )
+    session.flush()
+
+
+def hold(session: Session) -> None:
+    """Let nobody else take letters out until this transaction ends; on SQLite every writer holds the whole database."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": OUTBOX_LOCK})
+
+
+def lease(session: Session, ids: Collection[int], now: datetime) -> None:
+    """Take letters for ROW_LEASE, and count the attempt."""
+    _change(session, ids, leased_until=now + ROW_LEASE, attempts=col(Letter.attempts) + 1)
+
+
+def release(session: Session, ids: Collection[int]) -> None:
+    """Give letters back as they were, since it was not for them that nothing could be sent."""
+    _change(session, ids, leased_until=None, attempts=col(Letter.attempts) - 1)
+
+
+def put_off(session: Session, ids: Collection[int], until: datetime) -> None:
+    """Give letters back to be tried again at `until`."""
+    _change(session, ids, leased_until=None, due_at=until)
+
+
+def end(session: Session, ids: Collection[int], now: datetime, *, sent: int | None) -> None:
+    """Note that letters are over, and drop their addresses; `sent` is the one of them that left, if any did."""
+    _change(session, ids, leased_until=None, ended_at=now, email_sealed=None)
+    if sent is not None:
+        _change(session, [sent], sent_at=now)
+
+
+def drop(session: Session, ids: Collection[int]) -> None:
+    """Take letters away that turned out to have nothing to say."""
+    session.execute(sa.delete(Letter).where(col(Letter.id).in_(ids)))
+
+
+def sweep(session: Session, now: datetime) -> None:
+    """Take away what is left of letters that ended KEPT_FOR ago."""
+    session.execute(sa.delete(Letter).where(col(Letter.ended_at) < now - KEPT_FOR))
+
+
+def forget(session: Session, fingerprint: str) -> None:
+    """Take away every letter to an address, and whatever its owner has said to them."""
+    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
+    session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
+
+
+def forget_comments(session: Session, ids: Collection[int]) -> None:
+    """Take away every letter that is about one of these comments."""
+    session.execute(
+        sa.delete(Letter).where(sa.or_(col(Letter.comment_id).in_(ids), col(Letter.reply_id).in_(ids)))
+    )
+
+
+def know(session: Session, fingerprint: str, now: datetime) -> KnownCommenter:
+    """Return what is known of the owner of an address, noted down first where nothing is."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = Commenter(fingerprint=fingerprint, mark=random_mark(), created_at=now)
+    session.execute(insert(Commenter).values(**row.model_dump()).on_conflict_do_nothing())
+    known = commenter(session, fingerprint)
+    if known is None:  # just noted, or there before
+        raise RuntimeError("a commenter was not noted")
+    return known
+
+
+def prove(session: Session, fingerprint: str, now: datetime) -> None:
+    """Note that somebody has shown, by a button behind a link that only a letter held, that an address is hers."""
+    know(session, fingerprint, now)
+    session.execute(
+        sa.update(Commenter)
+        .where(col(Commenter.fingerprint) == fingerprint, col(Commenter.proved_at).is_(None))
+        .values(proved_at=now)
+    )
+
+
+def _change(session: Session, ids: Collection[int], **values: object) -> None:
+    session.execute(sa.update(Letter).where(col(Letter.id).in_(ids)).values(**values))
