@@ -39,13 +39,13 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     """Wire the application: every blueprint and guard on one screen."""
     from flask import Flask
 
-    from cms import config, web
+    from cms import config, error_pages, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views import blueprint as articles
     from cms.comments.views.receipts import blueprint as receipts
-    from cms.comments.views.submitting import ANSWERS_FOREIGN_ITSELF
+    from cms.comments.views.submitting import REFUSES_ITSELF
     from cms.comments.views.submitting import blueprint as comments
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
@@ -65,7 +65,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
         MAX_FORM_MEMORY_SIZE=site.settings.desk_max_bytes,
         MAX_FORM_PARTS=2000,
     )
-    web.install(app, answers_foreign_itself=ANSWERS_FOREIGN_ITSELF)
+    web.install(app, refuses_itself=REFUSES_ITSELF)
+    error_pages.install(app)
     guard.install(app)
     for blueprint in (articles, feeds, comments, receipts, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)

@@ -26,6 +26,7 @@ NAMING = {
 }
 SQLModel.metadata.naming_convention = NAMING
 POOL_SIZE, POOL_OVERFLOW = 5, 10  # connections; the threads of one worker need 8 at most
+PATIENCE_SECONDS = 5  # for a lock or a connection; a reader who waits longer has gone
 MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
 
 
@@ -130,10 +131,26 @@ def _open_postgresql(url: str) -> Database:
         max_overflow=POOL_OVERFLOW,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"prepare_threshold": None},
+        connect_args={
+            "prepare_threshold": None,
+            "connect_timeout": PATIENCE_SECONDS,
+            "tcp_user_timeout": 10_000,
+        },
     )
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(reader=reader, writer=engine)
+    writer = engine.execution_options()  # of its own, so that only it makes the promise below
+
+    @sa.event.listens_for(writer, "begin")
+    def _promise(connection: sa.Connection) -> None:
+        # For this transaction alone, since a pooler may give the connection to somebody else after it: nobody is
+        # thanked for what is not on the disk, whatever the server's default, and nobody waits for ever.
+        connection.exec_driver_sql(
+            "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit')"
+            " IN ('off', 'local')"
+            f" UNION ALL SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true)"
+        )
+
+    return Database(reader=reader, writer=writer)
 
 
 def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engine:
@@ -146,7 +163,7 @@ def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engi
         # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={settings.sqlite_synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")

@@ -11,6 +11,8 @@ from flask import request
 from jinja2 import TemplateError
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from cms.outages import kind_of
+
 # Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
 _SECRET = re.compile(r"((?:^|/)(?:my-)?comments/+)[^/].*", re.IGNORECASE | re.DOTALL)
 # Kinds of failure that speak of the program and its machine; other sentences may quote what somebody wrote.
@@ -27,6 +29,11 @@ def write_request(method: str, path: str, status: int, milliseconds: float) -> N
 def write_missing_key() -> None:
     """Note that something could not be done without the site's key."""
     _failures.error("the site's key is missing: reading only; run `cms doctor`")
+
+
+def write_outage(error: BaseException) -> None:
+    """Note that the database could not work, by the kind of its failure alone."""
+    _failures.error("the database cannot work just now: %s", kind_of(error))
 
 
 def write_exception(

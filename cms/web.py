@@ -1,4 +1,4 @@
-"""What every response gets: language, headers, the same-origin guard, cache rules, error pages, the request log."""
+"""What every response gets: language, headers, the same-origin guard, cache rules, the request log."""
 
 import gzip
 import hashlib
@@ -10,17 +10,15 @@ from enum import StrEnum
 from typing import IO, Any
 
 import brotli
-from flask import Flask, Response, abort, current_app, g, redirect, render_template, request
+from flask import Flask, Response, abort, current_app, g, redirect, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
 from cms.config import origin_of
 from cms.languages import Language, direction
 from cms.site import Site
-from cms.vault import NoKey
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -113,27 +111,38 @@ def origin() -> Origin:
     return Origin.SAME if origin_of(claimed) == site().settings.origin else Origin.FOREIGN
 
 
-def take_body(limit: int) -> bool:
-    """Read this request's body, at most `limit` bytes of it, before its fields are; tell whether that was all.
+def take_body(limit: int) -> int | None:
+    """Read this request's body, at most `limit` bytes of it, before its fields are; return the status that refuses it.
 
-    What lies beyond is read and thrown away up to DRAINED_BYTES: a browser that is still sending when the
-    connection closes shows its own error instead of our answer.
+    That is 413 for more than `limit`, 400 for less than was announced, and 411 where nothing was: a server may
+    take a chunked body that breaks off for a whole one (measured with granian's WSGI), and then half a comment
+    would be stored. What lies beyond is read and thrown away up to DRAINED_BYTES: a browser that is still
+    sending when the connection closes shows its own error instead of our answer.
     """
     stream = request.environ["wsgi.input"]
-    length = request.content_length
-    if length is None:  # chunked: only a server that ends the stream can be read
-        length = DRAINED_BYTES if request.environ.get("wsgi.input_terminated") else 0
+    announced = request.content_length
+    length = DRAINED_BYTES if announced is None and is_chunked() else announced or 0
     body = b"".join(_pieces(stream, min(length, limit + 1)))
     if len(body) > limit:
         for _ in _pieces(stream, min(length, DRAINED_BYTES) - len(body)):
             pass
-    request.environ["wsgi.input"] = io.BytesIO(body[:limit])
-    request.environ["CONTENT_LENGTH"] = str(min(len(body), limit))
-    return len(body) <= limit
+    g.body = body[:limit]
+    request.environ["wsgi.input"] = io.BytesIO(g.body)
+    request.environ["CONTENT_LENGTH"] = str(len(g.body))
+    if len(body) > limit:
+        return 413
+    if announced is None:
+        return 411 if body else None
+    return 400 if len(body) < announced else None
 
 
-def install(app: Flask, answers_foreign_itself: frozenset[str]) -> None:
-    """Give `app` all that this module is for; the endpoints named keep a foreign POST's words in their own 403."""
+def is_chunked() -> bool:
+    """Tell whether the length of this request's body was not announced, and its server ends it all the same."""
+    return request.content_length is None and bool(request.environ.get("wsgi.input_terminated"))
+
+
+def install(app: Flask, refuses_itself: frozenset[str]) -> None:
+    """Give `app` all that this module is for; the endpoints named keep the words of a POST that is refused here."""
 
     @app.before_request
     def _guard() -> None:
@@ -141,16 +150,16 @@ def install(app: Flask, answers_foreign_itself: frozenset[str]) -> None:
         if "\0" in request.path:
             abort(404)  # PostgreSQL cannot even be asked for it
         foreign = request.method not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN
-        if foreign and request.endpoint not in answers_foreign_itself:
-            abort(403)
+        if request.endpoint not in refuses_itself:
+            if foreign:
+                abort(403)
+            if is_chunked() and "Transfer-Encoding" in request.headers:
+                abort(411)
 
     app.after_request(_finish)
-    app.log_exception = logs.write_exception  # type: ignore[assignment]  # Flask's own quotes paths and parameters
     if proxies := app.extensions["site"].settings.trusted_proxies:
         wanted = {"x_for": proxies, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}
         app.wsgi_app = ProxyFix(app.wsgi_app, **wanted)  # type: ignore[method-assign]  # the way that Flask names
-    app.register_error_handler(HTTPException, _error_page)
-    app.register_error_handler(NoKey, _no_key)
     _install_templates(app)
 
 
@@ -193,28 +202,6 @@ def _context() -> dict[str, Any]:
         "canonical": "",
         "staff": None,
     }
-
-
-def _error_page(error: HTTPException) -> Response:
-    if error.response is not None:
-        answer: Response = current_app.make_response(error.response)
-        return answer
-    status = error.code or 500
-    if isinstance(error, InternalServerError):
-        g.without_database = True
-    body = render_template("errors/error.html", status=status)
-    response = private_page(body, status)
-    for name, value in error.get_headers(request.environ):
-        if name in {"Allow", "Retry-After"}:
-            response.headers[name] = value
-    return response
-
-
-def _no_key(_error: NoKey) -> Response:
-    logs.write_missing_key()
-    response = private_page(render_template("errors/error.html", status=503), 503)
-    response.headers["Retry-After"] = "3600"
-    return response
 
 
 def _finish(response: Response) -> Response:

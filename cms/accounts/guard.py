@@ -6,13 +6,17 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 
+from cms import logs
 from cms.accounts import actions
 from cms.accounts.actions import SignedInNow, TooManyTries
 from cms.accounts.queries import SignedIn, signed_in
 from cms.accounts.rules import Act, may
+from cms.error_pages import exact
 from cms.limits.actions import network_mark
+from cms.outages import is_outage
 from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "receipts", "privacy"})
@@ -91,7 +95,7 @@ def person_at_work() -> SignedIn | None:
         )
     if found is not None:
         g.staff = found
-        actions.note_seen(site(), found.session_id, found.seen_at, clock())
+        _note_seen(found)
     return found
 
 
@@ -105,7 +109,7 @@ def begin_session(opened: SignedInNow) -> None:
 def carried_fields(but: Collection[str] = ()) -> list[tuple[Markup, Markup]]:
     """Return the fields of this POST, without token and credentials, as hidden inputs carry them on."""
     fields = request.form.items(multi=True)
-    return [(_exact(name), _exact(value)) for name, value in fields if name not in NOT_CARRIED | set(but)]
+    return [(exact(name), exact(value)) for name, value in fields if name not in NOT_CARRIED | set(but)]
 
 
 def wrong_credentials() -> str:
@@ -116,6 +120,16 @@ def wrong_credentials() -> str:
 def too_many_tries() -> str:
     """Return the sentence for a sign-in that is not even tried."""
     return say("There were too many tries. Please wait some minutes and try again.")
+
+
+def _note_seen(found: SignedIn) -> None:
+    """Note that a session is in use; while nothing can be written she reads on, and is told when she writes."""
+    try:
+        actions.note_seen(site(), found.session_id, found.seen_at, clock())
+    except SQLAlchemyError as error:
+        if not is_outage(error):
+            raise
+        logs.write_outage(error)
 
 
 def _check_token(csrf: CSRFProtect) -> Response | None:
@@ -169,11 +183,6 @@ def _ask_again(status: int, problem: str = "", *, asks_password: bool = True) ->
         problem=problem,
     )
     return private_page(body, status)
-
-
-def _exact(text: str) -> Markup:
-    """Return text as an attribute keeps it; a browser would read a bare CR LF as LF."""
-    return Markup(escape(text).replace("\r", Markup("&#13;")))  # noqa: S704  # escaped
 
 
 def _here() -> str:

@@ -61,6 +61,8 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     """Store a comment, held, with its first log entry; return the secret of its receipt.
 
     The same article, name, address and text sent again while held, and within a day, leads to the same receipt.
+    So a connection that is lost between COMMIT and its answer harms nobody: whether the comment was stored is
+    then unknown, the reader is told 503 rather than thanked, and sending again stores it once in either case.
     """
     refused = None
     for _ in range(RESTARTS):

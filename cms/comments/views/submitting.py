@@ -1,10 +1,10 @@
 """Where a reader's comment arrives."""
 
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from cms import logs, sanitize
 from cms.articles.models import ArticleKind
@@ -16,12 +16,14 @@ from cms.comments.actions.submitting import submit as store
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleComment, visible_comment
 from cms.comments.rules import closes_at
+from cms.comments.views.keeping import SENTENCES, keep_words, sent_fields
 from cms.limits.actions import network_mark
 from cms.pages import rules as things
 from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak, take_body
 
 blueprint = Blueprint("comments", __name__)
-ANSWERS_FOREIGN_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
+blueprint.register_error_handler(HTTPException, keep_words)
+REFUSES_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
 
 
 @blueprint.post("/articles/<slug>/comments")
@@ -37,13 +39,15 @@ def submit_to_page(slug: str) -> Response:
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
-    whole = take_body(site().settings.comment_max_bytes)
+    broken = take_body(site().settings.comment_max_bytes)
     article = _article(kind, slug)
     if article is None or article.is_retracted:
-        return _gone(404 if article is None else 410)
+        abort(404 if article is None else 410)
     speak(article.language)
-    form = CommentForm(formdata=_fields(whole), meta={"subject": things.article(article.id)})
-    refusal = _refusal(article, whole)
+    form = CommentForm(
+        formdata=sent_fields(whole=broken is None), meta={"subject": things.article(article.id)}
+    )
+    refusal = _refusal(article, broken)
     if refusal is not None:
         return _answer(article, form, *refusal)
     parent = _parent(article, form)
@@ -59,15 +63,15 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     return _store(article, form, parent)
 
 
-def _refusal(article: ArticlePage, whole: bool) -> tuple[int, str] | None:
+def _refusal(article: ArticlePage, broken: int | None) -> tuple[int, str] | None:
     """Return status and sentence for what cannot be taken whatever its fields say, or None."""
     if site().keys is None:
         logs.write_missing_key()
         return 503, say("The articles can be read, but nothing can be sent just now. Please try again later.")
     if origin() is Origin.FOREIGN:
         return 403, say("This form was sent from another site. Please send it from here.")
-    if not whole:
-        return 413, say("This is more than fits into a comment. Please shorten it.")
+    if broken is not None:
+        return broken, say(SENTENCES[broken])
     if not _takes_comments(article):
         return 403, say("Comments on this article are closed.")
     return None
@@ -108,7 +112,7 @@ def _answer(
     return private_page(
         render_template(
             "comments/answer.html",
-            article=article,
+            article_title=article.title,
             article_url=address_of(article.kind, article.slug),
             form=form,
             action_url=f"{address_of(article.kind, article.slug)}/comments",
@@ -120,22 +124,6 @@ def _answer(
         ),
         status,
     )
-
-
-def _fields(whole: bool) -> MultiDict[str, str]:
-    """Return the fields that were sent; of a body that was cut, as many as arrived."""
-    if whole:
-        return request.form
-    arrived = parse_qs(request.get_data().decode("utf-8", "replace"), keep_blank_values=True)
-    return MultiDict(arrived)
-
-
-def _gone(status: int) -> Response:
-    """Give the words back for an article that went while its form was open."""
-    typed = request.form.get("comment", "")
-    if not typed.strip():
-        abort(status)
-    return private_page(render_template("comments/gone.html", status=status, typed=typed), status)
 
 
 def _takes_comments(article: ArticlePage) -> bool:

@@ -1,0 +1,67 @@
+"""Where a reader's words are given back when her comment met a failure."""
+
+from flask import Response, g, render_template, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from cms.arrived import arrived_fields
+from cms.comments.forms import CommentForm
+from cms.error_pages import copy_headers, error_page
+from cms.web import private_page, say, site, take_body
+
+SENTENCES = {
+    400: "Your comment did not arrive whole. Please send it again.",
+    411: "Your comment did not arrive whole. Please send it again.",
+    413: "This is more than fits into a comment. Please shorten it.",
+    500: "Something broke here, and it is not your fault. Please send it again in a moment.",
+    503: "Your comment could not be stored just now. It is kept below: please send it again in a minute.",
+}
+
+
+def keep_words(error: HTTPException) -> Response:
+    """Answer a failed POST by a form with what was typed, to be sent again, though no database can be asked.
+
+    The token goes back as it came: the page that it was made for may be just what cannot be read now.
+    """
+    fields = sent_fields()
+    if error.response is not None or not fields.get("comment", "").strip():
+        return error_page(error)
+    status = error.code or 500
+    if status in {404, 410}:
+        body = render_template("comments/gone.html", status=status, typed=fields["comment"])
+        return private_page(body, status)
+    g.without_database = True
+    form = CommentForm(formdata=fields, meta={"subject": ""})
+    form.token.current_token = fields.get("token", "")
+    body = render_template(
+        "comments/answer.html",
+        article_title="",
+        article_url=request.path.removesuffix("/comments"),
+        form=form,
+        action_url=request.path,
+        problem=say(SENTENCES[_told_as(status)]),
+        errors=[],
+        preview_html="",
+        replying_to=None,
+        can_notify=bool(form.notify.data),
+    )
+    response = private_page(body, status)
+    copy_headers(error, response)
+    return response
+
+
+def sent_fields(*, whole: bool = True) -> MultiDict[str, str]:
+    """Return the fields that were sent; of a body that was cut or cannot be understood, as many as arrived."""
+    if "body" not in g:
+        whole = take_body(site().settings.comment_max_bytes) is None
+    try:
+        understood = request.form if whole else None
+    except HTTPException:  # more parts than any form has
+        understood = None
+    return understood or arrived_fields(g.body, request.content_type or "")
+
+
+def _told_as(status: int) -> int:
+    if status in SENTENCES:
+        return status
+    return 500 if status > 500 else 400

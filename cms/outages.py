@@ -1,0 +1,56 @@
+"""Which failures say that the database cannot work just now, so that the same request may be sent again later."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+RETRY_SECONDS = 30  # a restart of PostgreSQL takes about five, an operator who makes room longer
+# Result codes without their extension (https://www.sqlite.org/rescode.html). A file-size limit comes as IOERR.
+_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,  # locked for longer than the busy timeout
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,  # many at once begin to read the WAL
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_CORRUPT,  # an operator puts a backup in its place while the site runs
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+# Classes and codes of SQLSTATE (PostgreSQL's manual, appendix A).
+_POSTGRESQL = (
+    "08",  # connection lost
+    "53",  # disk full, out of memory, too many connections
+    "57",  # shut down, starting up, cancelled by a time limit
+    "58",  # the system below it failed
+    "XX",  # it found its own files damaged
+    "40",  # two transactions in each other's way
+    "55P03",  # locked for longer than the lock timeout
+    "25006",  # read-only, as a replica or after default_transaction_read_only
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether `error` is the database's inability to work now, and no mistake in what it was asked."""
+    if isinstance(error, NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        return (getattr(original, "sqlite_errorcode", None) or 0) & 0xFF in _SQLITE
+    state = getattr(original, "sqlstate", None) or ""
+    is_lost = not state and isinstance(error, OperationalError)  # nobody was there to give a code
+    return is_lost or error.connection_invalidated or state.startswith(_POSTGRESQL)
+
+
+def kind_of(error: BaseException) -> str:
+    """Return an outage's kind as the log may keep it: a name or a code, never a sentence of the database."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return str(code or type(original or error).__name__)
