@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from cms.comments.rules import CommentStatus, HoldCode, VersionKind
+from cms.comments.rules import CommentStatus, Lesson, VersionKind
+from cms.comments.signals import HoldCode, Lane
 from cms.db import UtcTime, stored_as_value
 
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
@@ -27,6 +28,8 @@ class Comment(SQLModel, table=True):
     `waiting_since` is set while a moderator has something to decide: `created_at` while it is held, the moment of the
     edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
     its texts went by age.
+    `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
+    text's fingerprint (see likeness.py; 0 for none); `taught` is what it counts as in the filter.
     """
 
     __tablename__ = "comment"
@@ -43,6 +46,8 @@ class Comment(SQLModel, table=True):
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint"),
         sa.Index("ix_comment_parent", "parent_id"),
+        sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
+        _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),
         _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status = 'held'"),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
         _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
@@ -89,10 +94,23 @@ class Comment(SQLModel, table=True):
     repeat_key: str | None = Field(default=None, max_length=64)
     network_mark: str | None = Field(default=None, max_length=64)
     foreign_id: int | None = Field(default=None)
+    score: int = Field(default=0)
+    lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
+    likeness: int = Field(default=0, sa_type=sa.BigInteger)
+    taught: Lesson = Field(default=Lesson.NONE, sa_type=stored_as_value(Lesson, "comment_taught"))
+
+
+class LikenessBand(SQLModel, table=True):
+    """A band of a comment's fingerprint, by which near-copies of its text are found (see likeness.py)."""
+
+    __tablename__ = "likeness_band"
+
+    band: int = Field(primary_key=True)
+    comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
 
 
 class HoldReason(SQLModel, table=True):
-    """Why a comment is held: a code of `rules.HoldCode` with what was measured."""
+    """Why a comment is held: a code of `signals.HoldCode` with what was measured."""
 
     __tablename__ = "hold_reason"
 

@@ -1,4 +1,4 @@
-"""Pure decisions about comments: what holds one back, what is a repeat, what a thread looks like."""
+"""Pure decisions about comments: what is a repeat, until when they are taken, what a thread looks like."""
 
 import re
 import unicodedata
@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 REPEAT_WINDOW = timedelta(hours=24)
-CAPITALS_FROM_PERCENT = 70  # of the letters: nearly all of it, with room for a word or two in small ones
-CAPITALS_FROM_LETTERS = 20  # of a shorter text a name or an abbreviation is already most
 NAME_MAX_CHARS = 100
 ADDRESS_MAX_OCTETS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
@@ -32,25 +30,12 @@ class CommentStatus(StrEnum):
     SPAM = "spam"
 
 
-class HoldCode(StrEnum):
-    """Why a comment is held."""
+class Lesson(StrEnum):
+    """What a person's decision about a comment has taught the filter of spam."""
 
-    EVERY_COMMENT = "every_comment"
-    LINKS = "links"
-    TRAP = "trap"
-    NO_ORIGIN = "no_origin"
-    CAPITALS = "capitals"
-    ADDRESS_IN_TEXT = "address_in_text"
-
-
-HOLD_SENTENCES = {
-    HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",
-    HoldCode.LINKS: "It contains links: %(measure)s.",
-    HoldCode.TRAP: "The field that people do not see was filled in.",
-    HoldCode.NO_ORIGIN: "The browser did not say which page it was sent from.",
-    HoldCode.CAPITALS: "It is written in capitals: %(measure)s %% of its letters.",
-    HoldCode.ADDRESS_IN_TEXT: "The writer’s own e-mail address stands in the text.",
-}
+    NONE = "none"
+    SPAM = "spam"
+    FINE = "fine"
 
 
 class VersionKind(StrEnum):
@@ -73,54 +58,11 @@ class ReceiptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason to hold a comment: its code with what was measured (a count, or 0)."""
-
-    code: HoldCode
-    measure: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What was measured of a submission before it is judged."""
-
-    links: int
-    trap_filled: bool
-    origin_known: bool
-    capitals_percent: int
-    own_address_in_text: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ThreadRow:
     """As much of a comment as its place in the thread needs."""
 
     id: int
     parent_id: int | None
-
-
-def judge(traits: Traits) -> tuple[Reason, ...]:
-    """Return the reasons to hold a comment, strongest first; never empty, since every comment waits for a person."""
-    found = (
-        (traits.trap_filled, Reason(HoldCode.TRAP)),
-        (not traits.origin_known, Reason(HoldCode.NO_ORIGIN)),
-        (traits.own_address_in_text, Reason(HoldCode.ADDRESS_IN_TEXT)),
-        (traits.links > 0, Reason(HoldCode.LINKS, traits.links)),
-        (
-            traits.capitals_percent >= CAPITALS_FROM_PERCENT,
-            Reason(HoldCode.CAPITALS, traits.capitals_percent),
-        ),
-        (True, Reason(HoldCode.EVERY_COMMENT)),
-    )
-    return tuple(reason for holds, reason in found if holds)
-
-
-def capitals_percent(text: str) -> int:
-    """Return the share of capitals among letters that have a case, 0 below CAPITALS_FROM_LETTERS of these."""
-    cased = [letter for letter in text if letter.islower() or letter.isupper()]
-    if len(cased) < CAPITALS_FROM_LETTERS:
-        return 0
-    return 100 * sum(letter.isupper() for letter in cased) // len(cased)
 
 
 def is_repeat(earlier: datetime, now: datetime) -> bool:

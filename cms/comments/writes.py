@@ -6,8 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.comments.models import Comment, HoldReason
-from cms.comments.rules import CommentStatus, Reason
+from cms.comments.likeness import bands
+from cms.comments.models import Comment, HoldReason, LikenessBand
+from cms.comments.rules import CommentStatus
+from cms.comments.signals import Reason
 
 
 def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason]) -> int:
@@ -24,6 +26,8 @@ def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason])
     if comment.root_id is None:
         comment.root_id = comment.id
     session.add_all(HoldReason(comment_id=comment.id, code=r.code, measure=r.measure) for r in reasons)
+    if comment.likeness:
+        session.add_all(LikenessBand(band=band, comment_id=comment.id) for band in bands(comment.likeness))
     session.flush()
     return comment.id
 

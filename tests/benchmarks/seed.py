@@ -35,7 +35,8 @@ from cms.articles.models import (
 from cms.articles.related import KEPT
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment, HoldReason
-from cms.comments.rules import CommentStatus, HoldCode
+from cms.comments.rules import CommentStatus
+from cms.comments.signals import HoldCode
 from cms.config import load_settings
 from cms.exchange.writes import advance_sequences
 from cms.moderation.models import Decision

@@ -6,61 +6,15 @@ import pytest
 
 from cms.comments.rules import (
     CommentStatus,
-    HoldCode,
     ReceiptState,
     ThreadRow,
-    Traits,
-    capitals_percent,
     closes_at,
     in_reading_order,
     is_address,
     is_repeat,
-    judge,
     receipt_state,
 )
 from tests.conftest import START
-
-PLAIN = {
-    "links": 0,
-    "trap_filled": False,
-    "origin_known": True,
-    "capitals_percent": 0,
-    "own_address_in_text": False,
-}
-
-
-def test_every_comment_is_held_with_a_reason() -> None:
-    assert [reason.code for reason in judge(Traits(**PLAIN))] == [HoldCode.EVERY_COMMENT]
-
-
-@pytest.mark.parametrize(
-    ("trait", "code", "measure"),
-    [
-        ({"links": 3}, HoldCode.LINKS, 3),
-        ({"trap_filled": True}, HoldCode.TRAP, 0),
-        ({"origin_known": False}, HoldCode.NO_ORIGIN, 0),
-        ({"capitals_percent": 80}, HoldCode.CAPITALS, 80),
-        ({"own_address_in_text": True}, HoldCode.ADDRESS_IN_TEXT, 0),
-    ],
-)
-def test_each_trait_gives_its_reason_with_what_was_measured(
-    trait: dict[str, int], code: HoldCode, measure: int
-) -> None:
-    strongest = judge(Traits(**{**PLAIN, **trait}))[0]
-    assert (strongest.code, strongest.measure) == (code, measure)
-
-
-@pytest.mark.parametrize(
-    ("text", "percent"),
-    [
-        ("SHORT SHOUT", 0),
-        ("THIS IS A LONG SHOUT AT THE WHOLE PAPER", 100),
-        ("a quiet sentence of more than twenty letters", 0),
-        ("یہ جملہ بڑے حروف نہیں جانتا کیونکہ اردو میں ایسا کچھ نہیں", 0),
-    ],
-)
-def test_capitals_are_counted_among_letters_that_have_a_case(text: str, percent: int) -> None:
-    assert capitals_percent(text) == percent
 
 
 @pytest.mark.parametrize(

@@ -101,4 +101,5 @@ def _parts(sql: str) -> tuple[str, ...]:
             parts.append("")
         else:
             parts[-1] += letter
-    return (head, *sorted(part.strip() for part in parts))
+    # A table that a migration rebuilt took its name by RENAME, which quotes it.
+    return (head.replace('"', ""), *sorted(part.strip() for part in parts))

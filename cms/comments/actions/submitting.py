@@ -1,6 +1,5 @@
 """A reader's deed: sending a comment."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,18 +8,11 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments import writes
+from cms.comments.actions.assessing import Assessment, Subject, assess
 from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
 from cms.comments.models import Comment
 from cms.comments.queries import receipts
-from cms.comments.rules import (
-    CommentStatus,
-    Reason,
-    Traits,
-    capitals_percent,
-    gives_away,
-    is_repeat,
-    judge,
-)
+from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
 from cms.limits.rules import retry_after_seconds
@@ -30,7 +22,6 @@ from cms.site import Site
 from cms.vault import random_mark
 
 RESTARTS = 3  # twice the same text at the same moment: the second finds the first
-_LINK = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +78,7 @@ def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> st
     limit_writes.hold(session, [limit_key])
     if _over_limit(site, session, limit_key, now):
         return TooMany(retry_after_seconds(now))
+    found = _assessed(session, sent, body_text, fingerprint, now)
     mark = random_mark()
     secret = receipt_secret(site, mark)
     comment = Comment(
@@ -105,8 +97,11 @@ def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> st
         receipt_hash=receipt_hash(secret),
         repeat_key=repeat_key,
         network_mark=sent.network_mark or None,
+        score=found.score,
+        lane=found.lane,
+        likeness=found.likeness,
     )
-    comment_id = writes.store_comment(session, comment, _reasons(sent, body_text))
+    comment_id = writes.store_comment(session, comment, found.reasons)
     write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
     limit_writes.count(session, limit_key, now=now)
     session.commit()
@@ -119,13 +114,20 @@ def _over_limit(site: Site, session: Session, key: str, now: datetime) -> bool:
     return limits.count_within(session, key, now=now) >= site.settings.comments_per_ten_minutes
 
 
-def _reasons(sent: Submission, body_text: str) -> tuple[Reason, ...]:
-    return judge(
-        Traits(
-            links=len(_LINK.findall(body_text)),
-            trap_filled=sent.trap_filled,
-            origin_known=sent.origin_known,
-            capitals_percent=capitals_percent(body_text),
-            own_address_in_text=gives_away(f"{sent.name}\n{body_text}", sent.email),
-        )
+def _assessed(
+    session: Session, sent: Submission, body_text: str, fingerprint: str, now: datetime
+) -> Assessment:
+    subject = Subject(
+        article_id=sent.article_id,
+        parent_id=sent.parent_id,
+        root_id=sent.root_id,
+        language=sent.language,
+        name=sent.name,
+        body_text=body_text,
+        email_fingerprint=fingerprint,
+        own_address_in_text=gives_away(f"{sent.name}\n{body_text}", sent.email),
+        trap_filled=sent.trap_filled,
+        origin_known=sent.origin_known,
+        network_mark=sent.network_mark,
     )
+    return assess(session, subject, now)

@@ -11,7 +11,8 @@ from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Sec
 from cms.articles.queries.touched import things_touched_by
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment
-from cms.comments.rules import CommentStatus, HoldCode
+from cms.comments.rules import CommentStatus
+from cms.comments.signals import HoldCode
 from cms.exchange import queries, writes
 from cms.exchange.actions.parcels import Fate, Parcel, Ready, Run, article_id_of, parcels
 from cms.exchange.actions.slugs import unique_slugs

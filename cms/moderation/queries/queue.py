@@ -13,7 +13,8 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article
 from cms.articles.rules import Cursor, address_of
 from cms.comments.models import Comment, HoldReason
-from cms.comments.rules import CommentStatus, HoldCode, Reason
+from cms.comments.rules import CommentStatus
+from cms.comments.signals import Reason, strongest_first
 from cms.db import UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
@@ -127,8 +128,6 @@ _REASONS = (
     .where(col(HoldReason.comment_id).in_(sa.bindparam("ids", expanding=True)))
     .order_by(col(HoldReason.comment_id), col(HoldReason.code))
 )
-# Strongest first; what holds every comment says the least.
-_STRENGTH = {code: place for place, code in enumerate(HoldCode)} | {HoldCode.EVERY_COMMENT: len(HoldCode)}
 
 
 def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
@@ -197,11 +196,7 @@ def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
         return found
     for row in session.execute(_REASONS, {"ids": ids}):
         found[row.comment_id] = (*found.get(row.comment_id, ()), Reason(row.code, row.measure))
-    return {number: tuple(sorted(some, key=_place)) for number, some in found.items()}
-
-
-def _place(reason: Reason) -> int:
-    return _STRENGTH[reason.code]
+    return {number: strongest_first(some) for number, some in found.items()}
 
 
 def _card(row: Any, reasons: tuple[Reason, ...]) -> QueueCard:

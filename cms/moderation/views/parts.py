@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import get_flashed_messages, request
 
-from cms.comments.rules import HOLD_SENTENCES
+from cms.comments.signals import HOLD_SENTENCES
 from cms.moderation import rules
 
 TABLES = {

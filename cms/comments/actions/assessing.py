@@ -1,0 +1,92 @@
+"""Judging a comment by its signals and by what stands around it, when it comes in and when it is edited."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session
+
+from cms.comments import habits, likeness, signals
+from cms.comments.lookalikes import skeleton
+from cms.comments.queries import surroundings
+from cms.comments.signals import Lane, Reason, Traits
+from cms.limits import queries as limits
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A comment to be judged; `comment_id` is 0 for one that is not stored yet, `language` the article's.
+
+    `haste_seconds` is None where nobody could measure it.
+    """
+
+    article_id: int
+    parent_id: int | None
+    root_id: int | None
+    language: str
+    name: str
+    body_text: str = field(repr=False)
+    email_fingerprint: str = field(repr=False)
+    comment_id: int = 0
+    own_address_in_text: bool = False
+    trap_filled: bool = False
+    origin_known: bool = True
+    haste_seconds: int | None = None
+    network_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What was found about a comment: signals, strongest first, its score, its lane and its text's fingerprint."""
+
+    reasons: tuple[Reason, ...]
+    score: int
+    lane: Lane
+    likeness: int
+
+
+def assess(session: Session, subject: Subject, now: datetime) -> Assessment:
+    """Judge a comment by all that is known; changes nothing. Three SELECTs."""
+    fingerprint = likeness.likeness(subject.body_text)
+    reasons = signals.judge(_traits(session, subject, fingerprint, now))
+    points = signals.score(reasons)
+    return Assessment(reasons, points, signals.lane(points), fingerprint)
+
+
+def _traits(session: Session, subject: Subject, fingerprint: int, now: datetime) -> Traits:
+    around = surroundings.beside(
+        session,
+        article_id=subject.article_id,
+        root_id=subject.root_id,
+        parent_id=subject.parent_id,
+        email_fingerprint=subject.email_fingerprint,
+    )
+    copies = _copies(session, subject, fingerprint)
+    name = skeleton(subject.name)
+    return Traits(
+        habits=habits.measured(subject.name, subject.body_text),
+        trap_filled=subject.trap_filled,
+        origin_known=subject.origin_known,
+        own_address_in_text=subject.own_address_in_text,
+        haste_seconds=subject.haste_seconds,
+        copies=copies.all,
+        spam_copies=copies.spam,
+        copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
+        from_network=_from_network(session, subject.network_mark, now),
+        foreign_percent=habits.foreign_percent(subject.body_text, subject.language),
+        is_staff_name=name in map(skeleton, around.staff),
+        is_thread_name=name in map(skeleton, around.thread),
+    )
+
+
+def _copies(session: Session, subject: Subject, fingerprint: int) -> surroundings.Copies:
+    """Count copies of a text that nobody else would write by chance."""
+    if not likeness.is_telling(subject.body_text):
+        return surroundings.Copies(0, 0)
+    return surroundings.copies(session, fingerprint, own_id=subject.comment_id)
+
+
+def _from_network(session: Session, network_mark: str, now: datetime) -> int:
+    """Return how many comments came from one network in ten minutes, this one among them; 0 where it is unknown."""
+    if not network_mark:
+        return 0
+    return int(limits.count_within(session, f"comment:{network_mark}", now=now)) + 1

@@ -1,0 +1,90 @@
+"""How alike two texts are: a fingerprint of 64 bits that a copy with small changes shares but for a few.
+
+SimHash (Charikar 2002; used as here by Manku, Jain and Das Sarma 2007): texts within MAX_DISTANCE bits count as
+near-copies. Cut into four bands of 16 bits, two such fingerprints have at least one band in common, so copies are
+looked up by band and never compared with all others.
+"""
+
+import re
+from itertools import pairwise
+from zlib import crc32
+
+from cms.comments.lookalikes import plain
+
+MAX_DISTANCE = 3  # bits of 64
+PIECE = 4  # letters; short enough to survive a changed word, long enough to be a text's own
+READ_LETTERS = 2000  # copies differ at their ends; 2,000 letters take 2 ms
+TELLING_LETTERS = 24  # letters from which two readers do not write the same by chance
+_BITS, _BAND_BITS = 64, 16
+_MASK = (1 << _BITS) - 1
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|<[^<>]*>")
+_NO_LETTER = re.compile(r"[\W\d_]+")
+
+
+def normalised(text: str) -> str:
+    """Return the letters of `text` in one case and without ornament, numbers, tags or web addresses.
+
+    A text that has no other letters keeps those of its addresses.
+    """
+    said = plain(text)
+    return _NO_LETTER.sub("", _ADDRESS.sub(" ", said)) or _NO_LETTER.sub("", said)
+
+
+def likeness(text: str) -> int:
+    """Return the fingerprint of a text, 64 bits as a signed number such as databases keep; 0 for no letters."""
+    letters = normalised(text)[:READ_LETTERS]
+    if not letters:
+        return 0
+    pieces = {letters[start : start + PIECE] for start in range(max(1, len(letters) - PIECE + 1))}
+    planes: list[int] = []  # plane k holds bit k of each of 64 counters, so that one step adds to all of them
+    for piece in pieces:
+        carry, level = _hashed(piece), 0
+        while carry:
+            if level == len(planes):
+                planes.append(0)
+            planes[level], carry = planes[level] ^ carry, planes[level] & carry
+            level += 1
+    found = 0
+    for place in range(_BITS):
+        count = sum((plane >> place & 1) << level for level, plane in enumerate(planes))
+        found |= (2 * count > len(pieces)) << place
+    return found - (1 << _BITS) if found >> (_BITS - 1) else found
+
+
+def bands(fingerprint: int) -> tuple[int, ...]:
+    """Return the four bands of a fingerprint, each with its place in front: numbers from 0 to 262,143."""
+    bits = fingerprint & _MASK
+    width = _BITS // _BAND_BITS
+    return tuple(
+        place << _BAND_BITS | (bits >> place * _BAND_BITS) & ((1 << _BAND_BITS) - 1) for place in range(width)
+    )
+
+
+def distance(one: int, other: int) -> int:
+    """Return in how many of their 64 bits two fingerprints differ."""
+    return ((one ^ other) & _MASK).bit_count()
+
+
+def are_copies(one: int, other: int) -> bool:
+    """Tell whether two fingerprints are those of near-copies."""
+    return distance(one, other) <= MAX_DISTANCE
+
+
+def is_telling(text: str) -> bool:
+    """Tell whether a text is long enough that a second one like it is no chance."""
+    return len(normalised(text)) >= TELLING_LETTERS
+
+
+def copied_percent(text: str, source: str) -> int:
+    """Return how much of `text` is copied from `source`: the share of its pairs of words that stand there too."""
+    words, there = plain(text).split(), plain(source).split()
+    pairs, known = set(pairwise(words)), set(pairwise(there))
+    return 100 * len(pairs & known) // len(pairs) if pairs else 0
+
+
+def _hashed(piece: str) -> int:
+    """Return 64 well mixed bits (the finaliser of SplitMix64, Steele and others 2014)."""
+    bits = crc32(piece.encode("utf-8", "surrogatepass")) * 0x9E3779B97F4A7C15 & _MASK
+    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    bits = (bits ^ bits >> 27) * 0x94D049BB133111EB & _MASK
+    return bits ^ bits >> 31

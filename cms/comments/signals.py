@@ -1,0 +1,234 @@
+"""The signals by which a comment is judged: each a code, what was measured, a weight and a sentence for the moderator."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cms.comments.habits import Habits
+
+CAPITALS_FROM_PERCENT = 70  # of the letters: nearly all of it, with room for a word or two in small ones
+FOREIGN_FROM_PERCENT = 60  # of the letters: a quotation in another script is no foreign comment
+COPIED_FROM_PERCENT = 80  # of the pairs of words: more than a quotation with an answer below it
+BURST_FROM = 3  # comments from one network in ten minutes; a reader in a debate writes two
+HASTY_SECONDS = 4  # from the first key to sending; nobody reads and writes a sentence in less
+SCORE_MAX = 1000
+_PRIOR = (
+    -1.6
+)  # log odds of spam where nothing speaks for it: one in six, since so much is written by programs
+_FINE_BELOW, _SPAM_FROM = 300, 850  # score; a newsroom looks at the middle lane with care
+
+
+class HoldCode(StrEnum):
+    """Why a comment is held, or looks as it does: the code of a signal."""
+
+    EVERY_COMMENT = "every_comment"
+    LINKS = "links"
+    TRAP = "trap"
+    NO_ORIGIN = "no_origin"
+    CAPITALS = "capitals"
+    ADDRESS_IN_TEXT = "address_in_text"
+    WORDS = "words"
+    BAD_HOSTS = "bad_hosts"
+    COPIES = "copies"
+    SPAM_COPIES = "spam_copies"
+    COPIED_PARENT = "copied_parent"
+    BURST = "burst"
+    HASTE = "haste"
+    DISGUISED = "disguised"
+    SPACED = "spaced"
+    PHONES = "phones"
+    ADDRESSES = "addresses"
+    NAME_LINK = "name_link"
+    STAFF_NAME = "staff_name"
+    THREAD_NAME = "thread_name"
+    FOREIGN = "foreign"
+
+
+HOLD_SENTENCES = {
+    HoldCode.EVERY_COMMENT: "Every comment waits for a moderator.",
+    HoldCode.LINKS: "It contains links: %(measure)s.",
+    HoldCode.TRAP: "The field that people do not see was filled in.",
+    HoldCode.NO_ORIGIN: "The browser did not say which page it was sent from.",
+    HoldCode.CAPITALS: "It is written in capitals: %(measure)s %% of its letters.",
+    HoldCode.ADDRESS_IN_TEXT: "The writer’s own e-mail address stands in the text.",
+    HoldCode.WORDS: "Its words are like those of comments that were called spam: %(measure)s %%.",
+    HoldCode.BAD_HOSTS: "It names hosts that stood in spam: %(measure)s.",
+    HoldCode.COPIES: "Nearly the same text came in before: %(measure)s times.",
+    HoldCode.SPAM_COPIES: "Nearly the same text was called spam before: %(measure)s times.",
+    HoldCode.COPIED_PARENT: "It repeats what it answers: %(measure)s %% of its words.",
+    HoldCode.BURST: "Comments from the same network in ten minutes: %(measure)s.",
+    HoldCode.HASTE: "It was written within seconds: %(measure)s.",
+    HoldCode.DISGUISED: "Letters are disguised so that programs cannot read them: %(measure)s.",
+    HoldCode.SPACED: "Words are written letter by letter: %(measure)s.",
+    HoldCode.PHONES: "It contains telephone numbers: %(measure)s.",
+    HoldCode.ADDRESSES: "It contains e-mail addresses: %(measure)s.",
+    HoldCode.NAME_LINK: "The writer’s name contains a web address.",
+    HoldCode.STAFF_NAME: "The name looks like that of an author or of somebody on the staff.",
+    HoldCode.THREAD_NAME: "The name looks like that of somebody else in this conversation.",
+    HoldCode.FOREIGN: "It is in another script than the article: %(measure)s %% of its letters.",
+}
+
+
+class Lane(StrEnum):
+    """Where a waiting comment stands in the queue."""
+
+    LIKELY_FINE = "likely_fine"
+    NEEDS_THOUGHT = "needs_thought"
+    LIKELY_SPAM = "likely_spam"
+
+
+LANE_SENTENCES = {
+    Lane.LIKELY_FINE: "Likely fine",
+    Lane.NEEDS_THOUGHT: "Needs thought",
+    Lane.LIKELY_SPAM: "Likely spam",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One signal that was seen: its code with what was measured (a count, a share in percent, or 0)."""
+
+    code: HoldCode
+    measure: int = 0
+
+    @property
+    def weight(self) -> float:
+        """How much it speaks for spam, as log odds: 0 says nothing, 3 makes twenty times more likely."""
+        return _WEIGHTS[self.code](self.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a submission before it is judged.
+
+    `haste_seconds` is None where nobody could measure it; `words_percent` is None where too little was learnt;
+    counts are those of others: copies of this text, comments from this network.
+    """
+
+    habits: Habits
+    trap_filled: bool = False
+    origin_known: bool = True
+    own_address_in_text: bool = False
+    haste_seconds: int | None = None
+    copies: int = 0
+    spam_copies: int = 0
+    copied_parent_percent: int = 0
+    from_network: int = 0
+    foreign_percent: int = 0
+    is_staff_name: bool = False
+    is_thread_name: bool = False
+    bad_hosts: int = 0
+    words_percent: int | None = None
+
+
+def judge(traits: Traits) -> tuple[Reason, ...]:
+    """Return the signals that were seen, strongest first; never empty, since every comment waits for a person."""
+    reasons = [Reason(code, measure) for code, measure in _seen(traits).items() if measure]
+    reasons = [Reason(one.code, 0) if one.code in _WITHOUT_MEASURE else one for one in reasons]
+    return strongest_first((*reasons, Reason(HoldCode.EVERY_COMMENT)))
+
+
+def strongest_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Return reasons in the order in which a moderator reads them; what holds every comment says the least."""
+    return tuple(sorted(reasons, key=_strength))
+
+
+def score(reasons: tuple[Reason, ...]) -> int:
+    """Return how much all signals together speak for spam, from 0 to SCORE_MAX."""
+    odds = _PRIOR + sum(reason.weight for reason in reasons)
+    return round(SCORE_MAX / (1 + math.exp(-odds)))
+
+
+def lane(points: int) -> Lane:
+    """Return the lane of the queue for a score."""
+    if points < _FINE_BELOW:
+        return Lane.LIKELY_FINE
+    return Lane.LIKELY_SPAM if points >= _SPAM_FROM else Lane.NEEDS_THOUGHT
+
+
+def _seen(traits: Traits) -> dict[HoldCode, int]:
+    """Return the measure of each signal, 0 for one that was not seen."""
+    habits = traits.habits
+    haste = traits.haste_seconds
+    return {
+        HoldCode.TRAP: int(traits.trap_filled),
+        HoldCode.SPAM_COPIES: traits.spam_copies,
+        HoldCode.BAD_HOSTS: traits.bad_hosts,
+        HoldCode.WORDS: traits.words_percent or 0,
+        HoldCode.NO_ORIGIN: int(not traits.origin_known),
+        HoldCode.ADDRESS_IN_TEXT: int(traits.own_address_in_text),
+        HoldCode.DISGUISED: habits.disguised,
+        HoldCode.SPACED: habits.spaced,
+        HoldCode.COPIES: traits.copies,
+        HoldCode.COPIED_PARENT: _from(COPIED_FROM_PERCENT, traits.copied_parent_percent),
+        HoldCode.BURST: _from(BURST_FROM, traits.from_network),
+        HoldCode.HASTE: haste + 1 if haste is not None and haste < HASTY_SECONDS else 0,
+        HoldCode.NAME_LINK: habits.name_links,
+        HoldCode.STAFF_NAME: int(traits.is_staff_name),
+        HoldCode.THREAD_NAME: int(traits.is_thread_name),
+        HoldCode.LINKS: max(habits.links, len(habits.hosts)),
+        HoldCode.PHONES: habits.phones,
+        HoldCode.ADDRESSES: max(0, habits.addresses - traits.own_address_in_text),
+        HoldCode.FOREIGN: _from(FOREIGN_FROM_PERCENT, traits.foreign_percent),
+        HoldCode.CAPITALS: _from(CAPITALS_FROM_PERCENT, habits.capitals_percent),
+    }
+
+
+def _from(least: int, measure: int) -> int:
+    return measure if measure >= least else 0
+
+
+def _strength(reason: Reason) -> tuple[bool, float, str]:
+    return (reason.code is HoldCode.EVERY_COMMENT, -reason.weight, reason.code.value)
+
+
+def _log(most: float, each: float) -> Callable[[int], float]:
+    """Return a weight that grows with each doubling of a count, up to `most`."""
+    return lambda count: min(most, each * math.log2(1 + max(0, count)))
+
+
+def _fixed(weight: float) -> Callable[[int], float]:
+    return lambda _: weight
+
+
+def _words(percent: int) -> float:
+    share = min(99.0, max(1.0, percent)) / 100
+    return math.log(share / (1 - share))
+
+
+_WITHOUT_MEASURE = frozenset(
+    {
+        HoldCode.TRAP,
+        HoldCode.NO_ORIGIN,
+        HoldCode.ADDRESS_IN_TEXT,
+        HoldCode.NAME_LINK,
+        HoldCode.STAFF_NAME,
+        HoldCode.THREAD_NAME,
+    }
+)
+# Log odds, from what such habits did among labelled comments of blogs, video sites and newspapers; what could not
+# be measured there (trap, haste, network) is set so that no one of them alone reaches the lane of spam.
+_WEIGHTS: dict[HoldCode, Callable[[int], float]] = {
+    HoldCode.EVERY_COMMENT: _fixed(0),
+    HoldCode.TRAP: _fixed(2.5),
+    HoldCode.SPAM_COPIES: _log(6.0, 3.0),
+    HoldCode.BAD_HOSTS: _log(4.0, 2.5),
+    HoldCode.WORDS: _words,
+    HoldCode.NO_ORIGIN: _fixed(0.7),
+    HoldCode.ADDRESS_IN_TEXT: _fixed(0),
+    HoldCode.DISGUISED: _log(3.2, 1.2),
+    HoldCode.SPACED: _log(3.2, 2.5),
+    HoldCode.COPIES: _log(4.0, 1.2),
+    HoldCode.COPIED_PARENT: _fixed(1.5),
+    HoldCode.BURST: _log(1.5, 0.3),
+    HoldCode.HASTE: _fixed(1.5),
+    HoldCode.NAME_LINK: _fixed(2.5),
+    HoldCode.STAFF_NAME: _fixed(0.5),
+    HoldCode.THREAD_NAME: _fixed(0.3),
+    HoldCode.LINKS: _log(2.5, 1.2),
+    HoldCode.PHONES: _log(3.0, 2.5),
+    HoldCode.ADDRESSES: _fixed(1.5),
+    HoldCode.FOREIGN: _fixed(0.7),
+    HoldCode.CAPITALS: _fixed(0.8),
+}
