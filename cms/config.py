@@ -62,6 +62,9 @@ class Settings:
     smtp_password_file: str = _setting("", "a file that holds the password and nothing else")
     mail_from: str = _setting("", "the letters' sender, letters@example.org; needed beside smtp_host")
     letters_per_hour: int = _setting(200, "letters that leave in one hour; more wait for the next")
+    page_store_bytes: int = _setting(
+        33_554_432, "memory for finished pages in each worker; an article takes 30 KB"
+    )
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 
     @staticmethod
@@ -196,6 +199,7 @@ def _refuse_nonsense(settings: Settings) -> None:
         "comments_per_ten_minutes",
         "sign_ins_per_ten_minutes",
         "letters_per_hour",
+        "page_store_bytes",
     ):
         if getattr(settings, name) < 0:
             raise SettingsRefused(f"{name} takes 0 or more.")

@@ -1,7 +1,5 @@
 """What every response gets: language, headers, the same-origin guard, cache rules, the request log."""
 
-import gzip
-import hashlib
 import io
 import time
 from collections.abc import Iterable, Iterator
@@ -9,7 +7,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import IO, Any
 
-import brotli
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -17,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
 from cms.config import origin_of
+from cms.finished import FinishedPage
 from cms.languages import Language, direction
 from cms.site import Site
 
@@ -31,9 +29,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
-COMPRESSED = ("text/", "application/atom+xml", "application/feed+json", "application/xml", "application/json")
 DRAINED_BYTES = 16_777_216  # more than anybody pastes by mistake
-COMPRESS_FROM_BYTES = 600  # below one packet, compression saves nothing
+KEEP = "cms.keep"  # in a request's environ: who takes the finished page, where there is a page store
 
 
 class Origin(StrEnum):
@@ -78,11 +75,16 @@ def say(english: str, **values: object) -> str:
     return sentence % values if values else sentence
 
 
-def public_page(body: str, things: Iterable[str], mimetype: str = "text/html") -> Response:
-    """Return a page that any reader may see and any cache may keep if it asks first; made of `things`."""
+def public_page(
+    body: str, things: Iterable[str], mimetype: str = "text/html", until: datetime | None = None
+) -> Response:
+    """Return a page that any reader may see and any cache may keep if it asks first; made of `things`.
+
+    It is true until one of them changes, an article comes out at its time, or `until`, if it says so itself.
+    """
     response = Response(body, mimetype=mimetype)
     response.headers["Cache-Control"] = "no-cache"
-    g.things = tuple(things)
+    g.things, g.until = tuple(things), until
     return response
 
 
@@ -219,24 +221,15 @@ def _finish(response: Response) -> Response:
 
 
 def _make_conditional(response: Response) -> None:
-    body = response.get_data()
-    encoding = _encoding(response, body)
-    digest = hashlib.sha256(body).hexdigest()[:32]
-    if encoding == "br":
-        response.set_data(
-            brotli.compress(body, quality=4)
-        )  # 4: a tenth of the time of 11 for 10 % more bytes
-    elif encoding == "gzip":
-        response.set_data(gzip.compress(body, 6, mtime=0))
-    if encoding:
-        response.headers["Content-Encoding"] = encoding
-        digest = f"{digest}-{encoding}"
-    response.vary.add("Accept-Encoding")
-    response.set_etag(digest)
+    """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
+    shared = [(name, value) for name, value in response.headers.items() if name != "Content-Length"]
+    page = FinishedPage(
+        response.get_data(), response.mimetype or "", shared, frozenset(g.things), g.get("until")
+    )
+    variant = page.variant(request.headers.get("Accept-Encoding", ""))
+    response.set_data(variant.body)
+    for name, value in variant.headers[len(shared) :]:
+        response.headers[name] = value
     response.make_conditional(request.environ)
-
-
-def _encoding(response: Response, body: bytes) -> str:
-    if len(body) < COMPRESS_FROM_BYTES or not (response.mimetype or "").startswith(COMPRESSED):
-        return ""
-    return request.accept_encodings.best_match(["br", "gzip"]) or ""
+    if KEEP in request.environ:
+        request.environ[KEEP](page)

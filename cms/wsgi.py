@@ -4,10 +4,12 @@ import logging
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.config import load_settings
+from cms.pages.views.shelf import Shelf
+from cms.pages.views.wsgi import WithPages
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 site = open_site(load_settings())
-app = create_app(site)
+app = WithPages(create_app(site), Shelf(site, now_utc))
 jobs.Runner(site, timed_jobs(), now_utc).start()  # here, since a server loads this after it has forked

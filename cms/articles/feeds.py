@@ -81,7 +81,9 @@ def news_sitemap() -> Response:
     """Send the articles of the last two days (Google's news sitemap)."""
     with site().database.reading() as session:
         found = discovery.news(session, now=clock())
-    return _xml(_render("feeds/news.xml", news=found), [things.FRONT, things.SITE])
+    leaves = min((one.publish_at for one in found), default=None)
+    until = leaves + discovery.NEWS_AGE if leaves else None
+    return _xml(_render("feeds/news.xml", news=found), [things.FRONT, things.SITE], until)
 
 
 @blueprint.get("/robots.txt")
@@ -191,8 +193,8 @@ def _render(template: str, **context: Any) -> str:
     return page.render(settings=here, absolute=lambda path: here.base_url + path, **context)
 
 
-def _xml(body: str, made_of: list[str]) -> Response:
-    return public_page(storable(body), made_of, "application/xml")
+def _xml(body: str, made_of: list[str], until: datetime | None = None) -> Response:
+    return public_page(storable(body), made_of, "application/xml", until)
 
 
 def _moment(moment: datetime) -> str:

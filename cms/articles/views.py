@@ -16,7 +16,7 @@ from cms.articles.rules import Cursor, address_of, cursor, former_address, readi
 from cms.characters import one_line
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleThread, visible_comment, visible_thread
-from cms.comments.rules import closes_at
+from cms.comments.rules import closes_at, week_end
 from cms.pages import rules as things
 from cms.web import clock, private_page, public_page, site, speak
 
@@ -113,7 +113,7 @@ def static(asked: str) -> Response:
     if found is None:
         abort(404)
     file, is_present = found
-    response = public_page("", [])
+    response = public_page("", [], until=None if is_present else clock())
     response.set_data(file.body)
     response.mimetype = file.mimetype
     response.headers["Cache-Control"] = (
@@ -162,6 +162,7 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
             replying_to=replying_to,
         ),
         _things_of(found),
+        until=_true_until(found, now),
     )
 
 
@@ -222,9 +223,18 @@ def _things_of(page: ArticlePage) -> list[str]:
         things.article(page.id),
         *(things.author(author.id) for author in page.authors),
         *(things.tag(tag.id) for tag in page.tags),
-        things.FRONT,
+        *([things.section(page.section_id)] if page.section_id is not None else []),
         things.SITE,
     ]
+
+
+def _true_until(page: ArticlePage, now: datetime) -> datetime:
+    """Return when the page says something else by itself: its form's token names the week, comments close."""
+    end = closes_at(
+        page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
+    )
+    next_week = week_end(now)
+    return min(end, next_week) if end is not None and now < end else next_week
 
 
 def _elsewhere() -> Response:

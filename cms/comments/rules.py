@@ -4,12 +4,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 REPEAT_WINDOW = timedelta(hours=24)
 NAME_MAX_CHARS = 100
 ADDRESS_MAX_OCTETS = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+WEEK_SECONDS = 7 * 86_400
 TOKEN_WEEKS = 3  # a page kept for a day, or a tab of last week, still sends
 # The HTML standard's idea of an address, opened to letters of any script and asking for a dot in the domain;
 # nothing invisible, so that nobody is shown one address and written to at another.
@@ -93,7 +94,12 @@ def gives_away(text: str, address: str) -> bool:
 
 def token_week(now: datetime) -> int:
     """Return the week that a form's token names, counted from the epoch."""
-    return int(now.timestamp()) // (7 * 86_400)
+    return int(now.timestamp()) // WEEK_SECONDS
+
+
+def week_end(now: datetime) -> datetime:
+    """Return when the week ends that a token of `now` names."""
+    return datetime.fromtimestamp((token_week(now) + 1) * WEEK_SECONDS, UTC)
 
 
 def in_reading_order(rows: Sequence[ThreadRow]) -> list[tuple[ThreadRow, int]]:

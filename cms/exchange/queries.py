@@ -125,7 +125,7 @@ def naming(session: Session, ids: Iterable[int]) -> set[int]:
 
 
 def article_changes(session: Session) -> dict[int, int]:
-    """Return how often the pages of each article have changed, by its id."""
+    """Return the number of the newest change of each article's pages, by its id."""
     prefix = things.article(0).removesuffix("0")
     rows = session.execute(
         sa.select(col(Version.thing), col(Version.number)).where(col(Version.thing).startswith(prefix))

@@ -2,6 +2,7 @@
 
 FRONT = "front"
 SITE = "site"
+ANYTHING = "*"  # counts the changes of all things, in the order in which they are committed
 
 
 def article(article_id: int) -> str:

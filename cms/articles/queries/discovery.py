@@ -29,7 +29,7 @@ from cms.articles.rules import address_of
 from cms.db import UtcTime
 
 WINDOW = 5_000  # ids in one sitemap, so that an article stays in the same one; sitemaps.org allows 50,000
-NEWS_HOURS = 48  # Google takes the articles of the last two days into a news sitemap
+NEWS_AGE = timedelta(hours=48)  # Google takes the articles of the last two days into a news sitemap
 NEWS_MAX = 1_000  # and no more than these
 
 
@@ -189,9 +189,8 @@ def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> lis
 
 
 def news(session: Session, *, now: datetime) -> list[News]:
-    """Return the articles of the last NEWS_HOURS; one SELECT."""
-    since = now - timedelta(hours=NEWS_HOURS)
-    return [News(*row) for row in session.execute(_NEWS, {"now": now, "since": since})]
+    """Return the articles of the last NEWS_AGE; one SELECT."""
+    return [News(*row) for row in session.execute(_NEWS, {"now": now, "since": now - NEWS_AGE})]
 
 
 def _entries(session: Session, statement: sa.Select[Any], asked: dict[str, Any]) -> tuple[FeedEntry, ...]:

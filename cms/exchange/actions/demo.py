@@ -10,6 +10,7 @@ from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
+from cms.articles.queries.touched import things_touched_by
 from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
@@ -19,7 +20,6 @@ from cms.desk.rules import Deed
 from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, newspaper
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
-from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site
 from cms.vault import random_mark
@@ -107,7 +107,7 @@ def _show_picture(site: Site, article_id: int, image: dict[str, str]) -> None:
     )
     with site.database.writing() as session:
         article_writes.set_picture(session, article_id, picture)
-        bump(session, [things.article(article_id)])
+        bump(session, things_touched_by(session, article_id))
         session.commit()
 
 

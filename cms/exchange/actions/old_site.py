@@ -82,9 +82,7 @@ def _store_unmoved(session: Session, lists: dict[int, list[Kinship]], seen: dict
     stale = {one for one, kept in lists.items() if moved & {one, *(found.id for found in kept)}}
     fresh = {one: kept for one, kept in lists.items() if one not in stale}
     writes.store_kin(session, fresh)
-    bump(session, map(things.article, fresh))
-    for one in fresh:
-        seen[one] = seen.get(one, 0) + 1
+    seen.update(dict.fromkeys(fresh, bump(session, map(things.article, fresh))))
     return stale
 
 

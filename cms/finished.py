@@ -1,0 +1,62 @@
+"""A finished page: what any reader gets who asks for it, ready to be sent."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cms.encodings import compressed, is_compressible
+from cms.negotiation import best_encoding
+
+OVERHEAD_BYTES = 2_000  # of a kept page beside its bytes: headers, names, Python's own
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A page in one encoding with its headers; `headers_304` are those for who has it already."""
+
+    etag: str
+    body: bytes
+    headers: Headers
+    headers_304: Headers
+
+
+@dataclass(slots=True)
+class FinishedPage:
+    """One page with the things that it was made of and the moment `due` at which it is no longer true.
+
+    `headers` are those of every encoding. An encoding is made when it is first asked for.
+    """
+
+    body: bytes
+    mimetype: str
+    headers: Headers
+    things: frozenset[str]
+    due: datetime | None = None
+    _variants: dict[str, Variant] = field(default_factory=dict)
+
+    def variant(self, accepted: str) -> Variant:
+        """Return the page in the encoding that an Accept-Encoding header likes best."""
+        encoding = best_encoding(accepted) if is_compressible(self.mimetype, len(self.body)) else ""
+        return self._variants.get(encoding) or self._made(encoding)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory it takes, as far as it is made."""
+        return OVERHEAD_BYTES + len(self.body) + sum(len(one.body) for one in self._variants.values())
+
+    def _made(self, encoding: str) -> Variant:
+        body = compressed(self.body, encoding)
+        digest = hashlib.sha256(self.body).hexdigest()[:32]
+        etag = f'"{digest}-{encoding}"' if encoding else f'"{digest}"'
+        common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]
+        sent: Headers = [*common, ("Content-Encoding", encoding)] if encoding else [*common]
+        sent.append(("Content-Length", str(len(body))))
+        made = Variant(etag, body, sent, _without_content(common))
+        self._variants[encoding] = made
+        return made
+
+
+def _without_content(headers: Iterable[tuple[str, str]]) -> Headers:
+    return [(name, value) for name, value in headers if not name.lower().startswith("content-type")]

@@ -1,0 +1,28 @@
+"""Which requests meet the same kept page."""
+
+from urllib.parse import parse_qsl
+
+from cms.articles.rules import ADDRESSING, QUERY_MAX_FIELDS
+
+PLACE = frozenset({"page", "comments"})  # what names a place in a long list: each is a page of its own
+NEVER_KEPT = frozenset({"reply_to", "q"})  # what makes a page for one reader's moment
+KEY_MAX = 1_000  # characters; no address of ours is longer
+
+
+def page_key(path: str, query: str) -> str | None:
+    """Return the name under which the page of a decoded path and a raw query is kept, None for one that never is.
+
+    Parameters that nobody here reads (`fbclid`, `utm_source`) are no part of it. On the front page those of
+    WordPress's old addresses are read (`/?p=7`), so it is not kept under them.
+    """
+    if not query:
+        return path if len(path) < KEY_MAX else None
+    if len(query) >= KEY_MAX or query.count("&") >= QUERY_MAX_FIELDS:
+        return None
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(query):
+        found.setdefault(name, value)
+    if NEVER_KEPT & found.keys() or (path == "/" and (ADDRESSING - PLACE) & found.keys()):
+        return None
+    place = "&".join(f"{name}={found[name]}" for name in sorted(PLACE & found.keys()))
+    return page_key(f"{path}?{place}" if place else path, "")

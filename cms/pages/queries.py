@@ -1,0 +1,118 @@
+"""What has changed since a page was made, asked on a connection of its own."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.db import Database, UtcTime
+from cms.pages.rules import ANYTHING
+
+CHANGES_MAX = 5_000  # more (an import's) are told as "anything may have changed"
+WAL_HEADER_BYTES = 96  # two copies of 48 bytes: https://www.sqlite.org/walformat.html, section 2.1
+_CHANGES = (
+    f"SELECT thing, number FROM (SELECT thing, number FROM version WHERE number > {{0}} LIMIT {CHANGES_MAX})"  # noqa: S608  # names of ours
+    f" AS changed UNION ALL SELECT thing, number FROM version WHERE thing = '{ANYTHING}'"
+)
+_NEXT = (
+    "SELECT min(moment) FROM (SELECT min(publish_at) AS moment FROM article WHERE kind = 'article'"
+    " AND status = 'published' AND publish_at > {0} UNION ALL SELECT min(publish_at) FROM article"
+    " WHERE kind = 'page' AND status = 'published' AND publish_at > {0}) AS both_kinds"
+)
+# Files by device and inode. None is ever closed: closing any handle of a file takes away the locks that SQLite
+# holds on it in this process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+_OPENED: dict[tuple[int, int], int] = {}
+
+
+class CannotTell(Exception):
+    """The database does not say what has changed, so no kept page may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The things changed up to the change `number`, None for anything at all; `mark` is of the moment before."""
+
+    number: int
+    things: frozenset[str] | None
+    mark: object
+
+
+class Probe:
+    """A connection that looks at versions alone, for one thread at a time; `mark()` is for all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._place = "?" if database.is_sqlite else "%s"
+        self._connection: PoolProxiedConnection | None = None
+        self._wal_index = -1
+
+    def mark(self) -> object:
+        """Return what is the same as long as nothing has been committed, None where that cannot be told.
+
+        On SQLite these are the first bytes of the WAL's index, which every commit changes before it returns:
+        no SQL, and as true as the database (measured: 0.6 µs, the pragma `data_version` 9 µs).
+        """
+        return os.pread(self._wal_index, WAL_HEADER_BYTES, 0) if self._wal_index >= 0 else None
+
+    def changes(self, since: int) -> Changes:
+        """Return what has changed since the change numbered `since`; one SELECT.
+
+        A number smaller than `since` says that an older database was put in this one's place. Raises CannotTell.
+        """
+        cursor, mark = self._cursor(), self.mark()
+        rows = self._rows(cursor, _CHANGES.format(self._place), (since,))
+        newest = rows[-1][1] if rows else 0
+        if newest < since or len(rows) > CHANGES_MAX:
+            return Changes(newest, None, mark)
+        return Changes(newest, frozenset(row[0] for row in rows[:-1]), mark)
+
+    def next_publication(self, now: datetime) -> datetime | None:
+        """Return when the next scheduled article or static page comes out; one SELECT. Raises CannotTell."""
+        kind, dialect = UtcTime(), self._database.reader.dialect
+        moment = kind.process_bind_param(now, dialect)
+        rows = self._rows(self._cursor(), _NEXT.format(self._place), (moment, moment))
+        return kind.process_result_value(rows[0][0], dialect)
+
+    def close(self) -> None:
+        """Let the connection go; the next look opens another."""
+        connection, self._connection, self._wal_index = self._connection, None, -1
+        if connection is not None:
+            connection.close()
+
+    def _rows(self, cursor: Any, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
+        except self._database.reader.dialect.loaded_dbapi.Error as error:
+            self.close()
+            raise CannotTell from error
+
+    def _cursor(self) -> Any:  # Any: each driver's own kind
+        if self._connection is None:
+            try:
+                self._connection = self._opened()
+            except SQLAlchemyError as error:
+                raise CannotTell from error
+        return self._connection.cursor()
+
+    def _opened(self) -> PoolProxiedConnection:
+        connection = self._database.reader.raw_connection()
+        connection.detach()  # held for good, so none of the pool's
+        if self._database.is_sqlite:
+            connection.cursor().execute("SELECT 1 FROM version LIMIT 1").fetchall()  # opens the WAL's index
+            self._wal_index = _kept_open(Path(f"{self._database.reader.url.database}-shm"))
+        else:
+            connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]  # psycopg's own
+        return connection
+
+
+def _kept_open(path: Path) -> int:
+    found = path.stat()
+    name = (found.st_dev, found.st_ino)
+    if name not in _OPENED:
+        _OPENED[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return _OPENED[name]

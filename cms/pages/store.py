@@ -1,0 +1,162 @@
+"""The shelf on which one process keeps finished pages, and what it knows of those in the making."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, RLock
+from typing import Generic, Protocol, TypeVar
+
+SEEN_ONCE_SHARE = 4  # a quarter of the bytes at most is for pages that nobody has asked for twice
+WAIT_SECONDS = 5.0  # for somebody else's making of the same page; then one makes it oneself
+
+
+class Keepable(Protocol):
+    """What a page must tell to be kept."""
+
+    @property
+    def things(self) -> frozenset[str]:
+        """What it was made of."""
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is no longer true, whatever happens."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+
+
+Page = TypeVar("Page", bound=Keepable)
+
+
+@dataclass(slots=True, eq=False)
+class Making(Generic[Page]):
+    """One page in the making: what has changed meanwhile is noted here, and who wants it waits for `done`."""
+
+    key: str
+    changed: set[str] = field(default_factory=set)
+    all_changed: bool = False
+    done: Event = field(default_factory=Event)
+
+
+@dataclass(slots=True)
+class Store(Generic[Page]):
+    """Finished pages by their key, at most `capacity` bytes of them; safe for any number of threads.
+
+    Who walks through an archive's every page, or makes addresses up, pushes out only what was asked for once.
+    """
+
+    capacity: int
+    _once: OrderedDict[str, Page] = field(default_factory=OrderedDict)
+    _often: OrderedDict[str, Page] = field(default_factory=OrderedDict)
+    _sizes: dict[str, int] = field(default_factory=dict)
+    _made_of: dict[str, set[str]] = field(default_factory=dict)
+    _making: dict[str, Making[Page]] = field(default_factory=dict)
+    _bytes_once: int = 0
+    _bytes_often: int = 0
+    _lock: RLock = field(default_factory=RLock)
+
+    def get(self, key: str, now: datetime) -> Page | None:
+        """Return the page kept under `key` unless it has fallen due."""
+        with self._lock:
+            page = self._often.get(key)
+            if page is not None:
+                self._often.move_to_end(key)
+            elif (page := self._once.get(key)) is not None:
+                self._promote(key, page)
+            if page is not None and page.due is not None and page.due <= now:
+                self._drop(key)
+                return None
+            return page
+
+    def begin(self, key: str) -> Making[Page] | None:
+        """Return leave to make a page, or None after somebody else has just made it: look again."""
+        with self._lock:
+            other = self._making.get(key)
+            if other is None:
+                self._making[key] = mine = Making[Page](key)
+                return mine
+        other.done.wait(WAIT_SECONDS)
+        return None
+
+    def finish(self, making: Making[Page], page: Page | None) -> None:
+        """Keep what was made, unless something that it is made of has changed meanwhile."""
+        with self._lock:
+            if self._making.get(making.key) is making:
+                del self._making[making.key]
+            stale = making.all_changed or (page is not None and not making.changed.isdisjoint(page.things))
+            if page is not None and not stale:
+                self._keep(making.key, page)
+        making.done.set()
+
+    def forget(self, things: Iterable[str]) -> None:
+        """Drop every page that is made of one of these."""
+        with self._lock:
+            for thing in things:
+                for key in tuple(self._made_of.get(thing, ())):
+                    self._drop(key)
+                for making in self._making.values():
+                    making.changed.add(thing)
+
+    def forget_all(self) -> None:
+        """Drop every page."""
+        with self._lock:
+            for making in self._making.values():
+                making.all_changed = True
+            self._once.clear()
+            self._often.clear()
+            self._sizes.clear()
+            self._made_of.clear()
+            self._bytes_once = self._bytes_often = 0
+
+    def grown(self, key: str, page: Page) -> None:
+        """Count the bytes of a page anew, since another encoding of it was made."""
+        with self._lock:
+            if self._often.get(key) is page:
+                self._bytes_often += page.size - self._sizes[key]
+                self._sizes[key] = page.size
+                self._make_room()
+
+    @property
+    def bytes_kept(self) -> int:
+        """How many bytes the kept pages take."""
+        return self._bytes_once + self._bytes_often
+
+    def _keep(self, key: str, page: Page) -> None:
+        self._drop(key)
+        self._once[key] = page
+        self._sizes[key] = page.size
+        self._bytes_once += page.size
+        for thing in page.things:
+            self._made_of.setdefault(thing, set()).add(key)
+        self._make_room()
+
+    def _promote(self, key: str, page: Page) -> None:
+        del self._once[key]
+        self._often[key] = page
+        self._bytes_once -= self._sizes[key]
+        self._bytes_often += self._sizes[key]
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for_once = self.capacity // SEEN_ONCE_SHARE
+        while self._bytes_once > for_once:
+            self._drop(next(iter(self._once)))
+        while self._bytes_often > self.capacity - for_once:
+            self._drop(next(iter(self._often)))
+
+    def _drop(self, key: str) -> None:
+        page = self._once.pop(key, None)
+        if page is not None:
+            self._bytes_once -= self._sizes.pop(key)
+        else:
+            page = self._often.pop(key, None)
+            if page is None:
+                return
+            self._bytes_often -= self._sizes.pop(key)
+        for thing in page.things:
+            keys = self._made_of[thing]
+            keys.discard(key)
+            if not keys:
+                del self._made_of[thing]

@@ -1,0 +1,112 @@
+"""The kept pages of one process, none of which is shown before a look at what has changed."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from threading import Condition
+
+from cms.finished import FinishedPage
+from cms.pages.queries import CannotTell, Probe
+from cms.pages.rules import FRONT
+from cms.pages.store import Making, Store
+from cms.site import Site
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Shelf:
+    """Finished pages of `site`; safe for any number of threads.
+
+    A request is answered by a kept page only after a look at the database that began when the request was
+    there. On PostgreSQL one look is under way at a time, and all who came before it began share it.
+    """
+
+    def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self._store = Store[FinishedPage](site.settings.page_store_bytes)
+        self._probe = Probe(site.database)
+        self._number = 0
+        self._mark: object = None
+        self._falls_due = datetime.min.replace(tzinfo=UTC)
+        self._turn = Condition()
+        self._begun = self._ended = 0
+        self._looking = False
+
+    def look_up(self, key: str) -> FinishedPage | None:
+        """Return the page of `key` if it is kept and true. Raises CannotTell where the database does not say."""
+        self.catch_up()
+        return self.kept(key)
+
+    def kept(self, key: str) -> FinishedPage | None:
+        """Return the page of `key` if it is kept, for who has caught up just now."""
+        return self._store.get(key, self.clock())
+
+    def is_up_to_date(self) -> bool:
+        """Tell without SQL whether nothing can have changed since the last look; never so on PostgreSQL."""
+        mark = self._probe.mark()
+        return mark is not None and mark == self._mark and self.clock() < self._falls_due
+
+    def catch_up(self) -> None:
+        """Forget whatever has changed before now. One SELECT, none on SQLite while nobody commits.
+
+        Raises CannotTell where the database does not say.
+        """
+        if self.is_up_to_date():
+            return
+        with self._turn:
+            mine = self._begun + 1  # a look that is under way may have begun before this request came
+            while self._looking:
+                self._turn.wait()
+                if self._ended >= mine:
+                    return
+            self._looking, self._begun = True, self._begun + 1
+        done = False
+        try:
+            self._look()
+            done = True
+        finally:
+            with self._turn:
+                self._looking = False
+                self._ended = (
+                    self._begun if done else self._ended
+                )  # after a failure those who wait try themselves
+                self._turn.notify_all()
+
+    def begin(self, key: str) -> Making[FinishedPage] | None:
+        """Return leave to make the page of `key`, or None after somebody else has made it: look it up again."""
+        return self._store.begin(key)
+
+    def finish(self, making: Making[FinishedPage], page: FinishedPage | None) -> None:
+        """Keep what was made, if it is still true."""
+        if page is not None and page.due is not None and page.due <= self.clock():
+            page = None
+        try:
+            with suppress(CannotTell):
+                if page is not None:
+                    self.catch_up()
+                    self._store.finish(making, page)
+        finally:
+            self._store.finish(making, None)
+
+    def grown(self, key: str, page: FinishedPage) -> None:
+        """Count a page anew of which another encoding was made."""
+        self._store.grown(key, page)
+
+    def close(self) -> None:
+        """Forget everything and let the connection go."""
+        self._store.forget_all()
+        self._probe.close()
+        self._mark = None
+
+    def _look(self) -> None:
+        now = self.clock()
+        changes = self._probe.changes(self._number)
+        falls_due = self._falls_due
+        if changes.things is None or FRONT in changes.things or now >= falls_due:
+            falls_due = self._probe.next_publication(now) or NEVER
+        if changes.things is None or now >= self._falls_due:
+            # What comes out at its time changes lists, neighbours and the masthead alike, a few times a day.
+            self._store.forget_all()
+        else:
+            self._store.forget(changes.things)
+        self._number, self._falls_due, self._mark = changes.number, falls_due, changes.mark
