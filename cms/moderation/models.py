@@ -1,4 +1,4 @@
-"""The log: what was decided about comments, which the database itself lets nobody change."""
+"""The log, which the database itself lets nobody change; how each moderator likes her dashboard."""
 
 from datetime import datetime
 
@@ -35,6 +35,15 @@ class Decision(SQLModel, table=True):
     policy: str = Field(default="", max_length=80)
     undo_of: int | None = Field(default=None, foreign_key="decision.id", unique=True)
     at: datetime = Field(sa_type=UtcTime)
+
+
+class ModeratorChoice(SQLModel, table=True):
+    """How one person of staff likes the dashboard; who has no row likes it as it comes."""
+
+    __tablename__ = "moderator_choice"
+
+    staff_id: int = Field(foreign_key="staff.id", primary_key=True)
+    shortcuts: bool = Field(default=True)
 
 
 APPEND_ONLY_SQLITE = (

@@ -64,6 +64,25 @@ VERDICT_SENTENCES = {
     Verdict.SPAM: "Spam",
     Verdict.HOLD: "Hold",
 }
+VERDICT_KEYS = {Verdict.APPROVE: "a", Verdict.REJECT: "r", Verdict.SPAM: "s", Verdict.HOLD: "h"}
+KEY_SENTENCES = {
+    "j ↓": "Next comment",
+    "k ↑": "Previous comment",
+    "a": "Approve",
+    "r": "Reject",
+    "s": "Spam",
+    "h": "Leave it waiting",
+    "1–9": "Choose that reason of the list, before rejecting",
+    "x": "Tick",
+    "u": "Undo the last decision, then the one before it",
+    "?": "Show the keys",
+}
+SAID_SENTENCES = {  # as soon as the button is pressed
+    Verdict.APPROVE: "Approved: comment by %(name)s",
+    Verdict.REJECT: "Rejected: comment by %(name)s",
+    Verdict.SPAM: "Marked as spam: comment by %(name)s",
+    Verdict.HOLD: "Left waiting: comment by %(name)s",
+}
 ANYWAY_SENTENCES = {
     Verdict.APPROVE: "Approve all the same",
     Verdict.REJECT: "Reject all the same",

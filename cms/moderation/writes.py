@@ -1,4 +1,4 @@
-"""The log's new entries, with the one place that changes a comment's status."""
+"""The log's new entries and the one place that changes a comment's status, beside what moderators choose."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.moderation.models import Decision
+from cms.moderation.models import Decision, ModeratorChoice
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
@@ -52,3 +52,8 @@ def set_status(session: Session, comment_id: int, *, status: CommentStatus, now:
             repeat_key=None,
         )
     )
+
+
+def choose_shortcuts(session: Session, staff_id: int, *, on: bool) -> None:
+    """Keep whether keys press buttons for one person of staff."""
+    session.merge(ModeratorChoice(staff_id=staff_id, shortcuts=on))

@@ -13,7 +13,7 @@ TEMPLATES = sorted(
     path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.*")
 )
 SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
-SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
 EXPRESSION = "0"  # stands where a template puts a value in: no letter, and good in a tag name
 ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701  # reads templates, shows none
 

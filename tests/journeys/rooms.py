@@ -37,7 +37,7 @@ def _sign_in_refused(ada: Visitor) -> None:
 
 def _decided(cleo: Visitor) -> None:
     page = cleo.goto("/moderation/")
-    cleo.press(page.locator("[data-comment] button[value=spam]").first)
+    cleo.decide(page.locator("[data-comment] button[value=spam]").first)
 
 
 def _editor_with_errors(ada: Visitor) -> None:

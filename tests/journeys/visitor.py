@@ -57,6 +57,11 @@ class Visitor:
         with self.page.expect_navigation():
             button.click()
 
+    def decide(self, button: Locator) -> None:
+        """Click a verdict, and wait until it was carried out: by script on this page, or by the next one."""
+        with self.page.expect_response("**/moderation/decisions"):
+            button.click()
+
     def enter(self) -> None:
         """Press Enter on what leads to another page, and wait until that page is there."""
         with self.page.expect_navigation():

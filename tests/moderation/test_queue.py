@@ -280,7 +280,7 @@ def test_the_pages_keep_their_query_budget(site: Site, article: int, clock: Cloc
     for number in range(9):
         send_comment(site, article, START, name=f"Dan {number}")
     with _counted(site) as sent, site.database.reading() as session:
-        assert len(queue_page(session, CommentStatus.HELD, after=None, size=50).cards) == 9
+        assert len(queue_page(session, CommentStatus.HELD, 1, after=None, size=50).cards) == 9
     assert len(sent) == QUEUE_BUDGET
     with _counted(site) as sent, site.database.reading() as session:
         assert len(log_page(session, comment_id=None, after=None, size=50).rows) == 9

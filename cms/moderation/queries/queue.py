@@ -16,7 +16,7 @@ from cms.comments.models import Comment, HoldReason
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Reason, strongest_first
 from cms.db import UtcTime, stored_as_value
-from cms.moderation.models import Decision
+from cms.moderation.models import Decision, ModeratorChoice
 from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
 
@@ -78,6 +78,7 @@ class QueuePage:
     next_page: Cursor | None
     counts: dict[CommentStatus, int]
     as_of: int
+    shortcuts: bool
 
 
 _PARENT = aliased(Comment)
@@ -140,27 +141,48 @@ def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
 _FIGURES = sa.select(
     *[_counted(status).label(status.value) for status in CommentStatus],
     sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
+    sa.select(col(ModeratorChoice.shortcuts))
+    .where(col(ModeratorChoice.staff_id) == sa.bindparam("staff_id"))
+    .scalar_subquery()
+    .label("shortcuts"),
 )
 
 
-def queue_page(session: Session, status: CommentStatus, *, after: Cursor | None, size: int) -> QueuePage:
+def queue_page(
+    session: Session, status: CommentStatus, staff_id: int, *, after: Cursor | None, size: int
+) -> QueuePage:
     """Return `size` comments from behind `after`: what waits, longest first, others newest decided first.
 
     Three SELECTs, two where there is no comment.
     """
-    figures = session.execute(_FIGURES).one()
+    figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     asked = {} if status is CommentStatus.HELD else {"status": status}
     rows = session.execute(_ordered(status, after).limit(size + 1), asked).all()
     shown = rows[:size]
     end = Cursor(_moment(shown[-1], status), shown[-1].id) if len(rows) > size else None
-    return QueuePage(_cards(session, shown), end, _counts(figures), figures.as_of or 0)
+    return _page(session, shown, end, figures)
 
 
-def single_card(session: Session, comment_id: int) -> QueuePage:
+def single_card(session: Session, comment_id: int, staff_id: int) -> QueuePage:
     """Return a page with one comment, whatever its state, or with none; three SELECTs at most."""
-    figures = session.execute(_FIGURES).one()
-    rows = session.execute(_ONE, {"comment_id": comment_id}).all()
-    return QueuePage(_cards(session, rows), None, _counts(figures), figures.as_of or 0)
+    figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
+    return _page(session, session.execute(_ONE, {"comment_id": comment_id}).all(), None, figures)
+
+
+def waiting_count(session: Session) -> int:
+    """Return how many comments are held, COUNTED_MAX + 1 for more than that; one SELECT."""
+    found: int = session.execute(sa.select(_counted(CommentStatus.HELD))).scalar_one()
+    return found
+
+
+def _page(session: Session, rows: Iterable[Any], end: Cursor | None, figures: Any) -> QueuePage:
+    return QueuePage(
+        cards=_cards(session, rows),
+        next_page=end,
+        counts={status: getattr(figures, status.value) for status in CommentStatus},
+        as_of=figures.as_of or 0,
+        shortcuts=figures.shortcuts is not False,
+    )
 
 
 def _ordered(status: CommentStatus, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
@@ -178,10 +200,6 @@ def _ordered(status: CommentStatus, after: Cursor | None) -> sa.Select[*tuple[An
 def _moment(row: Any, status: CommentStatus) -> datetime:
     moment: datetime = row.waiting_since if status is CommentStatus.HELD else row.decided_at
     return moment
-
-
-def _counts(figures: Any) -> dict[CommentStatus, int]:
-    return {status: getattr(figures, status.value) for status in CommentStatus}
 
 
 def _cards(session: Session, rows: Iterable[Any]) -> tuple[QueueCard, ...]:

@@ -9,9 +9,10 @@ from cms.moderation import rules
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.undoing import undo
+from cms.moderation.queries.queue import waiting_count
 from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
-from cms.moderation.views.parts import TABLES, way_back
-from cms.moderation.views.queue import refused
+from cms.moderation.views.parts import TABLES, json_answer, wants_json, way_back
+from cms.moderation.views.queue import counted, refused
 from cms.web import clock, language, private_page, say, see_other, site
 
 blueprint = Blueprint("decisions", __name__)
@@ -32,6 +33,8 @@ def make() -> Response:
     outcome = decide(site(), staff().id, ids, *asked, int(as_of), clock())
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
+    if wants_json():
+        return _told(rules.DONE_SENTENCES[asked[0]], outcome, asked_about=len(ids))
     if len(ids) == 1 and outcome.refused:
         return refused(say("Its writer has taken this comment back, so it cannot be published."))
     if len(ids) == 1 and outcome.left:
@@ -51,6 +54,8 @@ def take_back() -> Response:
         return refused(
             say("There is no such decision, or it is none that can be undone. Nothing was changed.")
         )
+    if wants_json():
+        return _told(rules.UNDONE_SENTENCES[rules.Deed.UNDONE], outcome, asked_about=len(ids))
     if len(ids) == 1 and outcome.left:
         return _left_page(outcome.left[0], None)
     _note_done(
@@ -60,6 +65,31 @@ def take_back() -> Response:
         undoes=False,
     )
     return see_other(way_back())
+
+
+def _told(sentence: str, outcome: Outcome, *, asked_about: int) -> Response:
+    """Return the outcome as a script takes it: 409 where the one comment asked about was left."""
+    with site().database.reading() as session:
+        waiting = waiting_count(session)
+    number = len(outcome.decided) + len(outcome.unchanged)
+    sentences = [say(sentence, number=language().number(number))] if number else []
+    if outcome.refused:
+        sentences.append(say("Its writer has taken this comment back, so it cannot be published."))
+    sentences += [_left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
+    return json_answer(
+        409 if asked_about == 1 and (outcome.left or outcome.refused) else 200,
+        " ".join(sentences),
+        as_of=max(outcome.decided, default=0),
+        decided=outcome.decided,
+        unchanged=outcome.unchanged,
+        left=[{"comment": left.comment_id, "said": _left_sentence(left)} for left in outcome.left],
+        refused=outcome.refused,
+        waiting={
+            "number": min(waiting, rules.COUNTED_MAX),
+            "exact": waiting <= rules.COUNTED_MAX,
+            "words": counted(waiting),
+        },
+    )
 
 
 def _left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:

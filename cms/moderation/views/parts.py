@@ -1,9 +1,10 @@
 """What several pages of the dashboard are made with: the tables of sentences, notices, ways back and on."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import get_flashed_messages, request
+from flask import Response, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES
 from cms.moderation import rules
@@ -12,6 +13,9 @@ TABLES = {
     "hold_sentences": HOLD_SENTENCES,
     "status_sentences": rules.STATUS_SENTENCES,
     "verdict_sentences": rules.VERDICT_SENTENCES,
+    "verdict_keys": rules.VERDICT_KEYS,
+    "key_sentences": rules.KEY_SENTENCES,
+    "said_sentences": rules.SAID_SENTENCES,
     "reason_sentences": rules.REASON_SENTENCES,
     "deed_sentences": rules.DEED_SENTENCES,
     "actor_sentences": rules.ACTOR_SENTENCES,
@@ -25,6 +29,18 @@ def done() -> list[dict[str, Any]]:  # Any: what flash() kept
         {**note, "undo": [i for first, last in note["undo"] for i in range(first, last + 1)]}
         for note in notes
     ]
+
+
+def wants_json() -> bool:
+    """Tell whether a script asks, which puts the answer into the page that it is on."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def json_answer(status: int, said: str, **values: object) -> Response:
+    """Return what a script is told: the sentence to say, and what else it needs."""
+    response = Response(json.dumps({"said": said, **values}), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def here() -> str:

@@ -2,12 +2,22 @@
 
 from flask import Blueprint, Response, render_template, request
 
+from cms.accounts.guard import staff
 from cms.articles.rules import cursor
 from cms.comments.rules import CommentStatus
 from cms.moderation import rules
+from cms.moderation.actions.choosing import switch_shortcuts
 from cms.moderation.queries.queue import QueuePage, queue_page, single_card
-from cms.moderation.views.parts import TABLES, done, here, next_address, way_back
-from cms.web import private_page, say, site
+from cms.moderation.views.parts import (
+    TABLES,
+    done,
+    here,
+    json_answer,
+    next_address,
+    wants_json,
+    way_back,
+)
+from cms.web import language, private_page, say, see_other, site
 
 blueprint = Blueprint("queue", __name__)
 
@@ -19,18 +29,35 @@ def show() -> Response:
     one = rules.whole_numbers(request.args.getlist("comment"))
     with site().database.reading() as session:
         if one:
-            page = single_card(session, one[0])
+            page = single_card(session, one[0], staff().id)
         else:
             after = cursor(request.args.get("page", ""))
-            page = queue_page(session, status, after=after, size=site().settings.queue_size)
+            page = queue_page(session, status, staff().id, after=after, size=site().settings.queue_size)
     return _answer(page, None if one else status)
 
 
+@blueprint.post("/shortcuts")
+def shortcuts() -> Response:
+    """Switch for this person whether keys press buttons."""
+    switch_shortcuts(site(), staff().id, on=request.form.get("shortcuts") == "on")
+    return see_other(way_back())
+
+
 def refused(problem: str) -> Response:
-    """Return the queue with the sentence that says why nothing was done."""
+    """Return the queue with the sentence that says why nothing was done; for a script, the sentence alone."""
+    if wants_json():
+        return json_answer(422, problem)
+    held, size = CommentStatus.HELD, site().settings.queue_size
     with site().database.reading() as session:
-        page = queue_page(session, CommentStatus.HELD, after=None, size=site().settings.queue_size)
-    return _answer(page, CommentStatus.HELD, problem)
+        page = queue_page(session, held, staff().id, after=None, size=size)
+    return _answer(page, held, problem)
+
+
+def counted(number: int) -> str:
+    """Return a bounded count in words: what is more than COUNTED_MAX ends in a plus."""
+    if number > rules.COUNTED_MAX:
+        return say("%(number)s+", number=language().number(rules.COUNTED_MAX))
+    return language().number(number)
 
 
 def _answer(page: QueuePage, status: CommentStatus | None, problem: str = "") -> Response:
@@ -39,8 +66,11 @@ def _answer(page: QueuePage, status: CommentStatus | None, problem: str = "") ->
         **TABLES,
         room="moderation",
         cards=page.cards,
-        tabs=[(other, page.counts[other]) for other in CommentStatus],
-        counted_max=rules.COUNTED_MAX,
+        tabs=[(other, counted(page.counts[other])) for other in CommentStatus],
+        left=page.counts[status or CommentStatus.HELD],
+        left_words=counted(page.counts[status or CommentStatus.HELD]),
+        left_exact=page.counts[status or CommentStatus.HELD] <= rules.COUNTED_MAX,
+        shortcuts=page.shortcuts,
         status=status,
         empty=say(rules.EMPTY_SENTENCES[status]) if status else say("There is no such comment."),
         as_of=page.as_of,

@@ -1,0 +1,101 @@
+// Answers a verdict at once: the card goes, the next one has the focus, and the server's word follows.
+// A refusal puts the card back as it is now and says why. Undo takes decisions back one by one, several if wished.
+const queue = document.querySelector("[data-queue]");
+const done = []; // what can be undone, oldest first: { id, cards, decisions }
+let number = 0;
+
+if (queue) {
+  queue.addEventListener("submit", (event) => {
+    const verdict = event.submitter?.name === "verdict" ? event.submitter : null;
+    if (!verdict || !event.target.matches("[data-verdicts]")) return;
+    event.preventDefault();
+    decide(event.target, verdict);
+  });
+  queue.addEventListener("click", (event) => {
+    if (event.target.closest("[data-undo]")) undo();
+    // The second click of a double click would meet the next card's button, which has come to the same place.
+    if (event.detail > 1 && event.target.closest("[data-verdicts] button")) event.preventDefault();
+  });
+  queue.addEventListener("answered", (event) => hear(event.detail));
+}
+
+function decide(form, button) {
+  const fields = [...new FormData(form, button)].filter(([name]) => !["csrf_token", "back"].includes(name));
+  const cards = fields.filter(([name]) => name === "comment").map(([, id]) => cardOf(id)).filter(Boolean);
+  if (!cards.length) return say(queue.dataset.noneTicked, true);
+  if (button.value === "hold" && cards.every((card) => card.dataset.status === "held")) {
+    say(button.dataset.said);
+    return ask("pass");
+  }
+  const entry = { id: `${Date.now()}-${(number += 1)}`, path: form.action, fields };
+  done.push({ id: entry.id, cards, decisions: [] });
+  for (const box of queue.querySelectorAll("input[name=comment]:checked")) {
+    if (cards.includes(box.closest("[data-comment]"))) box.checked = false;
+  }
+  ask("leave", { cards });
+  say(button.dataset.said, false, -cards.length);
+  ask("send", entry);
+  offerUndo();
+}
+
+function undo() {
+  const last = done.pop();
+  if (!last) return;
+  const fields = last.decisions.map((id) => ["decision", String(id)]);
+  ask("send", { id: `${last.id}-undo`, of: last.id, path: queue.dataset.undoPath, fields });
+  ask("return", { cards: last.cards });
+  say(queue.dataset.undone, false, last.cards.length);
+  offerUndo();
+}
+
+function hear({ entry, status, said, isLast }) {
+  const mine = done.find((one) => one.id === entry.id);
+  if (mine) mine.decisions = said.decided ?? [];
+  if (status !== 200) say(said.said, true);
+  for (const left of said.left ?? []) freshen(left.comment, left.said);
+  for (const id of said.refused ?? []) freshen(id, said.said);
+  if (status !== 200 && !said.left?.length && !said.refused?.length) {
+    const cards = mine?.cards ?? [];
+    ask("return", { cards });
+    for (const card of cards) warn(card, said.said);
+  }
+  if (mine && !mine.decisions.length) done.splice(done.indexOf(mine), 1);
+  if (isLast && said.waiting) ask("counted", { waiting: said.waiting });
+  offerUndo();
+}
+
+async function freshen(id, words) {
+  const old = cardOf(id);
+  const answer = await fetch(`${queue.dataset.path}?comment=${id}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const card = page.querySelector(`[data-comment="${id}"]`);
+  if (!old || !card) return say(words, true);
+  old.replaceWith(card);
+  for (const one of done) one.cards = one.cards.map((other) => (other === old ? card : other));
+  ask("return", { cards: [card] });
+  warn(card, words);
+}
+
+function warn(card, words) {
+  const line = document.createElement("p");
+  line.className = "notice notice--alarm";
+  line.textContent = words;
+  card.prepend(line);
+  say(words, true);
+}
+
+function cardOf(id) {
+  return queue.querySelector(`[data-comment="${CSS.escape(id)}"]`);
+}
+
+function offerUndo() {
+  for (const button of queue.querySelectorAll("[data-undo]")) button.disabled = !done.length;
+}
+
+function say(words, isAlarm = false, change = 0) {
+  ask("said", { words, isAlarm, change });
+}
+
+function ask(what, detail = {}) {
+  queue.dispatchEvent(new CustomEvent(what, { detail }));
+}

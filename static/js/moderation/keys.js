@@ -1,0 +1,44 @@
+// Lets one key press a visible button: of the card that has the focus, else of the queue's own bar.
+// A digit chooses that reason of the card's list. Keys act only while the focus is inside the queue and on nothing that
+// is typed into (WCAG 2.1.4), and not at all for whoever has switched them off.
+const queue = document.querySelector("[data-queue]");
+const TYPED_INTO = "input:not([type=checkbox]), textarea, select, dialog";
+const OTHER_NAMES = { ArrowDown: "j", ArrowUp: "k" };
+const REPEATABLE = new Set(["j", "k"]); // a key that is held down moves on, but never decides twice
+
+queue?.addEventListener("keydown", (event) => {
+  if (queue.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest(TYPED_INTO)) return;
+  const key = OTHER_NAMES[event.key] ?? event.key.toLowerCase();
+  if (event.repeat && !REPEATABLE.has(key)) {
+    if (buttonFor(key, event.target)) event.preventDefault();
+  } else if (/^[1-9]$/.test(key)) {
+    chooseReason(Number(key), event.target.closest("[data-comment]"));
+  } else {
+    press(buttonFor(key, event.target), event);
+  }
+});
+
+function buttonFor(key, target) {
+  const wanted = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
+  const card = target.closest("[data-comment]");
+  return card?.querySelector(wanted) ?? queue.querySelector(`[data-bar] ${wanted}`);
+}
+
+function press(button, event) {
+  if (!button) return;
+  event.preventDefault();
+  if (button.matches("a[href], button, input[type=checkbox]")) button.click();
+  else button.focus();
+}
+
+function chooseReason(number, card) {
+  const reasons = card?.querySelector("select[name=reason]");
+  if (!reasons || number >= reasons.options.length) return;
+  reasons.selectedIndex = reasons.selectedIndex === number ? 0 : number;
+  say(reasons.selectedOptions[0].textContent);
+}
+
+function say(words) {
+  queue.dispatchEvent(new CustomEvent("said", { detail: { words } }));
+}

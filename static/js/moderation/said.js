@@ -1,0 +1,24 @@
+// Says in one live region what was done and how many comments are left; shows the same beside Undo.
+const queue = document.querySelector("[data-queue]");
+const left = queue?.querySelector("[data-left]");
+
+queue?.addEventListener("said", ({ detail: { words, isAlarm, change } }) => {
+  if (change && left.dataset.exact === "yes") {
+    left.dataset.number = Math.max(0, Number(left.dataset.number) + change);
+    show(Number(left.dataset.number).toLocaleString(document.documentElement.lang));
+  }
+  const line = queue.querySelector("[data-live]");
+  line.textContent = change ? `${words} ${left.textContent}` : words;
+  queue.querySelector("[data-bar]").classList.toggle("deeds--alarm", Boolean(isAlarm));
+});
+
+queue?.addEventListener("counted", ({ detail: { waiting } }) => {
+  left.dataset.number = waiting.number;
+  left.dataset.exact = waiting.exact ? "yes" : "no";
+  show(waiting.words);
+});
+
+function show(number) {
+  left.textContent = left.dataset.words.replace("{number}", number);
+  for (const badge of document.querySelectorAll("[data-waiting]")) badge.textContent = number;
+}

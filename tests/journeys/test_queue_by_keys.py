@@ -1,0 +1,106 @@
+"""A moderator decides with one key a comment, takes back, loses the network, and works with a thumb."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cms.accounts.rules import Role
+from tests.journeys.visitor import ARTICLE, Visitor
+
+pytestmark = pytest.mark.journey
+Visits = Callable[..., Visitor]
+READING = "document.activeElement.closest('[data-comment]')?.dataset.comment ?? ''"
+AT_LEAST = 8
+
+
+@pytest.fixture
+def cleo(visitor: Visits) -> Visitor:
+    """Give a moderator before the open queue with some comments in it."""
+    dan = visitor()
+    for number in range(AT_LEAST):
+        dan.comment(ARTICLE, f"By keys, number {number}.", name=f"Dan {number}")
+    someone = visitor(Role.MODERATOR)
+    someone.goto("/moderation/")
+    return someone
+
+
+@pytest.fixture
+def queue(cleo: Visitor) -> Page:
+    """Give the page that she is on."""
+    return cleo.page
+
+
+def test_one_key_decides_and_the_next_comment_has_the_focus(queue: Page) -> None:
+    first, left = queue.evaluate(READING), _left(queue)
+    queue.keyboard.press("a")
+    second = queue.evaluate(READING)
+    assert second not in {"", first}
+    expect(queue.locator("[data-live]")).to_contain_text("Approved:")
+    queue.keyboard.press("2")
+    queue.keyboard.press("r")
+    expect(queue.locator("[data-left]")).to_have_attribute("data-number", str(left - 2))
+    queue.keyboard.press("u")
+    assert queue.evaluate(READING) == second
+    queue.keyboard.press("u")
+    assert queue.evaluate(READING) == first
+    _settle(queue)
+    assert queue.goto("/moderation/") is not None
+    assert _left(queue) == left
+
+
+def test_keys_do_nothing_outside_the_queue_while_typing_or_switched_off(queue: Page) -> None:
+    left = _left(queue)
+    queue.locator("select[name=reason]").nth(1).focus()
+    queue.keyboard.press("a")
+    queue.locator(".house-bar__name a").focus()
+    queue.keyboard.press("a")
+    queue.evaluate("document.querySelector('[data-queue]').dataset.shortcuts = 'off'")
+    queue.locator("[data-heading]").first.focus()
+    queue.keyboard.press("a")
+    assert _left(queue) == left
+
+
+def test_what_is_decided_without_network_is_counted_and_sent_later(cleo: Visitor, queue: Page) -> None:
+    left = _left(queue)
+    queue.route("**/moderation/decisions", lambda route: route.fulfill(status=503))
+    queue.keyboard.press("s")
+    queue.keyboard.press("s")
+    expect(queue.locator("[data-unsent]")).to_contain_text("Not sent yet: 2.")
+    queue.unroute("**/moderation/decisions")
+    queue.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(queue.locator("[data-unsent]")).to_be_hidden()
+    queue.keyboard.press("u")
+    queue.keyboard.press("u")
+    _settle(queue)
+    queue.goto("/moderation/")
+    assert _left(queue) == left
+    cleo.complaints.clear()  # the browser's own about 503
+
+
+def test_who_was_faster_is_said_on_the_card_that_comes_back(
+    visitor: Visits, cleo: Visitor, queue: Page
+) -> None:
+    comment = queue.evaluate(READING)
+    ben = visitor(Role.EDITOR)
+    page = ben.goto(f"/moderation/?comment={comment}")
+    ben.decide(page.locator(f"[data-comment='{comment}'] button[value=reject]"))
+    card = queue.locator(f"[data-comment='{comment}']")
+    with queue.expect_response("**/moderation/decisions") as answer:
+        queue.keyboard.press("a")
+    assert answer.value.status == 409
+    expect(card.locator(".notice")).to_contain_text("Left as it is")
+    expect(card.locator(".badge--rejected")).to_be_visible()
+    with queue.expect_response("**/moderation/decisions") as answer:
+        card.locator("button[value=hold]").click()
+    assert answer.value.status == 200
+    cleo.complaints.clear()  # the browser's own about 409
+
+
+def _left(queue: Page) -> int:
+    return int(queue.locator("[data-left]").get_attribute("data-number") or 0)
+
+
+def _settle(queue: Page) -> None:
+    """Wait until nothing is left to send."""
+    expect(queue.locator("[data-queue]")).to_have_attribute("data-unsent-count", "0")
