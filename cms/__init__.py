@@ -25,11 +25,11 @@ def open_site(settings: "Settings") -> "Site":
     if not settings.database_url:
         db.migrate(settings)
     database = db.open_database(settings)
-    keys = privacy.open_keys(database, settings.keys_folder, now_utc())
+    keyring = privacy.open_keys(database, settings, now_utc())
     return site.Site(
         settings=settings,
         database=database,
-        keys=keys,
+        keyring=keyring,
         catalogue=languages.open_catalogue(),
         assets=assets.open_assets(config.shipped("static")),
     )
@@ -37,8 +37,6 @@ def open_site(settings: "Settings") -> "Site":
 
 def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
     """Wire the application: every blueprint and guard on one screen."""
-    from flask import Flask
-
     from cms import config, error_pages, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
@@ -51,11 +49,10 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.moderation.views.room import blueprint as moderation
     from cms.privacy.views import blueprint as privacy
 
-    app = Flask("cms", static_folder=None, template_folder=str(config.shipped("templates")))
+    app = web.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
     app.extensions["site"] = site
     app.config.update(
         CLOCK=clock,
-        SECRET_KEY=site.keys.secret("sessions") if site.keys else None,
         SESSION_COOKIE_NAME="staff",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -107,13 +107,14 @@ def look_before_serving(settings: Settings, host: str, port: int) -> None:
 
     Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
     """
-    from cms.vault import KeyRefused, read_keys
+    from cms.key_sources import open_source
+    from cms.vault import KeyRefused
 
     refuse_taken_port(host, port)
     if settings.base_url == Settings.base_url_default():
         os.environ["CMS_BASE_URL"] = address_at(host, port)
     try:
-        read_keys(settings.keys_folder)
+        open_source(settings).read()
     except KeyRefused as error:
         refuse(str(error))
     if settings.database_url:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -53,6 +54,8 @@ class Settings:
     comments_per_ten_minutes: int = _setting(10, "comments from one network mark in ten minutes")
     sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
     session_hours: int = _setting(12, "hours without a request after which staff sign in again")
+    key_file: str = _setting("", "a file that holds the site's key, instead of the folder instance/keys/")
+    key_command: str = _setting("", "a command that prints what that file would hold; run without a shell")
     trusted_proxies: int = _setting(0, "proxies in front; so many X-Forwarded-For hops are believed")
     smtp_host: str = _setting("", "the mail server that takes our letters; empty: no letters are written")
     smtp_port: int = _setting(587, "587 for starttls, 465 for tls, 25 for none")
@@ -184,6 +187,7 @@ def _refuse_nonsense(settings: Settings) -> None:
     _refuse_address(settings.base_url)
     _refuse_words(settings)
     _refuse_mail(settings)
+    _refuse_key_source(settings)
     if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
         raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
     if settings.database_url and not settings.database_url.startswith(
@@ -226,6 +230,17 @@ def _refuse_address(base_url: str) -> None:
         raise SettingsRefused(f"base_url takes http(s)://host without a path, not {base_url!r}.")
     if base_url.endswith(("/", "?", "#")):
         raise SettingsRefused("base_url takes no slash at its end.")
+
+
+def _refuse_key_source(settings: Settings) -> None:
+    if settings.key_file and settings.key_command:
+        raise SettingsRefused("key_file and key_command are two places for one key. Set one of them.")
+    try:
+        words = shlex.split(settings.key_command)
+    except ValueError as error:
+        raise SettingsRefused("key_command leaves a quotation mark open.") from error
+    if settings.key_command and not words:
+        raise SettingsRefused("key_command names no command.")
 
 
 def _refuse_words(settings: Settings) -> None:

@@ -36,6 +36,16 @@ def write_outage(error: BaseException) -> None:
     _failures.error("the database cannot work just now: %s", kind_of(error))
 
 
+def write_lost_key(sentence: str) -> None:
+    """Note that a running process has lost a key, in a sentence that says what is wrong with it."""
+    _failures.error("%s Reading only, until it is here again; run `cms doctor`", sentence)
+
+
+def write_found_key() -> None:
+    """Note that a running process has every key again."""
+    _failures.warning("the site's key is here again: everything is served")
+
+
 def write_exception(
     failure: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cms.assets import Assets
 from cms.config import Settings
 from cms.db import Database
+from cms.keyring import Keyring
 from cms.languages import Catalogue
 from cms.vault import NoKey, Vault
 
@@ -16,9 +17,14 @@ class Site:
 
     settings: Settings
     database: Database
-    keys: Vault | None
+    keyring: Keyring
     catalogue: Catalogue
     assets: Assets
+
+    @property
+    def keys(self) -> Vault | None:
+        """The keys of this moment, or None where the database knows one that is not here."""
+        return self.keyring.vault
 
     @property
     def vault(self) -> Vault:
@@ -26,9 +32,10 @@ class Site:
 
         Raises NoKey where the database knows a key that is not here: then the site serves reading only.
         """
-        if self.keys is None:
+        keys = self.keys
+        if keys is None:
             raise NoKey("The site's key is missing, so nothing can be sealed. Run `cms doctor`.")
-        return self.keys
+        return keys
 
     def but(self, **settings: object) -> "Site":
         """Return the same site with some settings changed."""

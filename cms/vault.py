@@ -2,13 +2,10 @@
 
 import hashlib
 import hmac
-import os
 import secrets
-import stat
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -18,10 +15,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2: 96 bits
 MARK_BYTES = 16  # 128 bits: a row's random mark
+# Every secret beside the seal, with the reason why a new key carries it over from the key before it. None of them
+# opens a seal. A purpose that is not here is refused, so that none is forgotten when a key is changed.
+LASTING = {
+    "fingerprint": "it is stored beside each sealed address, and someone who proves hers is found by it",
+    "receipt": "readers keep the links, whose hashes are stored",
+    "repeat": "it is stored while a comment waits, so that the same one sent again is one",
+    "sessions": "nobody of staff is signed out by a new key",
+    "comment token": "forms stand open in tabs for weeks, and kept pages hold them",
+    "withdraw token": "the same, on a receipt",
+}
 
 
 class KeyRefused(Exception):
-    """A key file cannot be used; the sentence says what to do."""
+    """A key cannot be used; the sentence says what to do."""
 
 
 class NoKey(Exception):
@@ -33,16 +40,66 @@ class SealBroken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """The bytes from which one key's seal derives, and what it has carried over from the key before it.
+
+    Who steals a key opens what it has sealed. A new key opens nothing of the old one's and the old one nothing of
+    the new one's; but the carried secrets stay what they were, since stored values hang on them: a thief of the old
+    key still finds a guessed address in a stolen database, and computes receipts from the marks in it.
+    """
+
+    seed: bytes = field(repr=False)
+    carried: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def random() -> "Key":
+        """Return a new key that carries nothing."""
+        return Key(secrets.token_bytes(KEY_BYTES))
+
+    def successor(self) -> "Key":
+        """Return a new key that carries over all but the seal."""
+        lasting = {purpose: self.secret(purpose) for purpose in LASTING}
+        return Key(secrets.token_bytes(KEY_BYTES), {**self.carried, **lasting})
+
+    def follows(self, other: "Key") -> bool:
+        """Tell whether this key has carried over every secret of another."""
+        return all(self.secret(purpose) == other.secret(purpose) for purpose in LASTING)
+
+    def secret(self, purpose: str) -> bytes:
+        """Return the secret of one purpose of LASTING, 32 bytes. Raises LookupError for any other."""
+        if purpose not in LASTING:
+            raise LookupError(f"cms.vault.LASTING does not say why {purpose!r} outlives a key")
+        return self.carried.get(purpose) or self._derived(purpose)
+
+    def sealing(self) -> bytes:
+        """Return what seals, 32 bytes; never carried over."""
+        return self._derived("seal")
+
+    def given_id(self) -> str:
+        """Return the id of a key that comes without a file's name: it tells nothing of the key."""
+        return f"given-{self._derived('id').hex()[:16]}"
+
+    def _derived(self, purpose: str) -> bytes:
+        # RFC 5869, section 2.3: expand alone, since the seed is uniformly random already.
+        info = f"broadsheet {purpose}".encode()
+        return HKDFExpand(algorithm=hashes.SHA256(), length=KEY_BYTES, info=info).derive(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
 class Vault:
-    """Seals, finds and unseals addresses; `current` is the id of the key that seals now."""
+    """Seals, finds and unseals addresses; `current` is the id of the key that seals now.
+
+    `newer` is asked where a value is sealed under a key that is not here, by its id: it returns the vault of this moment.
+    """
 
     current: str
-    _keys: dict[str, bytes] = field(repr=False)
+    _keys: Mapping[str, Key] = field(repr=False)
+    newer: "Callable[[str], Vault | None]" = field(default=lambda _key_id: None, repr=False, compare=False)
 
     def seal(self, plain: str, *, table: str, mark: str) -> str:
         """Return `plain` sealed for one row: `<key id>:<nonce and ciphertext in hex>`."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        box = AESGCM(self._derive("seal", self.current))
+        box = AESGCM(self._keys[self.current].sealing())
         sealed = box.encrypt(nonce, plain.encode(), _bound_to(table, mark))
         return f"{self.current}:{(nonce + sealed).hex()}"
 
@@ -52,74 +109,37 @@ class Vault:
         Raises NoKey if its key is not here, SealBroken if it was changed or belongs to another row.
         """
         key_id, _, body = sealed.partition(":")
-        if key_id not in self._keys:
-            raise NoKey(f"the key {key_id} is not in the keys folder")
         try:
             raw = bytes.fromhex(body)
-            box = AESGCM(self._derive("seal", key_id))
+            box = AESGCM(self._key(key_id).sealing())
             return box.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(table, mark)).decode()
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"a sealed value of {table} does not belong to its row") from error
+
+    def sealed_anew(self, sealed: str, *, table: str, mark: str) -> str:
+        """Return a sealed value under the current key; what it holds does not leave the vault. Raises as `unseal()`."""
+        return self.seal(self.unseal(sealed, table=table, mark=mark), table=table, mark=mark)
 
     def fingerprint(self, plain: str) -> str:
         """Return the keyed HMAC by which an address is looked up, 64 hex digits."""
         return self.digest("fingerprint", normalised_address(plain))
 
     def digest(self, purpose: str, *parts: str) -> str:
-        """Return a keyed digest of `parts` for one `purpose`, 64 hex digits."""
+        """Return a keyed digest of `parts` for one `purpose` of LASTING, 64 hex digits."""
         message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-        return hmac.new(self._derive(purpose, self._oldest), message, hashlib.sha256).hexdigest()
+        return hmac.new(self._keys[self.current].secret(purpose), message, hashlib.sha256).hexdigest()
 
     def secret(self, purpose: str) -> str:
-        """Return the derived secret of one `purpose`, 64 hex digits; the same on every host."""
-        return self._derive(purpose, self._oldest).hex()
+        """Return the derived secret of one `purpose` of LASTING, 64 hex digits; the same on every host."""
+        return self._keys[self.current].secret(purpose).hex()
 
-    @property
-    def _oldest(self) -> str:
-        return min(self._keys)
-
-    def _derive(self, purpose: str, key_id: str) -> bytes:
-        # RFC 5869, section 2.3: expand alone, since the key is uniformly random already.
-        info = f"broadsheet {purpose}".encode()
-        return HKDFExpand(algorithm=hashes.SHA256(), length=KEY_BYTES, info=info).derive(self._keys[key_id])
-
-
-def open_vault(folder: Path, known: Collection[str]) -> Vault | None:
-    """Return the vault of `folder`, or None where the database knows a key (`known`) that is not there.
-
-    Raises KeyRefused for a key file that others may read or that is not a key.
-    """
-    keys = read_keys(folder)
-    if not keys or not set(known) <= set(keys):
-        return None
-    usable = {key_id: key for key_id, key in keys.items() if key_id in known}
-    return Vault(current=max(usable), _keys=usable) if usable else None
-
-
-def read_keys(folder: Path) -> dict[str, bytes]:
-    """Return every key of `folder` by its id. Raises KeyRefused as `open_vault()` does."""
-    return {path.stem: _read_key(path) for path in sorted(folder.glob("*.key"))}
-
-
-def make_key(folder: Path, day: str) -> str:
-    """Write a new key file with mode 0600 and return its id, which begins with `day` (YYYYMMDD)."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key_id = f"{day}-{secrets.token_hex(4)}"
-    partial = folder / f"{key_id}.new"
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, secrets.token_bytes(KEY_BYTES).hex().encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    partial.rename(folder / f"{key_id}.key")
-    _sync(folder)
-    return key_id
-
-
-def key_ids(folder: Path) -> list[str]:
-    """Return the ids of the keys that lie in `folder`, oldest first."""
-    return sorted(path.stem for path in folder.glob("*.key"))
+    def _key(self, key_id: str) -> Key:
+        key = self._keys.get(key_id)
+        newer = self.newer(key_id) if key is None else None
+        key = newer._keys.get(key_id) if newer is not None else key
+        if key is None:
+            raise NoKey(f"the key {key_id} is not here")
+        return key
 
 
 def random_mark() -> str:
@@ -135,29 +155,5 @@ def normalised_address(plain: str) -> str:
     return unicodedata.normalize("NFC", plain.strip()).casefold()
 
 
-def _read_key(path: Path) -> bytes:
-    mode = path.stat().st_mode
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyRefused(f"The key {path.name} can be read by others. Run: chmod 600 {path}")
-    try:
-        key = bytes.fromhex(path.read_text("ascii").strip())
-    except ValueError as error:
-        raise KeyRefused(
-            f"The key file {path.name} does not hold a key. Restore it from your backup."
-        ) from error
-    if len(key) != KEY_BYTES:
-        raise KeyRefused(f"The key file {path.name} was cut. Restore it from your backup.")
-    return key
-
-
 def _bound_to(table: str, mark: str) -> bytes:
     return f"{table}:{mark}".encode()
-
-
-def _sync(folder: Path) -> None:
-    # Without this a power cut may take the file's name back, after addresses were sealed under the key.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

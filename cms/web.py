@@ -17,6 +17,7 @@ from cms.config import origin_of
 from cms.finished import FinishedPage
 from cms.languages import Language, direction
 from cms.site import Site
+from cms.vault import Vault
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -39,6 +40,16 @@ class Origin(StrEnum):
     SAME = "same"
     FOREIGN = "foreign"
     UNKNOWN = "unknown"
+
+
+class Application(Flask):
+    """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs."""
+
+    @property
+    def secret_key(self) -> str | None:  # type: ignore[override]  # Flask reads it from its configuration
+        """What signs the cookies and form tokens of staff; None while the site's key is missing."""
+        keys: Vault | None = self.extensions["site"].keys
+        return keys.secret("sessions") if keys else None
 
 
 def site() -> Site:

@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 
 import cms
 from cms.config import Settings
+from cms.key_sources import KeysFolder, key_ids, make_key
 from cms.privacy.actions import keys as privacy
 from cms.privacy.queries.keys import known_keys
 from cms.site import Site
 from cms.vault import (
+    Key,
     KeyRefused,
     NoKey,
     SealBroken,
     Vault,
-    key_ids,
-    make_key,
     normalised_address,
-    open_vault,
     random_mark,
 )
 from tests.conftest import START
 
-VAULT = Vault("20260301-aa", {"20260301-aa": bytes(32)})
-LATER = Vault("20260401-bb", {"20260301-aa": bytes(32), "20260401-bb": bytes([1]) * 32})
+OLD = Key(bytes(32))
+VAULT = Vault("20260301-aa", {"20260301-aa": OLD})
+LATER = Vault("20260401-bb", {"20260301-aa": OLD, "20260401-bb": OLD.successor()})
 
 
 @given(plain=st.text(st.characters(codec="utf-8")), mark=st.text("0123456789abcdef", min_size=1))
@@ -86,8 +86,9 @@ def test_composed_and_decomposed_letters_are_one_address() -> None:
 
 
 def test_a_digest_keeps_its_parts_and_its_purposes_apart() -> None:
-    digests = {VAULT.digest("a", "bc", "d"), VAULT.digest("a", "b", "cd"), VAULT.digest("ab", "c", "d")}
-    assert len(digests | {VAULT.digest("a", "bcd"), VAULT.digest("a", "bc", "d", "")}) == 5
+    parts = [("bc", "d"), ("b", "cd"), ("bcd",), ("bc", "d", "")]
+    digests = {VAULT.digest(purpose, *those) for purpose in ("receipt", "repeat") for those in parts}
+    assert len(digests) == 8
 
 
 def test_a_vault_does_not_print_its_keys() -> None:
@@ -117,15 +118,17 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     key_id = make_key(tmp_path, "20260301")
     (tmp_path / f"{key_id}.key").chmod(mode)
     with pytest.raises(KeyRefused, match="chmod 600"):
-        open_vault(tmp_path, [key_id])
+        KeysFolder(tmp_path).read([key_id])
 
 
-@pytest.mark.parametrize("content", [b"", b"not a key", b"00" * 31, b"00" * 33, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a key", b"00" * 31, b"00" * 33, b"receipt " + b"00" * 32, b"\xff\xfe"]
+)
 def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
     key_id = make_key(tmp_path, "20260301")
     (tmp_path / f"{key_id}.key").write_bytes(content)
     with pytest.raises(KeyRefused, match=r"backup"):
-        open_vault(tmp_path, [key_id])
+        KeysFolder(tmp_path).read([key_id])
 
 
 def test_the_first_start_makes_one_key_and_the_next_finds_it(site: Site, settings: Settings) -> None:
@@ -166,7 +169,7 @@ def test_another_sites_key_is_not_taken_for_the_lost_one(site: Site, settings: S
 def test_a_key_made_by_hand_seals_from_then_on(site: Site, settings: Settings) -> None:
     (lost,) = key_ids(settings.keys_folder)
     (settings.keys_folder / f"{lost}.key").unlink()
-    made = privacy.new_key(site.database, settings.keys_folder, START)
+    made = privacy.new_key(site, START)
     again = cms.open_site(settings)
     again.database.close()
     assert again.vault.current == made
@@ -191,5 +194,5 @@ def test_two_processes_that_start_at_once_make_one_key(settings: Settings) -> No
     assert len(told) == 1
     database = cms.open_site(settings).database
     with database.reading() as session:
-        assert set(known_keys(session)) == told
+        assert {key.id for key in known_keys(session)} == told
     database.close()

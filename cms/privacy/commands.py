@@ -1,6 +1,8 @@
 """The commands that look after keys, and the one that looks after everything."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,6 +11,8 @@ from cms import now_utc
 from cms.cli import open_site_or_exit, refuse, settings_or_exit
 from cms.privacy.actions import auditing, keys
 from cms.privacy.actions.examining import examine
+from cms.privacy.actions.rotation import NotConfirmed, Progress, rotate
+from cms.vault import KeyRefused, NoKey
 
 
 @click.group()
@@ -25,8 +29,33 @@ def new_key(yes: bool) -> None:
         refuse("The site has its key. Nothing was changed.")
     if not yes:
         refuse("Restore the keys folder from a backup if you can. If it is lost for ever, say --yes.")
-    key_id = keys.new_key(site.database, site.settings.keys_folder, now_utc())
-    click.echo(f"The key {key_id} seals from now on. Restart the server. Staff need new accounts.")
+    try:
+        key_id = keys.new_key(site, now_utc())
+    except KeyRefused as reason:
+        refuse(str(reason))
+    click.echo(
+        f"The key {key_id} seals from now on. Staff whose address was under the lost one need new accounts."
+    )
+
+
+@privacy.command("rotate-key")
+@click.option("--print-next", is_flag=True, help="Print a next key for a store of your own; change nothing.")
+def rotate_key(print_next: bool) -> None:
+    """Put a new key in the old one's place while the site serves; run again, it goes on where it was left."""
+    site = open_site_or_exit(needs_key=True)
+    if print_next:
+        click.echo(keys.next_key_text(site), nl=False)
+        return
+    try:
+        done = rotate(site, now_utc, _told_of_rotation(sys.stderr.isatty()))
+    except (KeyRefused, NoKey, NotConfirmed) as reason:
+        refuse(str(reason))
+    click.echo(f"The key {done.key_id} seals from now on; {done.sealed_anew:,} values were sealed anew.")
+    for old in done.gone:
+        its_own = f"Take it out of {site.keyring.source.title}." if site.keyring.source.folder is None else ""
+        click.echo(f"The key {old} opens nothing here any more. {its_own}".rstrip())
+    if done.stuck:
+        refuse(f"{done.stuck:,} values cannot be opened, so their key stays. `cms doctor` says more.")
 
 
 @privacy.command()
@@ -53,10 +82,27 @@ def audit(as_json: bool, also: tuple[Path, ...]) -> None:
         raise SystemExit(1)
 
 
+def _told_of_rotation(on_terminal: bool) -> Callable[[Progress], None]:
+    """Return what tells of a rotation's progress: on a terminal in one line that changes, else a line for each step."""
+    told: list[Progress] = []
+
+    def _tell(progress: Progress) -> None:
+        waiting = f", waiting for {'; '.join(progress.waiting_for[:3])}" if progress.waiting_for else ""
+        counted = f": {progress.done:,} of {progress.total:,}" if progress.total else waiting
+        line = f"{progress.step.capitalize()}{counted}"
+        if on_terminal:
+            click.echo(f"\r\033[K{line}", nl=progress.done == progress.total, err=True)
+        elif not told or told[-1].step is not progress.step:
+            click.echo(line, err=True)
+        told.append(progress)
+
+    return _tell
+
+
 @click.command()
 def doctor() -> None:
     """Say whether all is well, and what to do where it is not."""
-    found = examine(settings_or_exit())
+    found = examine(settings_or_exit(), now_utc())
     for finding in found:
         click.echo(f"{'ok ' if finding.is_well else 'NO '} {finding.sentence}")
     if not all(finding.is_well for finding in found):

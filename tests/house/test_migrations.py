@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from cms import db
-from cms.config import shipped
+from cms.config import Settings, shipped
 from cms.site import Site
 from tests.conftest import START
 from tests.factories import hire, send_comment, write_article
@@ -85,6 +86,24 @@ def test_two_programs_that_migrate_at_once_make_one_schema(full_site: Site) -> N
     assert db.is_current(full_site.database)
     db.migrate(full_site.settings)
     assert db.is_current(full_site.database)
+
+
+def test_keys_of_before_get_a_state_and_the_newest_seals(tmp_path: Path) -> None:
+    settings = Settings(instance=tmp_path)
+    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        config = db._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        for key_id in ("20260401-bb", "20260301-aa"):
+            row = (key_id, "2026-03-01T00:00:00.000000Z")
+            connection.exec_driver_sql("INSERT INTO vault_key VALUES (?, ?)", row)
+        connection.commit()
+    db.migrate(settings)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, state FROM vault_key ORDER BY id").all()
+    assert [tuple(row) for row in rows] == [("20260301-aa", "leaving"), ("20260401-bb", "sealing")]
+    engine.dispose()
 
 
 def _add_migration(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

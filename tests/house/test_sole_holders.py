@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from sqlmodel import SQLModel
 
 from cms.privacy.queries.sealed import SEALED_COLUMNS
+from cms.vault import LASTING
 from tests.house.source import MODULES, Module
 
 UNSEALS = {
     "cms.limits.actions",  # opens the day's salt, which is no address
     "cms.outbox.actions.sending",  # a letter needs the address on its envelope
+    "cms.vault",  # seals anew under another key, without giving out what it holds
     "cms.privacy.actions.auditing",  # the audit looks for every address that the keys unseal
 }
 STATUS_OF_COMMENTS = {"cms.moderation.writes"}
@@ -31,6 +33,10 @@ def test_every_sealed_column_is_in_the_one_list() -> None:
         for column in table.columns
         if column.name.endswith("sealed")
     }
+
+
+def test_every_purpose_of_a_secret_says_why_it_outlives_a_key() -> None:
+    assert set(_purposes()) == set(LASTING)
 
 
 def test_only_moderation_changes_the_status_of_a_comment() -> None:
@@ -75,6 +81,24 @@ def test_no_table_has_a_relationship() -> None:
     assert not [
         module.where for module in MODULES.values() if {"Relationship", "relationship"} & module.names()
     ]
+
+
+def _purposes() -> Iterator[str]:
+    """Yield what each keyed digest and secret is for: words that stand there, or a constant of that module."""
+    for module in MODULES.values():
+        constants = {
+            _last_name(target): node.value.value
+            for node in module.tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+        }
+        for function, place in (("digest", 0), ("secret", 0), ("fresh_token", 1), ("is_good_token", 1)):
+            for call in _calls(module, function):
+                purpose = call.args[place] if len(call.args) > place else None
+                if isinstance(purpose, ast.Constant) and isinstance(purpose.value, str):
+                    yield purpose.value
+                elif isinstance(purpose, ast.Name) and isinstance(constants.get(purpose.id), str):
+                    yield str(constants[purpose.id])
 
 
 def _who_updates(table: str, column: str) -> set[str]:

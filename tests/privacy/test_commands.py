@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import cms
 from cms.cli import main
+from cms.config import load_settings
+from cms.key_sources import make_key
+from cms.keyring import KeyState
+from cms.privacy import writes
+from cms.privacy.actions import rotation
+from cms.privacy.actions.rotation import Pace
+from tests.conftest import START
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +55,60 @@ def test_a_key_that_others_may_read_is_refused_in_one_line(tmp_path: Path) -> No
     answer = _run("privacy", "new-key", "--yes")
     assert answer.exit_code == 1
     assert answer.stderr.startswith(f"The key {key.name} can be read by others. Run: chmod 600")
+
+
+def test_doctor_says_what_to_do_about_a_key_that_is_lost(tmp_path: Path) -> None:
+    _run("privacy", "new-key")
+    (lost,) = _keys(tmp_path)
+    lost.unlink()
+    answer = _run("doctor")
+    assert answer.exit_code == 1
+    assert f"NO  The key {lost.stem} is missing. Restore it from your backup into the folder" in answer.stdout
+    assert "`cms privacy new-key`" in answer.stdout
+
+
+def test_doctor_says_how_far_a_rotation_is_and_who_has_not_followed(tmp_path: Path) -> None:
+    _run("privacy", "new-key")
+    site = cms.open_site(load_settings({}, instance=tmp_path))
+    old, new = site.vault.current, make_key(site.settings.keys_folder, "20260302")
+    values = {"id": "x", "place": "host-2, process 7", "seen_at": cms.now_utc(), "seals_with": old}
+    told = []
+    for states, holds in (
+        ({new: KeyState.JOINING}, old),
+        ({old: KeyState.LEAVING, new: KeyState.SEALING}, f"{old} {new}"),
+        ({old: KeyState.GONE}, new),
+    ):
+        with site.database.writing() as session:
+            for key_id, state in states.items():
+                if key_id == new and state is KeyState.JOINING:
+                    writes.remember_key(session, key_id, state, START)
+                writes.set_key_state(session, key_id, state)
+            writes.note_worker(session, {**values, "holds": holds})
+            session.commit()
+        answer = _run("doctor")
+        assert answer.exit_code == 1
+        told.append(answer.stdout)
+    site.database.close()
+    assert f"The key {new} was made and does not seal yet. Run `cms privacy rotate-key` to go on." in told[0]
+    assert f"host-2, process 7 does not have the key {new}." in told[0]
+    assert f"The key {old} is being replaced: 0 values are still under it or others." in told[1]
+    assert f"host-2, process 7 has not yet taken the key {new}." in told[1]
+    assert f"The key {old} is replaced; its file is to go." in told[2]
+
+
+def test_a_key_is_replaced_by_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "Pace", lambda: Pace(grace=0))
+    _run("privacy", "new-key")
+    (old,) = _keys(tmp_path)
+    kept = old.read_text()
+    printed = _run("privacy", "rotate-key", "--print-next")
+    assert printed.stdout.splitlines()[1].startswith("comment token ")
+    assert old.read_text() == kept
+    answer = _run("privacy", "rotate-key")
+    assert answer.exit_code == 0, answer.output
+    (new,) = _keys(tmp_path)
+    assert answer.stdout == (
+        f"The key {new.stem} seals from now on; 0 values were sealed anew.\n"
+        f"The key {old.stem} opens nothing here any more.\n"
+    )
+    assert _run("doctor").exit_code == 0

@@ -16,6 +16,7 @@ from cms.cli import open_site_or_exit, refuse
 from cms.exchange.actions.wordpress import import_wxr
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr
+from cms.privacy.actions.workers import Presence
 from cms.site import Site
 
 INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended: 128 + SIGINT
@@ -39,6 +40,10 @@ def import_group() -> None:
 def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
     """Bring in a WordPress export (WXR), or what is new in a newer one of the same site."""
     site = open_site_or_exit(needs_key=not dry_run)
+    if not dry_run:
+        presence = Presence(site, now_utc)  # it seals for long, so a change of keys has to know of it
+        presence.start()
+        click.get_current_context().call_on_close(presence.end)
     try:
         report = _imported(site, file, media, dry_run)
     except (NotWxr, OSError) as refusal:

@@ -1,18 +1,22 @@
 """Telling what is well with a site and what is not."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 
 from sqlalchemy.exc import DatabaseError
 
 from cms import db
 from cms.config import Settings
-from cms.privacy.queries.keys import known_keys
-from cms.vault import (
-    KeyRefused,
-    key_ids,
-    open_vault,
-)
+from cms.db import Database
+from cms.key_sources import KeySource, open_source
+from cms.keyring import Held, KeyState, KnownKey, held
+from cms.privacy.actions.workers import LIVE
+from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
+from cms.privacy.queries.sealed import count_under_others
+from cms.vault import Key, KeyRefused
+
+GO_ON = "Run `cms privacy rotate-key` to go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Finding:
     sentence: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Return what is well with a site and what is not."""
     database = db.open_database(settings)
     try:
@@ -31,32 +35,90 @@ def examine(settings: Settings) -> list[Finding]:
             db.migrate(settings)
         if not db.is_current(database):
             return [Finding(False, "The database is not at the newest schema. Run `cms migrate`.")]
-        with database.reading() as session:
-            known = known_keys(session)
+        of_keys = list(_key_findings(database, open_source(settings), now))
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
         database.close()
     return [
         Finding(True, "The database answers and is at the newest schema."),
-        _keys_finding(settings.keys_folder, known),
+        *of_keys,
         _address_finding(settings),
         _limits_finding(settings),
     ]
 
 
-def _keys_finding(folder: Path, known: tuple[str, ...]) -> Finding:
+def _key_findings(database: Database, source: KeySource, now: datetime) -> Iterator[Finding]:
+    with database.reading() as session:
+        known = known_keys(session)
+        workers = live_workers(session, now - LIVE)
     try:
-        vault = open_vault(folder, known)
+        keys = source.read([key.id for key in known])
     except KeyRefused as error:
-        return Finding(False, str(error))
+        yield Finding(False, str(error))
+        return
     if not known:
-        return Finding(True, "No key was made yet; the first start makes it.")
-    if vault is None:
-        missing = ", ".join(sorted(set(known) - set(key_ids(folder))))
-        restore = f"Restore it from your backup into {folder}; the site serves reading only until then."
-        return Finding(False, f"The key {missing} is missing. {restore}")
+        yield Finding(True, "No key was made yet; the first start makes it.")
+        return
+    here = held(known, keys)
+    yield _missing_finding(here, source)
+    yield from _lying_about(known, keys, source)
+    if here.vault is not None:
+        yield from _rotation_findings(database, known, here.vault.current)
+    yield from _worker_findings(known, workers)
+
+
+def _missing_finding(here: Held, source: KeySource) -> Finding:
+    if here.missing:
+        lost = (
+            f"The key {', '.join(here.missing)} is missing. Restore it from your backup into {source.title};"
+        )
+        return Finding(
+            False,
+            f"{lost} the site serves reading only until then. Lost for ever: `cms privacy new-key`.",
+        )
     return Finding(True, "Every key that the database knows is here, and nobody else can read it.")
+
+
+def _lying_about(
+    known: tuple[KnownKey, ...], keys: Mapping[str, Key], source: KeySource
+) -> Iterator[Finding]:
+    spare = sorted(set(keys) - {key.id for key in known})
+    if spare:
+        names = ", ".join(spare)
+        yield Finding(
+            True,
+            f"{source.title} also has {names}, which nothing here is sealed under: old, or of another site.",
+        )
+
+
+def _rotation_findings(database: Database, known: tuple[KnownKey, ...], sealing: str) -> Iterator[Finding]:
+    states = {key.state: key.id for key in known}
+    with database.reading() as session:
+        under_others = count_under_others(session, sealing)
+    if KeyState.JOINING in states:
+        yield Finding(False, f"The key {states[KeyState.JOINING]} was made and does not seal yet. {GO_ON}")
+    elif KeyState.LEAVING in states:
+        old = states[KeyState.LEAVING]
+        yield Finding(
+            False,
+            f"The key {old} is being replaced: {under_others:,} values are still under it or others. {GO_ON}",
+        )
+    elif KeyState.GONE in states:
+        yield Finding(False, f"The key {states[KeyState.GONE]} is replaced; its file is to go. {GO_ON}")
+    elif under_others:
+        yield Finding(False, f"{under_others:,} values are sealed under keys that are not known any more.")
+
+
+def _worker_findings(known: tuple[KnownKey, ...], workers: list[LiveWorker]) -> Iterator[Finding]:
+    for worker in workers:
+        missing = [key.id for key in known if key.state is not KeyState.GONE and key.id not in worker.holds]
+        sealing = [key.id for key in known if key.state is KeyState.SEALING]
+        if missing:
+            share = "Let it have the same keys as this one."
+            yield Finding(False, f"{worker.place} does not have the key {', '.join(missing)}. {share}")
+        elif worker.seals_with not in sealing:
+            yield Finding(False, f"{worker.place} has not yet taken the key {', '.join(sealing)}.")
 
 
 def _address_finding(settings: Settings) -> Finding:

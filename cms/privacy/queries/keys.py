@@ -1,18 +1,44 @@
-"""What the database knows of its keys."""
+"""What the database knows of its keys, and of the processes that hold them."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.privacy.models import VaultKey
+from cms.keyring import KnownKey
+from cms.privacy.models import VaultKey, Worker
 
-_KEYS = sa.select(col(VaultKey.id)).order_by(col(VaultKey.id)).limit(100)
+_KEYS = sa.select(col(VaultKey.id), col(VaultKey.state)).order_by(col(VaultKey.id)).limit(100)
+_WORKERS = (
+    sa.select(col(Worker.place), col(Worker.seen_at), col(Worker.holds), col(Worker.seals_with))
+    .where(col(Worker.seen_at) > sa.bindparam("since"))
+    .order_by(col(Worker.place), col(Worker.id))
+    .limit(1000)
+)
 
 
-def known_keys(session: Session, *, for_update: bool = False) -> tuple[str, ...]:
-    """Return the ids of all keys under which something is sealed, oldest first; one SELECT.
+@dataclass(frozen=True, slots=True)
+class LiveWorker:
+    """A process that runs: where, since when it was not seen, which keys it holds, which one it seals with."""
+
+    place: str
+    seen_at: datetime
+    holds: frozenset[str]
+    seals_with: str | None
+
+
+def known_keys(session: Session, *, for_update: bool = False) -> tuple[KnownKey, ...]:
+    """Return every key that the database knows, oldest first; one SELECT.
 
     `for_update` keeps another host from making its own first key meanwhile.
     """
     if for_update and session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE vault_key IN EXCLUSIVE MODE"))
-    return tuple(session.execute(_KEYS).scalars())
+    return tuple(KnownKey(*row) for row in session.execute(_KEYS))
+
+
+def live_workers(session: Session, since: datetime) -> list[LiveWorker]:
+    """Return every process that was seen since a moment; one SELECT."""
+    rows = session.execute(_WORKERS, {"since": since})
+    return [LiveWorker(row.place, row.seen_at, frozenset(row.holds.split()), row.seals_with) for row in rows]

@@ -1,7 +1,8 @@
 """Every sealed value of the site, by the one list of the columns that hold any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
@@ -51,6 +52,48 @@ class SealedAddress:
     sealed: str
 
 
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """A sealed value by its row's key, with the mark to which it is bound."""
+
+    key: Any  # an id or a day, as the column has it
+    mark: str
+    sealed: str
+
+
+def sealed_under_others(
+    session: Session, column: SealedColumn, key_id: str, *, behind: Any, size: int
+) -> Sequence[SealedValue]:  # Any: as above; None for the first
+    """Return the next `size` values of a column that are sealed under any key but one; one SELECT."""
+    rows = column.table.c
+    statement = sa.select(rows[column.key], rows[column.mark], rows[column.name]).where(
+        _is_under_another(column, key_id)
+    )
+    if behind is not None:
+        statement = statement.where(rows[column.key] > behind)
+    found = session.execute(statement.order_by(rows[column.key]).limit(size))
+    return [SealedValue(key, str(mark), sealed) for key, mark, sealed in found]
+
+
+def is_used(session: Session, key_id: str) -> bool:
+    """Tell whether any value is sealed under a key; one SELECT for each column, over the whole of it where none is."""
+    return any(
+        session.execute(
+            sa.select(column.table.c[column.key]).where(_is_under(column, key_id)).limit(1)
+        ).first()
+        for column in SEALED_COLUMNS
+    )
+
+
+def count_under_others(session: Session, key_id: str) -> int:
+    """Return how many values are sealed under any key but one; one SELECT for each column, over the whole of it."""
+    counted = 0
+    for column in SEALED_COLUMNS:
+        counting = sa.select(sa.func.count()).select_from(column.table)
+        counted += session.execute(counting.where(_is_under_another(column, key_id))).scalar_one()
+    return counted
+
+
 def sealed_addresses(session: Session) -> Iterator[SealedAddress]:
     """Yield every sealed address; one SELECT for each table that has some, read in portions."""
     for column in SEALED_COLUMNS:
@@ -63,3 +106,11 @@ def sealed_addresses(session: Session) -> Iterator[SealedAddress]:
             )
             for row in session.execute(statement, execution_options={"yield_per": AT_ONCE}):
                 yield SealedAddress(column.table.name, *row)
+
+
+def _is_under(column: SealedColumn, key_id: str) -> sa.ColumnElement[bool]:
+    return column.table.c[column.name].startswith(f"{key_id}:", autoescape=True)
+
+
+def _is_under_another(column: SealedColumn, key_id: str) -> sa.ColumnElement[bool]:
+    return column.table.c[column.name].is_not(None) & ~_is_under(column, key_id)
