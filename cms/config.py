@@ -42,7 +42,9 @@ class Settings:
     contact: str = _setting("", "how readers reach the operator; shown on the privacy page")
     page_size: int = _setting(20, "articles on one page of a list; 20 fill three phone screens")
     feed_size: int = _setting(30, "articles in a feed; a reader who polls daily misses none")
-    thread_size: int = _setting(100, "threads of comments on one page, each with all its replies")
+    thread_size: int = _setting(
+        100, "comments on one page of an article or of a long thread; 100 weigh some 30 KB"
+    )
     queue_size: int = _setting(50, "comments on one page of the moderation queue")
     comment_max_chars: int = _setting(5000, "longest comment in characters; more is an article of its own")
     comment_max_bytes: int = _setting(

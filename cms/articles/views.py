@@ -12,11 +12,12 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
 from cms.articles.queries.search import TYPED_MAX, search_page
-from cms.articles.rules import Cursor, address_of, cursor, former_address, reading_minutes
+from cms.articles.rules import Cursor, address_of, cursor, former_address, number, reading_minutes
 from cms.characters import one_line
 from cms.comments.forms import CommentForm
-from cms.comments.queries.thread import VisibleThread, visible_comment, visible_thread
+from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, week_end
+from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
 from cms.pages import rules as things
 from cms.web import clock, private_page, public_page, site, speak
 
@@ -96,7 +97,7 @@ def archive(folder: str, slug: str) -> Response:
 def search() -> Response:
     """Show what is found for the words in `?q=`; not kept, since what somebody looks for is her own affair."""
     typed = one_line(request.args.get("q", ""))[:TYPED_MAX]
-    page = request.args.get("page", 1, _number)
+    page = request.args.get("page", 1, number)
     with site().database.reading() as session:
         found = search_page(session, typed, now=clock(), page=page, size=site().settings.page_size)
     next_url = f"/search?{urlencode({'q': typed, 'page': found.next_page})}" if found.next_page else ""
@@ -147,10 +148,11 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
             return _elsewhere()
         if found.is_retracted:
             abort(410)
-        after = _cursor_or_404("comments")
+        if "comment" in request.args:
+            return way_to_comment(session, found.id, address_of(found.kind, found.slug))
         onward = reading.onward(session, found, now=now)
-        thread = visible_thread(session, found.id, after=after, size=site().settings.thread_size)
-        replying_to = visible_comment(session, found.id, request.args.get("reply_to", 0, _number))
+        thread = thread_asked_for(session, found.id) or abort(404)
+        replying_to = visible_comment(session, found.id, request.args.get("reply_to", 0, number))
     speak(found.language)
     form = CommentForm(formdata=None, meta={"subject": things.article(found.id)})
     form.reply_to.data = str(replying_to.id) if replying_to else ""
@@ -179,7 +181,8 @@ def article_context(
         "body_html": Markup(page.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
         "onward": onward,
         "thread": thread,
-        "thread_next_url": f"{path}?comments={thread.next_page}#comments" if thread.next_page else "",
+        "thread_next_url": thread_path(path, thread.root_id, thread.next_page) if thread.next_page else "",
+        "article_url": path,
         "comments_state": "open" if end is None or now < end else "closed",
         "closes_at": end,
         "action_url": f"{path}/comments",
@@ -265,7 +268,3 @@ def _next_url(path: str, after: Cursor | None) -> str:
 
 def _page_path(path: str, after: Cursor | None) -> str:
     return f"{path}?page={quote(str(after))}" if after else path
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -82,6 +82,11 @@ def closes_at(
     return publish_at + timedelta(days=close_after_days) if close_after_days else None
 
 
+def place_address(article_path: str, comment_id: int) -> str:
+    """Return the address that leads to a comment, on whichever page of its article it stands."""
+    return f"{article_path}?comment={comment_id}"
+
+
 def is_address(text: str) -> bool:
     """Tell whether `text` can be an e-mail address."""
     return _ADDRESS.fullmatch(text) is not None and len(text.encode()) <= ADDRESS_MAX_OCTETS

@@ -4,8 +4,10 @@ from urllib.parse import parse_qsl
 
 from cms.articles.rules import ADDRESSING, QUERY_MAX_FIELDS
 
-PLACE = frozenset({"page", "comments"})  # what names a place in a long list: each is a page of its own
-NEVER_KEPT = frozenset({"reply_to", "q"})  # what makes a page for one reader's moment
+PLACE = frozenset(
+    {"page", "comments", "thread"}
+)  # what names a place in a long list: each is a page of its own
+NEVER_KEPT = frozenset({"reply_to", "comment", "q"})  # what makes a page for one reader's moment
 KEY_MAX = 1_000  # characters; no address of ours is longer
 
 

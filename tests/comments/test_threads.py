@@ -159,7 +159,7 @@ def test_many_threads_are_paged_and_each_is_shown_once(site: Site, article: int,
             (attrs["href"] for attrs, text in page.all("a", rel="next") if text == "More comments"), ""
         )
         assert page.text("h2", id="comments-heading") == "6 comments"
-    ids = [[said[0], reply, said[1]], [said[2], said[3]], [said[4]]]
+    ids = [[said[0], reply], [said[1], said[2]], [said[3], said[4]]]
     assert seen == [[f"comment-{one}" for one in some] for some in ids]
 
 

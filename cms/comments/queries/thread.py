@@ -1,6 +1,7 @@
 """What a reader sees of an article's comments."""
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,15 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, ThreadRow, in_reading_order
 from cms.db import UtcTime
 
+FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
+
 
 @dataclass(frozen=True, slots=True)
 class VisibleComment:
-    """One comment as its article shows it; a tombstone keeps the place of one that is gone and has replies."""
+    """One comment as its article shows it; a tombstone keeps the place of one that is gone and has replies.
+
+    The last one shown of a thread says in `folded` how many more stand on the thread's own page.
+    """
 
     id: int
     parent_id: int | None
@@ -30,15 +36,20 @@ class VisibleComment:
     created_at: datetime
     is_tombstone: bool
     foreign_id: int | None
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleThread:
-    """A page of an article's comments, depth first; `next_page` is the cursor of the threads behind it."""
+    """A page of an article's comments, depth first; `next_page` is the cursor of what stands behind it.
+
+    `root_id` names the thread where the page shows one alone; `count` is that thread's, else the article's.
+    """
 
     comments: tuple[VisibleComment, ...]
     count: int
     next_page: Cursor | None
+    root_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +83,12 @@ _COLUMNS = (
     sa.not_(is_visible()).label("is_tombstone"),
 )
 _IN_ARTICLE = col(Comment.article_id) == sa.bindparam("article_id")
+_IN_THREAD = col(Comment.root_id) == sa.bindparam("root_id", type_=sa.BigInteger)
+_IN_ORDER = (col(Comment.created_at), col(Comment.id))
 _MEMBER = aliased(Comment)
+_COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, is_visible())
 _ROOTS = (
-    sa.select(col(Comment.id), col(Comment.created_at))
+    sa.select(col(Comment.id), col(Comment.created_at), _COUNT.scalar_subquery().label("comments"))
     .where(
         _IN_ARTICLE,
         col(Comment.root_id) == col(Comment.id),
@@ -84,12 +98,26 @@ _ROOTS = (
             is_visible(_MEMBER),
         ),
     )
-    .order_by(col(Comment.created_at), col(Comment.id))
+    .order_by(*_IN_ORDER)
 )
-_COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, is_visible())
-_MEMBERS = sa.select(*_COLUMNS).where(
-    _IN_ARTICLE, col(Comment.root_id).in_(sa.bindparam("roots", expanding=True)), is_visible()
+# Of each thread its first and then its earliest comments; a reply may bear an earlier time after a clock went wrong.
+_RANKED = (
+    sa.select(
+        col(Comment.id),
+        col(Comment.root_id),
+        sa.func.row_number()
+        .over(
+            partition_by=col(Comment.root_id), order_by=(col(Comment.root_id) != col(Comment.id), *_IN_ORDER)
+        )
+        .label("place"),
+        sa.func.count().over(partition_by=col(Comment.root_id)).label("total"),
+    )
+    .where(_IN_ARTICLE, col(Comment.root_id).in_(sa.bindparam("roots", expanding=True)), is_visible())
+    .subquery()
 )
+_FIRST_OF_EACH = sa.select(_RANKED).where(_RANKED.c.place <= sa.bindparam("shown"))
+_OF_ONE = sa.select(*_COLUMNS).where(_IN_ARTICLE, _IN_THREAD, is_visible()).order_by(*_IN_ORDER)
+_COUNT_OF_ONE = _COUNT.where(_IN_THREAD)
 _BY_IDS = sa.select(*_COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _ONE = sa.select(*_COLUMNS).where(
@@ -98,32 +126,46 @@ _ONE = sa.select(*_COLUMNS).where(
 
 
 def visible_thread(session: Session, article_id: int, *, after: Cursor | None, size: int) -> VisibleThread:
-    """Return `size` threads of an article from behind `after`, with all their replies.
+    """Return the threads of an article from behind `after`: about `size` comments, of each thread its first FOLDED_AT.
+
+    Three SELECTs, one of which reads the ids of all that stands in the threads shown; and one more for each
+    generation of removed comments that still carry replies.
+    """
+    roots, count = _roots(session, article_id, after=after, size=size)
+    members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
+    shown, last = _fitting(roots, members, size)
+    rows = _rows(session, [one.id for one in shown])
+    more = {one.root_id: one.total - min(one.total, _folded_at(size)) for one in shown}
+    return VisibleThread(_with_rest(_comments(session, rows), more), count, last)
+
+
+def whole_thread(
+    session: Session, article_id: int, root_id: int, *, after: Cursor | None, size: int
+) -> VisibleThread | None:
+    """Return `size` comments of one thread from behind `after`, or None where nobody can see any of it.
 
     Three SELECTs, and one more for each generation of removed comments that still carry replies.
     """
-    statement = _ROOTS.limit(size + 1)
-    if after is not None:
-        moment = sa.literal(after.at, type_=UtcTime())
-        statement = statement.where(
-            sa.tuple_(col(Comment.created_at), col(Comment.id)) > sa.tuple_(moment, sa.literal(after.id))
-        )
-    roots = session.execute(statement, {"article_id": article_id}).all()
-    shown = roots[:size]
-    count = session.execute(_COUNT, {"article_id": article_id}).scalar_one()
-    last = Cursor(shown[-1].created_at, shown[-1].id) if len(roots) > size else None
-    if not shown:
-        return VisibleThread((), count, None)
-    members = session.execute(
-        _MEMBERS, {"article_id": article_id, "roots": [root.id for root in shown]}
-    ).all()
-    return VisibleThread(_comments(_with_tombstones(session, members)), count, last)
+    of_it = {"article_id": article_id, "root_id": root_id}
+    rows = session.execute(_behind(_OF_ONE, after).limit(size + 1), of_it).all()
+    if not rows:
+        return None
+    last = Cursor(rows[size - 1].created_at, rows[size - 1].id) if len(rows) > size else None
+    count = session.execute(_COUNT_OF_ONE, of_it).scalar_one()
+    return VisibleThread(_comments(session, rows[:size]), count, last, root_id)
+
+
+def is_on_first_page(session: Session, article_id: int, root_id: int, *, size: int) -> bool:
+    """Tell whether a thread stands on the first page of its article; two SELECTs."""
+    roots, _ = _roots(session, article_id, after=None, size=size)
+    members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
+    return root_id in {one.root_id for one in _fitting(roots, members, size)[0]}
 
 
 def visible_comment(session: Session, article_id: int, comment_id: int) -> VisibleComment | None:
     """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
     row = session.execute(_ONE, {"article_id": article_id, "id": comment_id}).one_or_none()
-    return _comments([row])[0] if row else None
+    return _comment(row, None, 0) if row else None
 
 
 def typed_texts(session: Session, *, behind: int, size: int) -> list[TypedText]:
@@ -137,20 +179,84 @@ def typed_texts(session: Session, *, behind: int, size: int) -> list[TypedText]:
     return [TypedText(*row) for row in session.execute(statement)]
 
 
-def _with_tombstones(session: Session, members: Sequence[Any]) -> list[Any]:
+def _roots(
+    session: Session, article_id: int, *, after: Cursor | None, size: int
+) -> tuple[Sequence[Any], int]:
+    """Return the threads that may stand on a page, one more than do, and how many comments the article has."""
+    roots = session.execute(_behind(_ROOTS, after).limit(size + 1), {"article_id": article_id}).all()
+    if roots or after is None:
+        return roots, roots[0].comments if roots else 0
+    return roots, session.execute(_COUNT, {"article_id": article_id}).scalar_one()
+
+
+def _behind(statement: sa.Select[Any], after: Cursor | None) -> sa.Select[Any]:
+    if after is None:
+        return statement
+    moment = sa.literal(after.at, type_=UtcTime())
+    return statement.where(sa.tuple_(*_IN_ORDER) > sa.tuple_(moment, sa.literal(after.id)))
+
+
+def _first_of_each(
+    session: Session, article_id: int, roots: Sequence[int], *, size: int
+) -> dict[int, list[Any]]:
+    asked = {"article_id": article_id, "roots": roots, "shown": _folded_at(size)}
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(_FIRST_OF_EACH, asked) if roots else ():
+        found.setdefault(row.root_id, []).append(row)
+    return found
+
+
+def _folded_at(size: int) -> int:
+    return min(FOLDED_AT, size)
+
+
+def _fitting(
+    roots: Sequence[Any], members: dict[int, list[Any]], size: int
+) -> tuple[list[Any], Cursor | None]:
+    """Return the members of as many threads as fit on a page, at least one, and where the next page begins."""
+    shown: list[Any] = []
+    last = None
+    for root in roots:
+        more = members.get(root.id, [])
+        if shown and len(shown) + len(more) > size:
+            return shown, last
+        shown += more
+        last = Cursor(root.created_at, root.id)
+    return shown, None
+
+
+def _rows(session: Session, ids: Sequence[int]) -> Sequence[Any]:
+    return session.execute(_BY_IDS, {"ids": ids}).all() if ids else []
+
+
+def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment, ...]:
+    """Return comments depth first, with tombstones for the removed ones that they answer.
+
+    A visible one that is answered from this page and stands on another only lends its name.
+    """
     found = {row.id: row for row in members}
-    while missing := {row.parent_id for row in found.values() if row.parent_id} - set(found):
-        above = {row.id: row for row in session.execute(_BY_IDS, {"ids": sorted(missing)})}
+    elsewhere: dict[int, Any] = {}
+    while missing := {row.parent_id for row in found.values() if row.parent_id} - {*found, *elsewhere}:
+        above = {row.id: row for row in _rows(session, sorted(missing))}
         if not above:
             break
-        found.update(above)
-    return sorted(found.values(), key=lambda row: (row.created_at, row.id))
+        found.update({row.id: row for row in above.values() if row.is_tombstone})
+        elsewhere.update({row.id: row for row in above.values() if not row.is_tombstone})
+    ordered = sorted(found.values(), key=lambda row: (row.root_id != row.id, row.created_at, row.id))
+    places = in_reading_order([ThreadRow(row.id, row.parent_id) for row in ordered])
+    known = found | elsewhere
+    return tuple(_comment(found[place.id], known.get(place.parent_id or 0), depth) for place, depth in places)
 
 
-def _comments(rows: Iterable[Any]) -> tuple[VisibleComment, ...]:
-    by_id = {row.id: row for row in rows}
-    places = in_reading_order([ThreadRow(row.id, row.parent_id) for row in by_id.values()])
-    return tuple(_comment(by_id[place.id], by_id.get(place.parent_id or 0), depth) for place, depth in places)
+def _with_rest(comments: tuple[VisibleComment, ...], more: dict[int, int]) -> tuple[VisibleComment, ...]:
+    """Return the comments with the number of those that are folded away on the last one of each thread."""
+    last_of = {comment.root_id: comment.id for comment in comments}
+    return tuple(
+        dataclasses.replace(comment, folded=more.get(comment.root_id, 0))
+        if last_of[comment.root_id] == comment.id
+        else comment
+        for comment in comments
+    )
 
 
 def _comment(row: Any, parent: Any, depth: int) -> VisibleComment:

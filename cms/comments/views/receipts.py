@@ -7,7 +7,7 @@ from cms.articles.rules import address_of
 from cms.comments.actions import receipts as actions
 from cms.comments.forms import fresh_token, is_good_token, old_form
 from cms.comments.queries.receipts import Receipt, receipt
-from cms.comments.rules import token_week
+from cms.comments.rules import place_address, token_week
 from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
 from cms.web import clock, private_page, say, see_other, site, speak
 
@@ -53,7 +53,7 @@ def _receipt_page(secret: str, found: Receipt, status: int = 200, problem: str =
             body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
             reason=_public_reason(found.reason),
             article_url=article_path,
-            comment_url=f"{article_path}#comment-{found.comment_id}",
+            comment_url=place_address(article_path, found.comment_id),
             withdraw_url=url_for("receipts.withdraw", secret=secret),
             token=fresh_token(keys, WITHDRAW, secret, token_week(clock())) if keys else "",
             problem=problem,

@@ -14,7 +14,7 @@ from cms.articles.models import Article
 from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.queries.thread import is_visible
-from cms.comments.rules import CommentStatus
+from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database
 from cms.moderation.models import Decision
 from cms.moderation.rules import Deed, can_undo
@@ -145,7 +145,7 @@ def _row(row: Any) -> LogRow:
         comment_id=row.comment_id,
         comment_name=row.comment_name,
         comment_address=(
-            f"{article}#comment-{row.comment_id}"
+            place_address(article, row.comment_id)
             if row.is_visible
             else f"/moderation/?comment={row.comment_id}"
         ),
