@@ -53,7 +53,12 @@ class Settings:
     desk_max_bytes: int = _setting(4_194_304, "longest body of a staff POST; the longest articles take 1 MB")
     close_after_days: int = _setting(0, "days after which comments close; 0 = never by age")
     rate_limits: bool = _setting(True, "off only for load tests; the log says so at start")
-    comments_per_ten_minutes: int = _setting(10, "comments from one network mark in ten minutes")
+    comments_per_ten_minutes: int = _setting(
+        10, "comments from one visitor in ten minutes; ten times as many from a network that many share"
+    )
+    article_comments_per_ten_minutes: int = _setting(
+        60, "comments in ten minutes from which an article takes a fifth of that from each; 0 = any number"
+    )
     sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
     session_hours: int = _setting(12, "hours without a request after which staff sign in again")
     key_file: str = _setting("", "a file that holds the site's key, instead of the folder instance/keys/")
@@ -203,6 +208,7 @@ def _refuse_nonsense(settings: Settings) -> None:
         "close_after_days",
         "trusted_proxies",
         "comments_per_ten_minutes",
+        "article_comments_per_ten_minutes",
         "sign_ins_per_ten_minutes",
         "letters_per_hour",
         "page_store_bytes",

@@ -46,6 +46,11 @@ def write_found_key() -> None:
     _failures.warning("the site's key is here again: everything is served")
 
 
+def write_limits_off() -> None:
+    """Note that nothing limits how often a visitor may do a thing."""
+    _failures.warning("rate limits are off: take CMS_RATE_LIMITS=off away before readers come")
+
+
 def write_exception(
     failure: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
 ) -> None:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
-from cms.config import origin_of
+from cms.config import Settings, origin_of
 from cms.finished import FinishedPage
 from cms.languages import Language, direction
 from cms.site import Site
@@ -170,7 +170,10 @@ def install(app: Flask, refuses_itself: frozenset[str]) -> None:
                 abort(411)
 
     app.after_request(_finish)
-    if proxies := app.extensions["site"].settings.trusted_proxies:
+    settings: Settings = app.extensions["site"].settings
+    if not settings.rate_limits:
+        logs.write_limits_off()
+    if proxies := settings.trusted_proxies:
         wanted = {"x_for": proxies, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}
         app.wsgi_app = ProxyFix(app.wsgi_app, **wanted)  # type: ignore[method-assign]  # the way that Flask names
     _install_templates(app)

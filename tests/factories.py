@@ -14,6 +14,7 @@ from cms.articles.rules import slug as slug_of
 from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.models import Comment
+from cms.limits.rules import Visitor
 from cms.site import Site
 
 PASSWORD = "a long enough password"
@@ -84,7 +85,7 @@ def send_comment(site: Site, article_id: int, now: datetime, **fields: Any) -> i
         "notify": False,
         "trap_filled": False,
         "origin_known": True,
-        "network_mark": "",
+        "visitor": Visitor(fields.pop("network_mark", "")),
     }
     secret = submit(site, Submission(**{**sent, **fields}), now)
     assert isinstance(secret, str), secret

@@ -19,7 +19,6 @@ from cms.accounts.rules import NAME_MAX_CHARS, PASSWORD_MAX_CHARS, Refusal, Role
 from cms.comments.rules import is_address
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
-from cms.limits.rules import retry_after_seconds
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -61,19 +60,18 @@ def sign_in(
     fingerprint = site.vault.fingerprint(email)
     keys = [f"sign-in:{mark}" for mark in (network_mark, fingerprint) if mark]
     with site.database.reading() as session:
-        if _over_limit(site, session, keys, now):
-            return TooManyTries(retry_after_seconds(now))
+        if wait := _seconds_to_wait(site, session, keys, now):
+            return TooManyTries(wait)
         found = queries.credentials(session, fingerprint)
     fits = _matches(found.password_hash if found else _nobodys_hash(), password)
     fresh_hash = _hash(password) if found and fits and HASHER.check_needs_rehash(found.password_hash) else ""
     with site.database.writing() as session:
         limit_writes.hold(session, keys)
-        if _over_limit(site, session, keys, now):
-            return TooManyTries(retry_after_seconds(now))
+        if wait := _seconds_to_wait(site, session, keys, now):
+            return TooManyTries(wait)
         if found and fits and queries.credentials(session, fingerprint, for_update=True) == found:
             return _open_session(session, found, fresh_hash, now)
-        for key in keys:
-            limit_writes.count(session, key, now=now)
+        limit_writes.count(session, dict.fromkeys(keys, 1), now=now)
         session.commit()
     return WrongCredentials()
 
@@ -156,11 +154,13 @@ def _open_session(session: Session, found: Credentials, fresh_hash: str, now: da
     return SignedInNow(found.staff_id, found.role, secret)
 
 
-def _over_limit(site: Site, session: Session, keys: list[str], now: datetime) -> bool:
+def _seconds_to_wait(site: Site, session: Session, keys: list[str], now: datetime) -> int:
+    """Return the seconds after which none of `keys` is over its limit, 0 where none is."""
     if not site.settings.rate_limits:
-        return False
-    most = site.settings.sign_ins_per_ten_minutes
-    return any(limits.count_within(session, key, now=now) >= most for key in keys)
+        return 0
+    counts, most = limits.counts_within(session, keys, now=now), site.settings.sign_ins_per_ten_minutes
+    over = [tally for key in keys if (tally := counts.tally(key)).count >= most]
+    return max((tally.seconds_until_below(most) for tally in over), default=0)
 
 
 def _person_refusal(name: str, email: str) -> Refusal | None:

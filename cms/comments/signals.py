@@ -43,6 +43,8 @@ class HoldCode(StrEnum):
     STAFF_NAME = "staff_name"
     THREAD_NAME = "thread_name"
     FOREIGN = "foreign"
+    SLOW_MODE = "slow_mode"
+    NO_PROOF = "no_proof"
 
 
 HOLD_SENTENCES = {
@@ -67,6 +69,8 @@ HOLD_SENTENCES = {
     HoldCode.STAFF_NAME: "The name looks like that of an author or of somebody on the staff.",
     HoldCode.THREAD_NAME: "The name looks like that of somebody else in this conversation.",
     HoldCode.FOREIGN: "It is in another script than the article: %(measure)s %% of its letters.",
+    HoldCode.SLOW_MODE: "The article had %(measure)s comments in the ten minutes before.",
+    HoldCode.NO_PROOF: "The browser did not do the work that was asked of it while comments came in floods.",
 }
 
 
@@ -115,11 +119,13 @@ class Traits:
     spam_copies: int = 0
     copied_parent_percent: int = 0
     from_network: int = 0
+    on_article: int = 0
     foreign_percent: int = 0
     is_staff_name: bool = False
     is_thread_name: bool = False
     bad_hosts: int = 0
     words_percent: int | None = None
+    lacks_proof: bool = False
 
 
 def judge(traits: Traits) -> tuple[Reason, ...]:
@@ -172,6 +178,8 @@ def _seen(traits: Traits) -> dict[HoldCode, int]:
         HoldCode.ADDRESSES: max(0, habits.addresses - traits.own_address_in_text),
         HoldCode.FOREIGN: _from(FOREIGN_FROM_PERCENT, traits.foreign_percent),
         HoldCode.CAPITALS: _from(CAPITALS_FROM_PERCENT, habits.capitals_percent),
+        HoldCode.SLOW_MODE: traits.on_article,
+        HoldCode.NO_PROOF: int(traits.lacks_proof),
     }
 
 
@@ -205,6 +213,7 @@ _WITHOUT_MEASURE = frozenset(
         HoldCode.NAME_LINK,
         HoldCode.STAFF_NAME,
         HoldCode.THREAD_NAME,
+        HoldCode.NO_PROOF,
     }
 )
 # Log odds, from what such habits did among labelled comments of blogs, video sites and newspapers; what could not
@@ -231,4 +240,6 @@ _WEIGHTS: dict[HoldCode, Callable[[int], float]] = {
     HoldCode.ADDRESSES: _fixed(1.5),
     HoldCode.FOREIGN: _fixed(0.7),
     HoldCode.CAPITALS: _fixed(0.8),
+    HoldCode.SLOW_MODE: _fixed(0),
+    HoldCode.NO_PROOF: _fixed(1.0),
 }

@@ -1,13 +1,44 @@
-"""Marking a visitor's network without keeping its address."""
+"""Marking a visitor's network without keeping its address, and ruling on how much comes from it."""
 
 import hashlib
 import hmac
+import logging
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
 
 from cms.limits import queries, writes
-from cms.limits.rules import network_prefix
+from cms.limits.rules import (
+    DEVICES,
+    KINDS_KEY,
+    Ruling,
+    Seen,
+    Visitor,
+    host_prefix,
+    is_near,
+    network_prefix,
+    proxy_notice,
+    ruling,
+)
 from cms.site import Site
+
+SAID_AGAIN = timedelta(days=1)  # the log repeats a wrong setting no sooner
+EVERYWHERE = "comments"
+_log = logging.getLogger("cms.limits")
+
+
+def visitor(site: Site, address: str, browser: str, *, is_forwarded: bool, now: datetime) -> Visitor:
+    """Return what limits know of who sends something from `address` with a browser that calls itself `browser`.
+
+    What is kept of the two beside the mark is one of DEVICES kinds. One SELECT; the day's first visitor also writes
+    the day's salt.
+    """
+    if not network_prefix(address):
+        return Visitor(is_forwarded=is_forwarded)
+    salt = _salt_of_the_day(site, now)
+    device = hmac.digest(salt, f"device {host_prefix(address)} {browser}".encode(), "sha256")
+    return Visitor(_mark(salt, address), device[0] % DEVICES, is_near(address), is_forwarded)
 
 
 def network_mark(site: Site, address: str, now: datetime) -> str:
@@ -15,11 +46,70 @@ def network_mark(site: Site, address: str, now: datetime) -> str:
 
     One SELECT; the day's first visitor also writes the day's salt.
     """
-    prefix = network_prefix(address)
-    if not prefix:
-        return ""
-    salt = _salt_of_the_day(site, now)
-    return hmac.new(salt, prefix.encode(), hashlib.sha256).hexdigest()
+    return _mark(_salt_of_the_day(site, now), address) if network_prefix(address) else ""
+
+
+def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> Ruling:
+    """Return what a comment on an article meets; one SELECT, none where limits are off."""
+    if not site.settings.rate_limits:
+        return Ruling()
+    network, article, kinds = _keys(who, article_id)
+    counts = queries.counts_within(session, (network, article, kinds, EVERYWHERE), now=now)
+    seen = Seen(
+        from_network=counts.tally(network),
+        on_article=counts.tally(article),
+        everywhere=counts.tally(EVERYWHERE),
+        devices=(counts.kinds(kinds) | 1 << who.device).bit_count(),
+        visitor=who,
+    )
+    return ruling(
+        seen,
+        per_visitor=site.settings.comments_per_ten_minutes,
+        per_article=site.settings.article_comments_per_ten_minutes,
+    )
+
+
+def hold_network(session: Session, who: Visitor) -> None:
+    """Let no other comment of this network be ruled on until this transaction ends."""
+    if who.network_mark:
+        writes.hold(session, [_network_key(who)])
+
+
+def count_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> None:
+    """Count a comment that was taken, in the transaction that stores it."""
+    if not site.settings.rate_limits:
+        return
+    network, article, kinds = _keys(who, article_id)
+    numbers = {article: 1, EVERYWHERE: 1}
+    if who.network_mark:
+        numbers |= {network: 1, kinds: 1 << who.device}
+    writes.count(session, numbers, now=now)
+
+
+def notice_proxy(site: Site, session: Session, now: datetime) -> bool:
+    """Keep for whoever runs the site that a proxy is not declared; tell whether that is news."""
+    return writes.notice(session, proxy_notice(site.settings.trusted_proxies), now=now, again=SAID_AGAIN)
+
+
+def log_proxy(site: Site) -> None:
+    """Say in the log that a proxy is not declared."""
+    _log.warning(
+        "nearly all comments come from one network: a proxy stands in front that trusted_proxies (now %d) does not"
+        " count; limits per network are off until it does",
+        site.settings.trusted_proxies,
+    )
+
+
+def _keys(who: Visitor, article_id: int) -> tuple[str, str, str]:
+    return _network_key(who), f"article:{article_id}", f"{KINDS_KEY}{who.network_mark}"
+
+
+def _network_key(who: Visitor) -> str:
+    return f"comment:{who.network_mark}"
+
+
+def _mark(salt: bytes, address: str) -> str:
+    return hmac.new(salt, network_prefix(address).encode(), hashlib.sha256).hexdigest()
 
 
 def _salt_of_the_day(site: Site, now: datetime) -> bytes:

@@ -1,4 +1,4 @@
-"""The tables of how often one visitor did a thing; neither holds an IP address."""
+"""The tables of how often one visitor did a thing; none holds an IP address."""
 
 from datetime import date, datetime
 
@@ -18,7 +18,10 @@ class DailySalt(SQLModel, table=True):
 
 
 class LimitCount(SQLModel, table=True):
-    """How often `key` (a kind of deed and a network mark) did something in the window that began at `since`."""
+    """How often `key` (a kind of deed and a network mark) did something in the window that began at `since`.
+
+    Under a key that begins with `kinds:` the number is a set of kinds of device, one bit each.
+    """
 
     __tablename__ = "limit_count"
     __table_args__ = (
@@ -29,3 +32,12 @@ class LimitCount(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=200)
     since: datetime = Field(primary_key=True, sa_type=UtcTime)
     number: int = Field(default=1)
+
+
+class Noticed(SQLModel, table=True):
+    """Something about the site's own set-up that its visitors gave away, for whoever runs it."""
+
+    __tablename__ = "noticed"
+
+    what: str = Field(primary_key=True, max_length=80)
+    at: datetime = Field(sa_type=UtcTime)

@@ -1,26 +1,54 @@
-"""How often a thing was done, and the salt of the day."""
+"""How often a thing was done, what a site noticed of its own set-up, and the salt of the day."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.limits.models import DailySalt, LimitCount
-from cms.limits.rules import WINDOW, sliding_count, window_start
+from cms.limits.models import DailySalt, LimitCount, Noticed
+from cms.limits.rules import WINDOW, Tally, proxy_notice, tally, window_start
 
-_COUNTS = sa.select(col(LimitCount.since), col(LimitCount.number)).where(
-    col(LimitCount.key) == sa.bindparam("key"),
+_COUNTS = sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(
+    col(LimitCount.key).in_(sa.bindparam("keys", expanding=True)),
     col(LimitCount.since).in_(sa.bindparam("windows", expanding=True)),
 )
+BELIEVED_FOR = timedelta(days=2)  # what is still so is noticed anew each day
 _SALT = sa.select(col(DailySalt.salt_sealed)).where(col(DailySalt.day) == sa.bindparam("day"))
+_NOTICED = sa.select(col(Noticed.at)).where(col(Noticed.what) == sa.bindparam("what"))
 
 
-def count_within(session: Session, key: str, *, now: datetime) -> float:
-    """Return how often `key` was counted in the ten minutes before `now`; one SELECT."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What stands in the present window and in the one before, by key."""
+
+    numbers: dict[tuple[str, datetime], int]
+    now: datetime
+
+    def tally(self, key: str) -> Tally:
+        """Return how often `key` was counted."""
+        present = window_start(self.now)
+        earlier, later = (self.numbers.get((key, since), 0) for since in (present - WINDOW, present))
+        return tally(earlier, later, self.now)
+
+    def kinds(self, key: str) -> int:
+        """Return the set of kinds that was noted under `key`, one bit each."""
+        present = window_start(self.now)
+        return self.numbers.get((key, present - WINDOW), 0) | self.numbers.get((key, present), 0)
+
+
+def counts_within(session: Session, keys: Sequence[str], *, now: datetime) -> Counts:
+    """Return what was counted under `keys` in the ten minutes before `now`; one SELECT."""
     present = window_start(now)
-    rows = session.execute(_COUNTS, {"key": key, "windows": [present, present - WINDOW]})
-    numbers = {row.since: row.number for row in rows}
-    return sliding_count(numbers.get(present - WINDOW, 0), numbers.get(present, 0), now)
+    rows = session.execute(_COUNTS, {"keys": keys, "windows": [present, present - WINDOW]})
+    return Counts({(row.key, row.since): row.number for row in rows}, now)
+
+
+def proxy_is_missing(session: Session, trusted_proxies: int, *, now: datetime) -> bool:
+    """Tell whether lately a proxy was noticed that `trusted_proxies` does not count; one SELECT."""
+    found = session.execute(_NOTICED, {"what": proxy_notice(trusted_proxies)}).scalar_one_or_none()
+    return found is not None and now - found < BELIEVED_FOR
 
 
 def sealed_salt(session: Session, day: date) -> str | None:

@@ -1,14 +1,41 @@
-"""Counting deeds, and making and forgetting the salt of a day."""
+"""Counting deeds, noticing what is wrong with the set-up, and making and forgetting the salt of a day."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from cms.limits.models import DailySalt, LimitCount
-from cms.limits.rules import WINDOW, window_start
+from cms.db import UtcTime
+from cms.limits.models import DailySalt, LimitCount, Noticed
+from cms.limits.rules import KINDS_KEY, WINDOW, window_start
+
+FORGOTTEN_AT_ONCE = 100  # rows; a comment leaves four, so forgetting keeps up and no post does another's work
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # Any: of two kinds
+
+
+def _counting(dialect: str) -> Any:  # Any: as above
+    insert = _INSERTS[dialect](LimitCount)
+    number, added = col(LimitCount.number), insert.excluded.number
+    are_kinds = sa.func.substr(col(LimitCount.key), 1, len(KINDS_KEY)) == KINDS_KEY
+    return insert.on_conflict_do_update(
+        index_elements=[col(LimitCount.key), col(LimitCount.since)],
+        set_={"number": sa.case((are_kinds, number.bitwise_or(added)), else_=number + added)},
+    )
+
+
+_COUNT = {dialect: _counting(dialect) for dialect in _INSERTS}
+_ROW = sa.tuple_(col(LimitCount.key), col(LimitCount.since))
+_FORGET = sa.delete(LimitCount).where(
+    _ROW.in_(
+        sa.select(col(LimitCount.key), col(LimitCount.since))
+        .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
+        .limit(FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+)
 
 
 def hold(session: Session, keys: Iterable[str]) -> None:
@@ -21,22 +48,32 @@ def hold(session: Session, keys: Iterable[str]) -> None:
             session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
-def count(session: Session, key: str, *, now: datetime) -> None:
-    """Count one deed of `key`, and forget windows that no limit looks at any more."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(sa.delete(LimitCount).where(col(LimitCount.since) < window_start(now) - WINDOW))
-    session.execute(
-        insert(LimitCount)
-        .values(key=key, since=window_start(now), number=1)
-        .on_conflict_do_update(
-            index_elements=[col(LimitCount.key), col(LimitCount.since)],
-            set_={"number": col(LimitCount.number) + 1},
-        )
+def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> None:
+    """Add to what was counted under each key, and forget some of what no limit looks at any more.
+
+    Under a key that begins with KINDS_KEY the number is a set of kinds, one bit each, to which others are added.
+    """
+    since = window_start(now)
+    rows = [{"key": key, "since": since, "number": number} for key, number in sorted(numbers.items())]
+    session.execute(_COUNT[session.get_bind().dialect.name], rows)
+    session.execute(_FORGET, {"before": since - WINDOW})
+
+
+def notice(session: Session, what: str, *, now: datetime, again: timedelta) -> bool:
+    """Keep that `what` was noticed; tell whether that is news, which it is `again` after the last time."""
+    noticed = _insert(session)(Noticed).values(what=what, at=now)
+    noticed = noticed.on_conflict_do_update(
+        index_elements=[col(Noticed.what)], set_={"at": now}, where=col(Noticed.at) <= now - again
     )
+    return session.execute(noticed.returning(col(Noticed.what))).first() is not None
 
 
 def keep_salt(session: Session, day: date, salt_sealed: str) -> None:
     """Keep the salt of `day` unless another worker has, and forget those of the days before."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(sa.delete(DailySalt).where(col(DailySalt.day) < day))
-    session.execute(insert(DailySalt).values(day=day, salt_sealed=salt_sealed).on_conflict_do_nothing())
+    kept = _insert(session)(DailySalt).values(day=day, salt_sealed=salt_sealed)
+    session.execute(kept.on_conflict_do_nothing())
+
+
+def _insert(session: Session) -> Any:  # Any: each dialect's own kind of INSERT
+    return _INSERTS[session.get_bind().dialect.name]

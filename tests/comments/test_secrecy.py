@@ -10,6 +10,7 @@ from flask import Flask
 from sqlmodel import SQLModel
 
 from cms.comments.actions.submitting import Submission
+from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
@@ -137,5 +138,5 @@ def test_a_row_that_postgresql_refuses_is_not_quoted_in_the_log(
 
 
 def test_a_submission_does_not_show_its_address_when_it_is_printed() -> None:
-    sent = Submission(1, None, None, "en", "Dan", CANARY, "Words.", False, False, True, "")
+    sent = Submission(1, None, None, "en", "Dan", CANARY, "Words.", False, False, True, Visitor())
     assert_silent("repr", repr(sent).encode())

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from cms.limits import writes
-from cms.limits.actions import network_mark
+from cms.limits.actions import network_mark, visitor
 from cms.limits.models import DailySalt, LimitCount
-from cms.limits.queries import count_within
-from cms.limits.rules import WINDOW, network_prefix, retry_after_seconds, sliding_count, window_start
+from cms.limits.queries import counts_within
+from cms.limits.rules import DEVICES, WINDOW, is_near, network_prefix, tally, window_start
 from cms.site import Site
 from tests.conftest import ON_SQLITE, START
 
@@ -37,11 +37,31 @@ def test_an_address_is_cut_to_its_network(address: str, network: str) -> None:
     assert network_prefix(address) == network
 
 
+@pytest.mark.parametrize(
+    ("address", "near"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("::ffff:10.1.2.3", True),
+        ("172.17.0.1", True),
+        ("192.168.1.9", True),
+        ("fd00::1", True),
+        ("fe80::1%eth0", True),
+        ("100.64.0.1", False),
+        ("203.0.113.7", False),
+        ("2001:db8::1", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_near_where_no_reader_of_a_public_site_can_be(address: str, near: bool) -> None:
+    assert is_near(address) is near
+
+
 @given(previous=st.integers(0, 1000), present=st.integers(0, 1000), seconds=SECONDS)
 def test_the_sliding_count_lies_between_the_present_window_and_both(
     previous: int, present: int, seconds: float
 ) -> None:
-    found = sliding_count(previous, present, START + timedelta(seconds=seconds))
+    found = tally(previous, present, START + timedelta(seconds=seconds)).count
     assert present <= found <= previous + present
 
 
@@ -49,15 +69,27 @@ def test_the_sliding_count_lies_between_the_present_window_and_both(
 def test_an_earlier_window_counts_less_and_less(previous: int, first: float, later: float) -> None:
     began = window_start(START)
     early, late = sorted((first, later))
-    counts = [sliding_count(previous, 0, began + timedelta(seconds=at)) for at in (early, late)]
+    counts = [tally(previous, 0, began + timedelta(seconds=at)).count for at in (early, late)]
     assert counts[0] >= counts[1]
 
 
-@given(seconds=SECONDS)
-def test_a_refused_visitor_is_sent_into_the_next_window(seconds: float) -> None:
-    now = START + timedelta(seconds=seconds)
-    again = now + timedelta(seconds=retry_after_seconds(now))
-    assert window_start(now) + WINDOW <= again <= window_start(now) + WINDOW + timedelta(seconds=1)
+@given(
+    previous=st.integers(0, 200),
+    present=st.integers(0, 200),
+    seconds=st.floats(0, 599),
+    limit=st.integers(1, 50),
+)
+def test_whoever_waits_as_long_as_she_is_told_is_below_the_limit_and_not_kept_long(
+    previous: int, present: int, seconds: float, limit: int
+) -> None:
+    now = window_start(START) + timedelta(seconds=seconds)
+    told = tally(previous, present, now)
+    if told.count < limit:
+        return
+    wait = told.seconds_until_below(limit)
+    assert wait <= 2 * WINDOW.total_seconds()
+    assert _later(previous, present, now, wait) < limit
+    assert wait == 1 or _later(previous, present, now, wait - 2) >= limit - 1e-6
 
 
 def test_one_network_has_one_mark_all_day_and_another_has_another(site: Site) -> None:
@@ -90,14 +122,52 @@ def test_no_address_has_no_mark(site: Site) -> None:
     assert network_mark(site, "", START) == ""
 
 
-def test_deeds_are_counted_each_under_its_key_and_old_windows_are_forgotten(site: Site) -> None:
+@ON_SQLITE
+def test_many_visitors_share_each_kind_of_device(site: Site) -> None:
+    seen = [
+        visitor(site, f"203.0.113.{host}", "Firefox", is_forwarded=False, now=START) for host in range(256)
+    ]
+    assert {who.network_mark for who in seen} == {network_mark(site, "203.0.113.7", START)}
+    assert {who.device for who in seen} == set(range(DEVICES))
+    assert visitor(site, "203.0.113.7", "Firefox", is_forwarded=False, now=START) == seen[7]
+
+
+def test_deeds_are_counted_each_under_its_key_and_kinds_are_gathered(site: Site) -> None:
     with site.database.writing() as session:
+        writes.count(session, {"a": 1, "b": 1, "kinds:a": 0b001}, now=START)
+        writes.count(session, {"a": 2, "kinds:a": 0b100}, now=START)
+        found = counts_within(session, ["a", "b", "c", "kinds:a"], now=START)
+        assert [found.tally(key).count for key in "abc"] == [3, 1, 0]
+        assert found.kinds("kinds:a") == 0b101
+        later = counts_within(session, ["a", "kinds:a"], now=START + WINDOW * 1.5)
+        assert 0 < later.tally("a").count < 3
+        assert later.kinds("kinds:a") == 0b101
+
+
+def test_old_windows_are_forgotten_a_few_with_each_deed(site: Site) -> None:
+    with site.database.writing() as session:
+        writes.count(session, {f"old-{number}": 1 for number in range(150)}, now=START)
+        left = []
         for _ in range(3):
-            writes.count(session, "a", now=START)
-        writes.count(session, "b", now=START)
-        assert count_within(session, "a", now=START) == 3
-        assert count_within(session, "b", now=START) == 1
-        assert count_within(session, "c", now=START) == 0
-        assert 0 < count_within(session, "a", now=START + WINDOW * 1.5) < 3
-        writes.count(session, "c", now=START + WINDOW * 3)
-        assert [row.key for row in session.exec(select(LimitCount))] == ["c"]
+            writes.count(session, {"new": 1}, now=START + WINDOW * 2)
+            left.append(len(session.exec(select(LimitCount)).all()))
+    assert left == [51, 1, 1]
+
+
+@ON_SQLITE
+def test_forgetting_reads_an_index_and_not_the_table(site: Site) -> None:
+    with site.database.reading() as session:
+        statement = "EXPLAIN QUERY PLAN SELECT key, since FROM limit_count WHERE since < 'x' LIMIT 100"
+        plan = session.connection().exec_driver_sql(statement).all()
+    assert "ix_limit_count_since" in str(plan)
+
+
+def _later(previous: int, present: int, now: object, seconds: float) -> float:
+    """Return the count so many seconds later, if nothing is added."""
+    assert hasattr(now, "timestamp")
+    passed = (now.timestamp() - window_start(START).timestamp() + seconds) / WINDOW.total_seconds()
+    if passed < 1:
+        return tally(previous, present, window_start(START) + WINDOW * passed).count
+    if passed < 2:
+        return tally(present, 0, window_start(START) + WINDOW * passed).count
+    return 0

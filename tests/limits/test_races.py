@@ -3,6 +3,7 @@
 import threading
 
 from cms.comments.actions.submitting import Submission, TooMany, submit
+from cms.limits.rules import Visitor
 from cms.site import Site
 from tests.conftest import START
 from tests.factories import write_article
@@ -25,7 +26,7 @@ def test_many_comments_at_one_moment_do_not_pass_the_limit(site: Site) -> None:
             notify=False,
             trap_filled=False,
             origin_known=True,
-            network_mark="m" * 64,
+            visitor=Visitor("m" * 64),
         )
         outcomes.append(submit(site, sent, START))
 

@@ -1,7 +1,6 @@
 """Judging a comment by its signals and by what stands around it, when it comes in and when it is edited."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -9,14 +8,14 @@ from cms.comments import habits, likeness, signals
 from cms.comments.lookalikes import skeleton
 from cms.comments.queries import surroundings
 from cms.comments.signals import Lane, Reason, Traits
-from cms.limits import queries as limits
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A comment to be judged; `comment_id` is 0 for one that is not stored yet, `language` the article's.
 
-    `haste_seconds` is None where nobody could measure it.
+    `haste_seconds` is None where nobody could measure it; `from_network` counts this comment among those of its
+    network in ten minutes, `on_article` those on its article while that is in slow mode; 0 says nothing.
     """
 
     article_id: int
@@ -31,7 +30,8 @@ class Subject:
     trap_filled: bool = False
     origin_known: bool = True
     haste_seconds: int | None = None
-    network_mark: str = ""
+    from_network: int = 0
+    on_article: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class Assessment:
     likeness: int
 
 
-def assess(session: Session, subject: Subject, now: datetime) -> Assessment:
-    """Judge a comment by all that is known; changes nothing. Three SELECTs."""
+def assess(session: Session, subject: Subject) -> Assessment:
+    """Judge a comment by all that is known; changes nothing. Two SELECTs."""
     fingerprint = likeness.likeness(subject.body_text)
-    reasons = signals.judge(_traits(session, subject, fingerprint, now))
+    reasons = signals.judge(_traits(session, subject, fingerprint))
     points = signals.score(reasons)
     return Assessment(reasons, points, signals.lane(points), fingerprint)
 
 
-def _traits(session: Session, subject: Subject, fingerprint: int, now: datetime) -> Traits:
+def _traits(session: Session, subject: Subject, fingerprint: int) -> Traits:
     around = surroundings.beside(
         session,
         article_id=subject.article_id,
@@ -71,7 +71,8 @@ def _traits(session: Session, subject: Subject, fingerprint: int, now: datetime)
         copies=copies.all,
         spam_copies=copies.spam,
         copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
-        from_network=_from_network(session, subject.network_mark, now),
+        from_network=subject.from_network,
+        on_article=subject.on_article,
         foreign_percent=habits.foreign_percent(subject.body_text, subject.language),
         is_staff_name=name in map(skeleton, around.staff),
         is_thread_name=name in map(skeleton, around.thread),
@@ -83,10 +84,3 @@ def _copies(session: Session, subject: Subject, fingerprint: int) -> surrounding
     if not likeness.is_telling(subject.body_text):
         return surroundings.Copies(0, 0)
     return surroundings.copies(session, fingerprint, own_id=subject.comment_id)
-
-
-def _from_network(session: Session, network_mark: str, now: datetime) -> int:
-    """Return how many comments came from one network in ten minutes, this one among them; 0 where it is unknown."""
-    if not network_mark:
-        return 0
-    return int(limits.count_within(session, f"comment:{network_mark}", now=now)) + 1

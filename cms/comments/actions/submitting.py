@@ -13,9 +13,8 @@ from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
 from cms.comments.models import Comment
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
-from cms.limits import queries as limits
-from cms.limits import writes as limit_writes
-from cms.limits.rules import retry_after_seconds
+from cms.limits import actions as limits
+from cms.limits.rules import Ruling, Visitor
 from cms.moderation.rules import Deed
 from cms.moderation.writes import write_decision
 from cms.site import Site
@@ -38,7 +37,7 @@ class Submission:
     notify: bool
     trap_filled: bool
     origin_known: bool
-    network_mark: str
+    visitor: Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,20 @@ class TooMany:
     retry_after_seconds: int
 
 
+def too_many(site: Site, sent: Submission, now: datetime) -> TooMany | None:
+    """Return the refusal of a visitor who sends too often, before anything is cleaned, judged or written.
+
+    What is sent twice is never refused: it leads to its receipt. One SELECT, a second for who is over the limit.
+    """
+    with site.database.reading() as session:
+        found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
+        if not found.retry_after_seconds:
+            return None
+        held = receipts.held_repeat(session, _repeat_key(site, sent, sanitize.comment_text(sent.text)))
+    is_twice = held is not None and is_repeat(held.created_at, now)
+    return None if is_twice else TooMany(found.retry_after_seconds)
+
+
 def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     """Store a comment, held, with its first log entry; return the secret of its receipt.
 
@@ -55,79 +68,93 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     So a connection that is lost between COMMIT and its answer harms nobody: whether the comment was stored is
     then unknown, the reader is told 503 rather than thanked, and sending again stores it once in either case.
     """
+    body_text = sanitize.comment_text(sent.text)
+    cleaned = _Cleaned(body_text, sanitize.comment_html(body_text), _repeat_key(site, sent, body_text))
     refused = None
     for _ in range(RESTARTS):
         try:
             with site.database.writing() as session:
-                return _submit(site, session, sent, now)
+                return _submit(site, session, sent, cleaned, now)
         except IntegrityError as error:
             refused = error
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
-def _submit(site: Site, session: Session, sent: Submission, now: datetime) -> str | TooMany:
-    body_text = sanitize.comment_text(sent.text)
-    fingerprint = site.vault.fingerprint(sent.email)
-    repeat_key = site.vault.digest("repeat", str(sent.article_id), sent.name, fingerprint, body_text)
-    held = receipts.held_repeat(session, repeat_key)
+@dataclass(frozen=True, slots=True)
+class _Cleaned:
+    """What is made of a submission before the database is held for it."""
+
+    body_text: str = field(repr=False)
+    body_html: str = field(repr=False)
+    repeat_key: str
+
+
+def _submit(
+    site: Site, session: Session, sent: Submission, cleaned: _Cleaned, now: datetime
+) -> str | TooMany:
+    held = receipts.held_repeat(session, cleaned.repeat_key)
     if held is not None and is_repeat(held.created_at, now):
         return receipt_secret(site, held.mark)
     if held is not None:
         writes.let_repeat(session, held.id)
-    limit_key = f"comment:{sent.network_mark}"
-    limit_writes.hold(session, [limit_key])
-    if _over_limit(site, session, limit_key, now):
-        return TooMany(retry_after_seconds(now))
-    found = _assessed(session, sent, body_text, fingerprint, now)
+    limits.hold_network(session, sent.visitor)
+    met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
+    if met.retry_after_seconds:
+        return TooMany(met.retry_after_seconds)
+    found = assess(session, _subject(site, sent, cleaned, met))
+    comment = _comment(site, sent, cleaned, found, now)
+    secret = receipt_secret(site, comment.mark)
+    comment_id = writes.store_comment(session, comment, found.reasons)
+    write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
+    limits.count_comment(site, session, sent.visitor, sent.article_id, now)
+    is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
+    session.commit()
+    if is_news:
+        limits.log_proxy(site)
+    return secret
+
+
+def _comment(site: Site, sent: Submission, cleaned: _Cleaned, found: Assessment, now: datetime) -> Comment:
     mark = random_mark()
-    secret = receipt_secret(site, mark)
-    comment = Comment(
+    return Comment(
         mark=mark,
         article_id=sent.article_id,
         parent_id=sent.parent_id,
         root_id=sent.root_id,
         name=sent.name,
-        body_text=body_text,
-        body_html=sanitize.comment_html(body_text),
+        body_text=cleaned.body_text,
+        body_html=cleaned.body_html,
         language=sent.language,
         email_sealed=site.vault.seal(sent.email.strip(), table="comment", mark=mark),
-        email_fingerprint=fingerprint,
+        email_fingerprint=site.vault.fingerprint(sent.email),
         notify=sent.notify,
         created_at=now,
-        receipt_hash=receipt_hash(secret),
-        repeat_key=repeat_key,
-        network_mark=sent.network_mark or None,
+        receipt_hash=receipt_hash(receipt_secret(site, mark)),
+        repeat_key=cleaned.repeat_key,
+        network_mark=sent.visitor.network_mark or None,
         score=found.score,
         lane=found.lane,
         likeness=found.likeness,
     )
-    comment_id = writes.store_comment(session, comment, found.reasons)
-    write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
-    limit_writes.count(session, limit_key, now=now)
-    session.commit()
-    return secret
 
 
-def _over_limit(site: Site, session: Session, key: str, now: datetime) -> bool:
-    if not site.settings.rate_limits or key == "comment:":
-        return False
-    return limits.count_within(session, key, now=now) >= site.settings.comments_per_ten_minutes
+def _repeat_key(site: Site, sent: Submission, body_text: str) -> str:
+    fingerprint = site.vault.fingerprint(sent.email)
+    return site.vault.digest("repeat", str(sent.article_id), sent.name, fingerprint, body_text)
 
 
-def _assessed(
-    session: Session, sent: Submission, body_text: str, fingerprint: str, now: datetime
-) -> Assessment:
-    subject = Subject(
+def _subject(site: Site, sent: Submission, cleaned: _Cleaned, met: Ruling) -> Subject:
+    return Subject(
         article_id=sent.article_id,
         parent_id=sent.parent_id,
         root_id=sent.root_id,
         language=sent.language,
         name=sent.name,
-        body_text=body_text,
-        email_fingerprint=fingerprint,
-        own_address_in_text=gives_away(f"{sent.name}\n{body_text}", sent.email),
+        body_text=cleaned.body_text,
+        email_fingerprint=site.vault.fingerprint(sent.email),
+        own_address_in_text=gives_away(f"{sent.name}\n{cleaned.body_text}", sent.email),
         trap_filled=sent.trap_filled,
         origin_known=sent.origin_known,
-        network_mark=sent.network_mark,
+        from_network=met.from_network,
+        on_article=met.on_article,
     )
-    return assess(session, subject, now)

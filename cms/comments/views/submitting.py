@@ -1,5 +1,6 @@
 """Where a reader's comment arrives."""
 
+import dataclasses
 from urllib.parse import unquote
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -11,19 +12,21 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.former import address_now
 from cms.articles.queries.reading import ArticlePage, public_article
 from cms.articles.rules import address_of, former_address
-from cms.comments.actions.submitting import Submission, TooMany
+from cms.comments.actions.submitting import Submission, TooMany, too_many
 from cms.comments.actions.submitting import submit as store
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleComment, visible_comment
 from cms.comments.rules import closes_at
 from cms.comments.views.keeping import SENTENCES, keep_words, sent_fields
-from cms.limits.actions import network_mark
+from cms.limits.actions import visitor
+from cms.limits.rules import Visitor
 from cms.pages import rules as things
-from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak, take_body
+from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak, take_body
 
 blueprint = Blueprint("comments", __name__)
 blueprint.register_error_handler(HTTPException, keep_words)
 REFUSES_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # what proxies say of whom they speak for
 
 
 @blueprint.post("/articles/<slug>/comments")
@@ -50,7 +53,10 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     refusal = _refusal(article, broken)
     if refusal is not None:
         return _answer(article, form, *refusal)
+    sent = _submission(article, form)
     parent = _parent(article, form)
+    if (waiting := too_many(site(), sent, clock())) is not None:
+        return _wait(article, form, waiting, parent)
     valid = form.validate()
     if form.reply_to.data and parent is None:
         form.reply_to.data = ""
@@ -60,7 +66,12 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         return _answer(article, form, 422, "", parent)
     if "preview" in request.form:
         return _answer(article, form, 200, "", parent)
-    return _store(article, form, parent)
+    if parent is not None:
+        sent = dataclasses.replace(sent, parent_id=parent.id, root_id=parent.root_id)
+    outcome = store(site(), sent, clock())
+    if isinstance(outcome, TooMany):
+        return _wait(article, form, outcome, parent)
+    return see_other(url_for("receipts.show", secret=outcome))
 
 
 def _refusal(article: ArticlePage, broken: int | None) -> tuple[int, str] | None:
@@ -77,29 +88,45 @@ def _refusal(article: ArticlePage, broken: int | None) -> tuple[int, str] | None
     return None
 
 
-def _store(article: ArticlePage, form: CommentForm, parent: VisibleComment | None) -> Response:
-    sent = Submission(
+def _submission(article: ArticlePage, form: CommentForm) -> Submission:
+    """Return what was sent, not yet valid and as a comment that answers none."""
+    return Submission(
         article_id=article.id,
-        parent_id=parent.id if parent else None,
-        root_id=parent.root_id if parent else None,
+        parent_id=None,
+        root_id=None,
         language=article.language,
-        name=sanitize.one_line(form.name.data),
-        email=form.email.data.strip(),
-        text=form.comment.data,
+        name=sanitize.one_line(form.name.data or ""),
+        email=(form.email.data or "").strip(),
+        text=form.comment.data or "",
         notify=bool(form.notify.data),
         trap_filled=bool((form.website.data or "").strip()),
         origin_known=origin() is Origin.SAME,
-        network_mark=network_mark(site(), request.remote_addr or "", clock()),
+        visitor=_visitor(),
     )
-    outcome = store(site(), sent, clock())
-    if isinstance(outcome, TooMany):
-        wait = say(
-            "You have sent many comments in a short time. Please wait some minutes and send this one again."
-        )
-        refused = _answer(article, form, 429, wait, parent)
-        refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
-        return refused
-    return see_other(url_for("receipts.show", secret=outcome))
+
+
+def _visitor() -> Visitor:
+    headers = request.headers
+    browser = f"{headers.get('User-Agent', '')}\n{headers.get('Accept-Language', '')}"
+    hops = len(headers.get("X-Forwarded-For", "").split(","))
+    is_believed = 0 < site().settings.trusted_proxies <= hops
+    is_forwarded = not is_believed and any(name in headers for name in FORWARDED)
+    return visitor(site(), request.remote_addr or "", browser, is_forwarded=is_forwarded, now=clock())
+
+
+def _wait(
+    article: ArticlePage, form: CommentForm, outcome: TooMany, parent: VisibleComment | None
+) -> Response:
+    """Return the form, with the sentence that says when it may be sent again."""
+    minutes = -(-outcome.retry_after_seconds // 60)
+    sentence = language().plural(
+        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minute.",
+        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minutes.",
+        minutes,
+    )
+    refused = _answer(article, form, 429, sentence % {"num": language().number(minutes)}, parent)
+    refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
+    return refused
 
 
 def _answer(

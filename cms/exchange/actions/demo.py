@@ -18,6 +18,7 @@ from cms.desk.actions import Written, write
 from cms.desk.queries.drafts import Draft
 from cms.desk.rules import Deed
 from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, newspaper
+from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.pages.writes import bump
@@ -136,7 +137,7 @@ def _send(
         notify=False,
         trap_filled=False,
         origin_known=True,
-        network_mark="",
+        visitor=Visitor(),
     )
     secret = submit(site, sent, comment.at)
     if not isinstance(secret, str):

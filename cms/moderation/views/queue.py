@@ -5,6 +5,7 @@ from flask import Blueprint, Response, render_template, request
 from cms.accounts.guard import staff
 from cms.articles.rules import cursor
 from cms.comments.rules import CommentStatus
+from cms.limits.queries import proxy_is_missing
 from cms.moderation import rules
 from cms.moderation.actions.choosing import switch_shortcuts
 from cms.moderation.queries.queue import QueuePage, queue_page, single_card
@@ -17,7 +18,7 @@ from cms.moderation.views.parts import (
     wants_json,
     way_back,
 )
-from cms.web import language, private_page, say, see_other, site
+from cms.web import clock, language, private_page, say, see_other, site
 
 blueprint = Blueprint("queue", __name__)
 
@@ -78,8 +79,14 @@ def _answer(page: QueuePage, status: CommentStatus | None, problem: str = "") ->
         back=here() if request.method == "GET" else way_back(),
         done=done(),
         problem=problem,
+        proxy_is_missing=_proxy_is_missing(),
     )
     return private_page(body, 422 if problem else 200)
+
+
+def _proxy_is_missing() -> bool:
+    with site().database.reading() as session:
+        return proxy_is_missing(session, site().settings.trusted_proxies, now=clock())
 
 
 def _status(text: str) -> CommentStatus:

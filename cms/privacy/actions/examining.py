@@ -11,6 +11,7 @@ from cms.config import Settings
 from cms.db import Database
 from cms.key_sources import KeySource, open_source
 from cms.keyring import Held, KeyState, KnownKey, held
+from cms.limits.queries import proxy_is_missing
 from cms.privacy.actions.workers import LIVE
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
@@ -36,6 +37,8 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         if not db.is_current(database):
             return [Finding(False, "The database is not at the newest schema. Run `cms migrate`.")]
         of_keys = list(_key_findings(database, open_source(settings), now))
+        with database.reading() as session:
+            lacks_proxy = proxy_is_missing(session, settings.trusted_proxies, now=now)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
@@ -45,6 +48,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         *of_keys,
         _address_finding(settings),
         _limits_finding(settings),
+        _proxy_finding(settings, lacks_proxy),
     ]
 
 
@@ -135,3 +139,13 @@ def _limits_finding(settings: Settings) -> Finding:
     if settings.rate_limits:
         return Finding(True, "Rate limits are on.")
     return Finding(False, "Rate limits are off. Take CMS_RATE_LIMITS=off away before readers come.")
+
+
+def _proxy_finding(settings: Settings, lacks_proxy: bool) -> Finding:
+    if not lacks_proxy:
+        return Finding(True, f"trusted_proxies is {settings.trusted_proxies}, and no comment contradicts it.")
+    return Finding(
+        False,
+        f"trusted_proxies is {settings.trusted_proxies}, but nearly all comments come from one network, so limits"
+        " per network are off. Set it to the number of proxies in front, each of which adds X-Forwarded-For.",
+    )
