@@ -1,0 +1,83 @@
+// Keeps what somebody writes under an article on her own device, until it is sent: over a crash, a reload, a way back.
+// Of the form it reads the comment alone, never name or address. One draft for each article and comment answered.
+const DAYS = 14; // a draft that old is forgotten
+const PREFIX = "draft:";
+const WAIT = 300; // milliseconds after a keystroke
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null; // storage is switched off, or somebody else wrote there
+  }
+}
+
+function write(key, draft) {
+  try {
+    localStorage.setItem(key, JSON.stringify(draft));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function forget(isOver) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(PREFIX) && isOver(key, read(key))) localStorage.removeItem(key);
+    }
+  } catch {
+    // nothing is kept where nothing can be
+  }
+}
+
+function keep(form) {
+  const field = form.elements.comment;
+  const answered = form.elements.reply_to?.value ?? "";
+  const key = `${PREFIX}${form.dataset.commentDraft}#${answered}`;
+  const note = form.querySelector("[data-draft-note]");
+  let timer = 0;
+  let wasSent = false;
+
+  function save(isSent = false) {
+    clearTimeout(timer);
+    const text = field.value;
+    if (!text.trim()) forget((other) => other === key);
+    note.hidden = !(text.trim() && write(key, { text, at: Date.now(), isSent }));
+  }
+
+  function restore() {
+    const isAnswer = document.querySelector("[data-error-summary]"); // the server has put the words back
+    if (!isAnswer && !field.value.trim()) field.value = read(key)?.text ?? "";
+    if (isAnswer || field.value) save();
+  }
+
+  restore();
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, WAIT);
+  });
+  form.addEventListener("submit", (event) => {
+    save(event.submitter?.name !== "preview");
+    wasSent = Boolean(read(key)?.isSent);
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted || !wasSent) return;
+    field.value = read(key)?.text ?? ""; // nothing is kept any more where she was thanked
+    save();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (timer && document.hidden && !read(key)?.isSent) save();
+  });
+  form.querySelector("[data-draft-discard]").addEventListener("click", () => {
+    field.value = "";
+    save();
+    field.focus();
+  });
+}
+
+forget((_key, draft) => !draft || Date.now() - draft.at > DAYS * 86_400_000);
+for (const thanked of document.querySelectorAll("[data-comment-sent]")) {
+  forget((key, draft) => draft.isSent && key.startsWith(`${PREFIX}${thanked.dataset.commentSent}#`));
+}
+for (const form of document.querySelectorAll("form[data-comment-draft]")) keep(form);
