@@ -47,6 +47,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.comments.views.submitting import blueprint as comments
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
+    from cms.outbox.views import ONE_CLICK
+    from cms.outbox.views import blueprint as letters
     from cms.privacy.views import blueprint as privacy
 
     app = web.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
@@ -62,10 +64,10 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
         MAX_FORM_MEMORY_SIZE=site.settings.desk_max_bytes,
         MAX_FORM_PARTS=2000,
     )
-    web.install(app, refuses_itself=REFUSES_ITSELF)
+    web.install(app, refuses_itself=REFUSES_ITSELF | ONE_CLICK)
     error_pages.install(app)
     guard.install(app)
-    for blueprint in (articles, feeds, comments, receipts, moderation, desk, accounts, privacy):
+    for blueprint in (articles, feeds, comments, receipts, letters, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app
 

@@ -186,7 +186,7 @@ def article_context(
         "comments_state": "open" if end is None or now < end else "closed",
         "closes_at": end,
         "action_url": f"{path}/comments",
-        "can_notify": False,
+        "can_notify": site().settings.mail_is_on,
         "reading_minutes": reading_minutes(page.body_text),
         "canonical": site().settings.base_url + path,
         "json_ld": Markup(script_text(_news_article(page))),  # noqa: S704  # no text can end the element

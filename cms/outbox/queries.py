@@ -1,7 +1,8 @@
 """Which letter is due, where it goes, and what the owner of an address has said."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +11,10 @@ from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.outbox.models import Commenter, Letter
-from cms.outbox.rules import LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, LetterKind, Wish
+from cms.outbox.rules import LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, KnownCommenter, LetterKind
 
-AN_HOUR = ONE_A_THREAD
-TOLD_AT_ONCE = 50  # replies that one letter tells of; the others come with the next
+AN_HOUR = timedelta(hours=1)
+TOLD_AT_ONCE = 20  # replies that one letter tells of; the others come with the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,6 @@ class SealedTo:
     sealed: str
     table: str
     mark: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCommenter:
-    """What the owner of an address has said so far."""
-
-    fingerprint: str
-    mark: str
-    wish: Wish
-    asked: int
-    asked_at: datetime | None
-    proved_at: datetime | None
 
 
 _OTHER = aliased(Letter)
@@ -122,12 +111,12 @@ def sealed_to(session: Session, letter: DueLetter) -> SealedTo | None:
     return SealedTo(row.of_comment, "comment", row.comment_mark) if row.of_comment is not None else None
 
 
-def is_sent_since(session: Session, letter: DueLetter, since: datetime) -> bool:
-    """Tell whether a letter of the same kind has gone to the same address since then; one SELECT."""
+def is_sent_lately(session: Session, letter: DueLetter, now: datetime, within: timedelta) -> bool:
+    """Tell whether a letter of the same kind has gone to the same address `within` that time; one SELECT."""
     statement = sa.select(col(Letter.id)).where(
         col(Letter.email_fingerprint) == letter.email_fingerprint,
         col(Letter.kind) == letter.kind,
-        col(Letter.sent_at) > since,
+        _lately(Letter, now, within),
     )
     return session.execute(statement.limit(1)).first() is not None
 
@@ -140,6 +129,12 @@ def commenter(session: Session, fingerprint: str) -> KnownCommenter | None:
     return KnownCommenter(*row) if row else None
 
 
+def commenters(session: Session, fingerprints: Collection[str]) -> dict[str, KnownCommenter]:
+    """Return what is known of the owners of these addresses, by fingerprint; one SELECT."""
+    rows = session.execute(sa.select(*_COMMENTER).where(col(Commenter.fingerprint).in_(fingerprints)))
+    return {row.fingerprint: KnownCommenter(*row) for row in rows}
+
+
 def is_proved(session: Session, fingerprint: str) -> bool:
     """Tell whether somebody has shown that the address with this fingerprint is hers; one SELECT."""
     known = commenter(session, fingerprint)
@@ -147,10 +142,10 @@ def is_proved(session: Session, fingerprint: str) -> bool:
 
 
 def _has_room(session: Session, now: datetime, per_hour: int) -> bool:
-    """Tell whether the site may send another letter in this hour; what a clock that ran ahead noted does not count."""
+    """Tell whether the site may send another letter in this hour."""
     busy = sa.select(sa.func.count()).where(
         sa.or_(
-            col(Letter.sent_at).between(now - AN_HOUR, now + AN_HOUR),
+            _lately(Letter, now, AN_HOUR),
             sa.and_(col(Letter.ended_at).is_(None), sa.not_(_is_free(Letter, now))),
         )
     )
@@ -164,7 +159,7 @@ def _due(now: datetime) -> sa.Select[*tuple[Any, ...]]:
         col(_OTHER.email_fingerprint) == col(Letter.email_fingerprint),
         col(_OTHER.thread_id) == col(Letter.thread_id),
         sa.or_(
-            col(_OTHER.sent_at).between(now - ONE_A_THREAD, now + ONE_A_THREAD),
+            _lately(_OTHER, now, ONE_A_THREAD),
             sa.and_(col(_OTHER.ended_at).is_(None), sa.not_(_is_free(_OTHER, now))),
         ),
     )
@@ -180,3 +175,8 @@ def _due(now: datetime) -> sa.Select[*tuple[Any, ...]]:
 def _is_free(letter: type[Letter], now: datetime) -> sa.ColumnElement[bool]:
     until = col(letter.leased_until)
     return sa.or_(until.is_(None), until <= now, until > now + ROW_LEASE)
+
+
+def _lately(letter: type[Letter], now: datetime, within: timedelta) -> sa.ColumnElement[bool]:
+    """Return the condition that a letter was sent within that time; what a clock that ran ahead noted is not."""
+    return sa.and_(col(letter.sent_at) > now - within, col(letter.sent_at) <= now + within)

@@ -4,17 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LINK_PURPOSE = (
-    "letter link"  # of the digests in links that letters carry; they work for as long as a letter is kept
-)
-MESSAGE_PURPOSE = "letter message"  # of the digests that are letters' Message-IDs
-PURPOSES = (LINK_PURPOSE, MESSAGE_PURPOSE)  # what a rotation of keys has to carry over
-
 ROW_LEASE = timedelta(minutes=10)  # longer than sending takes; after it, a dead sender's letter is free again
 UNDO_TIME = timedelta(minutes=2)  # in which a moderator may take back what caused a letter
 FIRST_PAUSE = timedelta(minutes=1)  # before a letter that was put off by the server is tried again
 LONGEST_PAUSE = timedelta(hours=12)
-TRIES = 16  # 1, 2, 4 … minutes, then every 12 hours: five days in all, as RFC 5321, section 4.5.4.1, asks
+TRIES = 20  # 1, 2, 4 … minutes, then every 12 hours: five days in all, as RFC 5321, section 4.5.4.1, asks
 KEPT_FOR = timedelta(days=7)  # what is left of a letter that was sent: what was told to whom, by fingerprint
 LIVES_FOR = timedelta(days=14)  # no letter waits longer, whatever kept it from going
 ASKED_AT_MOST = 3  # times that somebody who does not answer is asked whether she wants letters
@@ -43,12 +37,29 @@ SPACING = {LetterKind.MY_COMMENTS: timedelta(minutes=10), LetterKind.OPT_IN: ASK
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCommenter:
+    """What the owner of an address has said so far."""
+
+    fingerprint: str
+    mark: str
+    wish: Wish
+    asked: int
+    asked_at: datetime | None
+    proved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What a letter says, in plain text; `stop_path` is where one click ends letters like it, '' for what is asked for each time."""
+    """What a letter says, in plain text.
+
+    `stop_path` is where one click ends letters like it, '' for one that was asked for by itself. `tells` are those
+    letters for which it speaks where several go together, () for all; the others have nothing to say any more.
+    """
 
     subject: str
     text: str
     stop_path: str = ""
+    tells: tuple[int, ...] = ()
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -59,3 +70,11 @@ def pause_after(attempts: int) -> timedelta:
 def is_hopeless(attempts: int, created_at: datetime, now: datetime) -> bool:
     """Tell whether a letter that could not be sent is given up."""
     return attempts >= TRIES or now - created_at >= LIVES_FOR
+
+
+def may_ask(known: KnownCommenter | None, now: datetime) -> bool:
+    """Tell whether a letter may ask for somebody's wish: ASKED_AT_MOST times, ASKED_EVERY, never again after an answer."""
+    if known is None:
+        return True
+    is_long_ago = known.asked_at is None or abs(now - known.asked_at) >= ASKED_EVERY
+    return known.wish is Wish.UNKNOWN and known.asked < ASKED_AT_MOST and is_long_ago

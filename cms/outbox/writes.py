@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
+from cms.comments.queries.answered import Answered, Wishing, answered, wishing
 from cms.outbox.models import Commenter, Letter
-from cms.outbox.queries import KnownCommenter, commenter
-from cms.outbox.rules import KEPT_FOR, ROW_LEASE, LetterKind
+from cms.outbox.queries import commenter, commenters
+from cms.outbox.rules import KEPT_FOR, ROW_LEASE, UNDO_TIME, KnownCommenter, LetterKind, Wish, may_ask
 from cms.vault import Vault, random_mark
 
 OUTBOX_LOCK = (
@@ -34,6 +35,24 @@ def put_to_address(
         )
     )
     session.flush()
+
+
+def put_about_shown(session: Session, ids: Collection[int], now: datetime) -> None:
+    """Put the letters that comments cause by appearing, each due after UNDO_TIME; at most three SELECTs.
+
+    They go to those who wish to hear of replies, and to the comments' own writers who have not said yet whether they do.
+    """
+    answers, wishes = answered(session, ids), wishing(session, ids)
+    if not answers and not wishes:
+        return
+    fingerprints = {one.email_fingerprint for one in answers} | {one.email_fingerprint for one in wishes}
+    known = commenters(session, fingerprints)
+    for one in answers:
+        if (owner := known.get(one.email_fingerprint)) is not None and owner.wish is Wish.YES:
+            _put(session, one, LetterKind.REPLY, now, reply_id=one.reply_id, thread_id=one.thread_id)
+    for wish in wishes:
+        if may_ask(known.get(wish.email_fingerprint), now):
+            _put(session, wish, LetterKind.OPT_IN, now)
 
 
 def hold(session: Session) -> None:
@@ -106,6 +125,66 @@ def prove(session: Session, fingerprint: str, now: datetime) -> None:
         .where(col(Commenter.fingerprint) == fingerprint, col(Commenter.proved_at).is_(None))
         .values(proved_at=now)
     )
+
+
+def note_asked(session: Session, fingerprint: str, now: datetime) -> None:
+    """Note that a letter has asked the owner of an address for her wish."""
+    session.execute(
+        sa.update(Commenter)
+        .where(col(Commenter.fingerprint) == fingerprint)
+        .values(asked=col(Commenter.asked) + 1, asked_at=now)
+    )
+
+
+def answer(session: Session, mark: str, wish: Wish, now: datetime) -> None:
+    """Note what the owner of an address says to letters about replies; a yes proves the address.
+
+    With a no, the letters that wait for her go at once.
+    """
+    hers = sa.select(col(Commenter.fingerprint)).where(col(Commenter.mark) == mark).scalar_subquery()
+    session.execute(
+        sa.update(Commenter)
+        .where(col(Commenter.mark) == mark)
+        .values(
+            wish=wish,
+            answered_at=now,
+            asked=0,
+            proved_at=sa.func.coalesce(col(Commenter.proved_at), now if wish is Wish.YES else None),
+        )
+    )
+    if wish is Wish.NO:
+        session.execute(
+            sa.delete(Letter).where(
+                col(Letter.email_fingerprint) == hers,
+                col(Letter.kind).in_([LetterKind.OPT_IN, LetterKind.REPLY]),
+                col(Letter.ended_at).is_(None),
+            )
+        )
+
+
+def _put(
+    session: Session,
+    about: Answered | Wishing,
+    kind: LetterKind,
+    now: datetime,
+    *,
+    reply_id: int | None = None,
+    thread_id: int | None = None,
+) -> None:
+    """Put a letter to the writer of a comment, unless there is one like it."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    letter = Letter(
+        kind=kind,
+        mark=random_mark(),
+        email_fingerprint=about.email_fingerprint,
+        language=about.language,
+        comment_id=about.comment_id,
+        created_at=now,
+        due_at=now + UNDO_TIME,
+        reply_id=reply_id,
+        thread_id=thread_id,
+    )
+    session.execute(insert(Letter).values(**letter.model_dump(exclude={"id"})).on_conflict_do_nothing())
 
 
 def _change(session: Session, ids: Collection[int], **values: object) -> None:

@@ -11,6 +11,7 @@ from jinja2 import BaseLoader, Environment
 from werkzeug.test import TestResponse
 
 from cms.accounts import actions as accounts
+from cms.outbox.actions.wording import link_secret
 from cms.site import Site
 from tests.conftest import Clock
 from tests.desk.typist import Typist
@@ -52,13 +53,13 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     send_comment(site, article, clock(), name="Dan")
     for name in ("Ben", "Cleo"):
         hire(site, name, clock())
-    _as_a_reader(reader)
+    _as_a_reader(reader, site)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
     _at_the_desk(Typist(app, "Ben"), reader, clock)
     assert set(TEMPLATES) - noted == set()
 
 
-def _as_a_reader(reader: Reader) -> None:
+def _as_a_reader(reader: Reader, site: Site) -> None:
     for path in (
         "/",
         "/articles/the-clock",
@@ -78,6 +79,7 @@ def _as_a_reader(reader: Reader) -> None:
     assert sent.status_code == 303
     _sound(reader.get(sent.headers["Location"]), 200)
     _sound(reader.get("/nowhere"), 404)
+    _sound(reader.get(f"/letters/{link_secret(site.vault, '0' * 32)}"), 200)
 
 
 def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:

@@ -1,5 +1,7 @@
 """A number is said in the form that its language has for it."""
 
+from collections import defaultdict
+
 import pytest
 
 from cms.languages import open_catalogue
@@ -50,7 +52,7 @@ def test_every_sentence_with_a_number_can_be_said_for_every_number(code: str) ->
     ]
     assert with_number
     for one in with_number:
-        said = [language.plural(one, one, number) % {"num": number} for number in range(200)]
+        said = [language.plural(one, one, number) % defaultdict(str, num=number) for number in range(200)]
         assert all(str(number) in said[number] for number in range(3, 200)), one
 
 

@@ -98,7 +98,7 @@ def _submission(article: ArticlePage, form: CommentForm) -> Submission:
         name=sanitize.one_line(form.name.data or ""),
         email=(form.email.data or "").strip(),
         text=form.comment.data or "",
-        notify=bool(form.notify.data),
+        notify=bool(form.notify.data) and site().settings.mail_is_on,
         trap_filled=bool((form.website.data or "").strip()),
         origin_known=origin() is Origin.SAME,
         visitor=_visitor(),
@@ -147,7 +147,7 @@ def _answer(
             errors=errors,
             preview_html=Markup(preview),  # noqa: S704  # cleaned just now
             replying_to=parent,
-            can_notify=False,
+            can_notify=site().settings.mail_is_on,
         ),
         status,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.comments.rules import CommentStatus
-from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, left_as_it_is
+from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
     LockedComment,
@@ -25,6 +25,7 @@ from cms.moderation.rules import (
     still_stands,
 )
 from cms.moderation.writes import lock_log, set_status, write_decision
+from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.site import Site
 
@@ -41,6 +42,7 @@ def decide(
         newest = newest_entries(session, list(comments))
         ruling = _Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now)
         outcome = _decide_each(session, comments.values(), newest, ruling)
+        announce(site, session, hidden(comments.values()), now)
         session.commit()
         return outcome
 

@@ -1,5 +1,6 @@
 """What became of comments about which somebody decided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cms.comments.rules import CommentStatus
@@ -42,3 +43,8 @@ def left_as_it_is(comment: LockedComment, last: Newest) -> LeftAsItIs:
 def changed_article(comment: LockedComment, after: CommentStatus) -> str:
     """Return the name of the article whose page changes, or '' where none does."""
     return things.article(comment.article_id) if CommentStatus.APPROVED in {comment.status, after} else ""
+
+
+def hidden(comments: Iterable[LockedComment]) -> list[int]:
+    """Return the ids of those that readers could not see before anything was decided."""
+    return [comment.id for comment in comments if comment.status is not CommentStatus.APPROVED]

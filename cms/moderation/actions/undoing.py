@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.comments.rules import CommentStatus
-from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, left_as_it_is
+from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
     Entry,
@@ -21,6 +21,7 @@ from cms.moderation.rules import (
     can_undo,
 )
 from cms.moderation.writes import lock_log, set_status, write_decision
+from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.site import Site
 
@@ -39,6 +40,7 @@ def undo(site: Site, staff_id: int, ids: Sequence[int], now: datetime) -> Outcom
         lock_log(session)
         newest = newest_entries(session, list(comments))
         outcome = _undo_each(session, asked, comments, newest, staff_id, now)
+        announce(site, session, hidden(comments.values()), now)
         session.commit()
         return outcome
 

@@ -52,11 +52,11 @@ class Post:
     def deliver(self, envelope: Envelope, sender: str) -> None:
         """Hand one letter over. Raises ServerAway, Refused or PutOff; returns once the server has taken it."""
         server = self.connected()
-        options = ["SMTPUTF8"] if not envelope.to.isascii() else []
-        if options and not server.has_extn("smtputf8"):
+        needs_utf8 = not envelope.to.isascii()
+        if needs_utf8 and not server.has_extn("smtputf8"):
             raise Refused("the address needs SMTPUTF8, which the server does not offer")
         with _in_our_words():
-            server.send_message(envelope.content, sender, envelope.to, mail_options=options)
+            server.send_message(envelope.content, sender, envelope.to)
 
     def connected(self) -> smtplib.SMTP:
         """Return the connection, made and signed in where there is none. Raises ServerAway."""

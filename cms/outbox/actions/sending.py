@@ -17,7 +17,7 @@ from cms.outbox.actions.composing import COMPOSERS
 from cms.outbox.actions.posting import Post, PutOff, Refused, ServerAway
 from cms.outbox.envelope import Envelope, Sender, envelope, sender_of
 from cms.outbox.queries import DueLetter
-from cms.outbox.rules import MESSAGE_PURPOSE, SPACING, is_hopeless, pause_after
+from cms.outbox.rules import SPACING, LetterKind, Message, is_hopeless, pause_after
 from cms.site import Site
 
 RUN_SECONDS = 60.0  # after which no further letter is begun, so that a run ends well within its job's lease
@@ -60,14 +60,12 @@ def _claim(site: Site, now: datetime) -> tuple[DueLetter, ...]:
 def _send(site: Site, post: Post, letters: tuple[DueLetter, ...], now: datetime) -> bool:
     """Send one letter, and note whatever comes of it; True where it left."""
     try:
-        ready = _compose(site, letters, now)
-        if ready is None:
+        message, letters = _word(site, letters, now)
+        if message is None:
             return False
-        post.deliver(ready, _sender(site).address)
+        post.deliver(_enclose(site, letters[0], message, now), _sender(site).address)
     except ServerAway:
-        with site.database.writing() as session:
-            writes.release(session, _ids(letters))
-            session.commit()
+        _give_back(site, letters)
         raise
     except Refused as refusal:
         _give_up(site, letters, str(refusal), now)
@@ -82,30 +80,49 @@ def _send(site: Site, post: Post, letters: tuple[DueLetter, ...], now: datetime)
     return False
 
 
-def _compose(site: Site, letters: tuple[DueLetter, ...], now: datetime) -> Envelope | None:
-    """Return the letter ready to go; None, and the letter is dropped, where there is nothing to say any more."""
+def _word(
+    site: Site, letters: tuple[DueLetter, ...], now: datetime
+) -> tuple[Message | None, tuple[DueLetter, ...]]:
+    """Return the words for letters that go together, and those for which they speak; the others are dropped."""
     first = letters[0]
     with site.database.writing() as session:
         message = None
         spacing = SPACING.get(first.kind)
-        if spacing is None or not queries.is_sent_since(session, first, now - spacing):
+        if spacing is None or not queries.is_sent_lately(session, first, now, spacing):
             message = COMPOSERS[first.kind](site, session, letters, now)
-        sealed = queries.sealed_to(session, first)
-        if message is None or sealed is None:
-            writes.drop(session, _ids(letters))
+        told = () if message is None else message.tells or tuple(_ids(letters))
+        writes.drop(session, [letter.id for letter in letters if letter.id not in told])
         session.commit()
-    if message is None or sealed is None:
-        return None
+    return message, tuple(letter for letter in letters if letter.id in told)
+
+
+def _enclose(site: Site, letter: DueLetter, message: Message, now: datetime) -> Envelope:
+    """Return the message in its envelope: the one moment at which the address is plain.
+
+    Raises Refused where it has been forgotten meanwhile.
+    """
+    with site.database.reading() as session:
+        sealed = queries.sealed_to(session, letter)
+    if sealed is None:
+        raise Refused("no address")
     to = site.vault.unseal(sealed.sealed, table=sealed.table, mark=sealed.mark)
-    message_id = site.vault.digest(MESSAGE_PURPOSE, first.mark)[:32]
-    one_click = message.stop_path if site.settings.secure_cookies else ""  # RFC 8058, section 3.1: https only
-    stop_url = site.settings.base_url + one_click if one_click else ""
+    message_id = site.vault.digest("letter message", letter.mark)[:32]
+    one_click = bool(message.stop_path) and site.settings.secure_cookies  # RFC 8058, section 3.1: https only
+    stop_url = site.settings.base_url + message.stop_path if one_click else ""
     return envelope(message, to, _sender(site), message_id, now, stop_url)
 
 
 def _note_sent(site: Site, letters: tuple[DueLetter, ...], now: datetime) -> None:
     with site.database.writing() as session:
         writes.end(session, _ids(letters), now, sent=letters[0].id)
+        if letters[0].kind is LetterKind.OPT_IN:
+            writes.note_asked(session, letters[0].email_fingerprint, now)
+        session.commit()
+
+
+def _give_back(site: Site, letters: tuple[DueLetter, ...]) -> None:
+    with site.database.writing() as session:
+        writes.release(session, _ids(letters))
         session.commit()
 
 

@@ -1,0 +1,73 @@
+"""Where the links in letters lead: what somebody wishes, which only a button says."""
+
+import hmac
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from cms.languages import is_language
+from cms.outbox.actions.answering import answer
+from cms.outbox.actions.wording import MARK_DIGITS, link_secret
+from cms.outbox.rules import Wish
+from cms.web import clock, private_page, see_other, site, speak
+
+blueprint = Blueprint("letters", __name__)
+ONE_CLICK = frozenset({"letters.stop"})  # a mailbox posts to it, in nobody's browser
+
+
+@blueprint.get("/letters/<secret>")
+def ask(secret: str) -> Response:
+    """Ask whether letters about replies are wished for; look nothing up, so that nothing shows what is known."""
+    _mark_or_404(secret)
+    return _page(secret, request.args.get("said", ""))
+
+
+@blueprint.post("/letters/<secret>")
+def say_wish(secret: str) -> Response:
+    """Take the answer."""
+    mark = _mark_or_404(secret)
+    wish = request.form.get("wish", "")
+    if wish not in {Wish.YES, Wish.NO}:
+        abort(422)
+    answer(site(), mark, Wish(wish), clock())
+    language = _language()
+    return see_other(url_for("letters.ask", secret=secret, said=wish, language=language))
+
+
+@blueprint.get("/letters/<secret>/stop")
+def before_stop(secret: str) -> Response:
+    """Show the same page to somebody who opens the address that is meant for her mailbox."""
+    _mark_or_404(secret)
+    return _page(secret, "")
+
+
+@blueprint.post("/letters/<secret>/stop")
+def stop(secret: str) -> Response:
+    """End the letters at one click in a mailbox, which follows no redirect (RFC 8058, section 3.1)."""
+    answer(site(), _mark_or_404(secret), Wish.NO, clock())
+    return _page(secret, Wish.NO)
+
+
+def _page(secret: str, said: str) -> Response:
+    speak(_language())
+    page = private_page(
+        render_template(
+            "outbox/wish.html",
+            said=said,
+            wish_url=url_for("letters.say_wish", secret=secret, language=_language()),
+        )
+    )
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
+
+
+def _mark_or_404(secret: str) -> str:
+    """Return whose link this is, by a digest that the site's key alone makes; nothing is looked up."""
+    mark = secret[:MARK_DIGITS]
+    if not hmac.compare_digest(secret.encode(), link_secret(site().vault, mark).encode()):
+        abort(404)
+    return mark
+
+
+def _language() -> str:
+    asked = request.args.get("language", "")[:35]
+    return asked if is_language(asked) else site().settings.language
