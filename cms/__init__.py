@@ -74,6 +74,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
 
 def timed_jobs() -> "tuple[Job, ...]":
     """List what the site does by its own clock, whoever comes: every feature's jobs on one screen."""
+    from cms.comments.actions import fitting
     from cms.outbox.actions import sending, sweeping
 
-    return (sending.JOB, sweeping.JOB)
+    return (sending.JOB, sweeping.JOB, fitting.JOB)

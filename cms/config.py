@@ -51,6 +51,12 @@ class Settings:
         262_144, "longest body of a reader's POST; 5,000 characters take 60,000"
     )
     desk_max_bytes: int = _setting(4_194_304, "longest body of a staff POST; the longest articles take 1 MB")
+    spam_folder: bool = _setting(
+        False, "on: what is surely spam goes to the spam folder unread, never away; off: it only stands last"
+    )
+    spam_threshold: int = _setting(
+        950, "score of 1,000 from which signals other than words send a comment to the spam folder"
+    )
     close_after_days: int = _setting(0, "days after which comments close; 0 = never by age")
     rate_limits: bool = _setting(True, "off only for load tests; the log says so at start")
     comments_per_ten_minutes: int = _setting(
@@ -215,6 +221,8 @@ def _refuse_nonsense(settings: Settings) -> None:
     ):
         if getattr(settings, name) < 0:
             raise SettingsRefused(f"{name} takes 0 or more.")
+    if not 0 < settings.spam_threshold <= 1000:
+        raise SettingsRefused("spam_threshold takes 1 to 1000.")
     if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:
         raise SettingsRefused(
             "comment_max_bytes is too small for comment_max_chars: 12 bytes each, and 8,192."

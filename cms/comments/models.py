@@ -29,7 +29,7 @@ class Comment(SQLModel, table=True):
     edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
     its texts went by age.
     `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
-    text's fingerprint (see likeness.py; 0 for none); `taught` is what it counts as in the filter.
+    text's fingerprint (see likeness.py; 0 for none).
     """
 
     __tablename__ = "comment"
@@ -48,7 +48,7 @@ class Comment(SQLModel, table=True):
         sa.Index("ix_comment_parent", "parent_id"),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),
-        _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status = 'held'"),
+        _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status IN ('held', 'spam')"),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
         _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
         _index(
@@ -97,7 +97,6 @@ class Comment(SQLModel, table=True):
     score: int = Field(default=0)
     lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
     likeness: int = Field(default=0, sa_type=sa.BigInteger)
-    taught: Lesson = Field(default=Lesson.NONE, sa_type=stored_as_value(Lesson, "comment_taught"))
 
 
 class LikenessBand(SQLModel, table=True):
@@ -117,6 +116,44 @@ class HoldReason(SQLModel, table=True):
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
     code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)
     measure: int = Field(default=0)
+
+
+class SpamLesson(SQLModel, table=True):
+    """What a person's decision about a comment taught the filter: spam or fine, and its buckets (see features.py).
+
+    So it can be unlearnt exactly, whatever became of the text; copies of a text teach once.
+    """
+
+    __tablename__ = "spam_lesson"
+    __table_args__ = (sa.Index("ix_spam_lesson_likeness", "likeness", "lesson"),)
+
+    comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
+    lesson: Lesson = Field(sa_type=stored_as_value(Lesson, "spam_lesson"))
+    likeness: int = Field(sa_type=sa.BigInteger)
+    buckets: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class SpamWord(SQLModel, table=True):
+    """In how many spam lessons and in how many fine ones a bucket stood."""
+
+    __tablename__ = "spam_word"
+
+    bucket: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    spam: int = Field(default=0)
+    fine: int = Field(default=0)
+
+
+class SpamModel(SQLModel, table=True):
+    """The weights that were last fitted to the newest lessons, compressed; one row, whose `mark` is new each time."""
+
+    __tablename__ = "spam_model"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    mark: str = Field(max_length=32)
+    fitted_at: datetime = Field(sa_type=UtcTime)
+    lessons: int
+    weights: bytes = Field(sa_type=sa.LargeBinary)
 
 
 class CommentEdit(SQLModel, table=True):

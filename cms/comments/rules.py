@@ -32,9 +32,8 @@ class CommentStatus(StrEnum):
 
 
 class Lesson(StrEnum):
-    """What a person's decision about a comment has taught the filter of spam."""
+    """What a person's decision about a comment teaches the filter of spam."""
 
-    NONE = "none"
     SPAM = "spam"
     FINE = "fine"
 

@@ -142,8 +142,16 @@ def strongest_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 
 def score(reasons: tuple[Reason, ...]) -> int:
     """Return how much all signals together speak for spam, from 0 to SCORE_MAX."""
-    odds = _PRIOR + sum(reason.weight for reason in reasons)
-    return round(SCORE_MAX / (1 + math.exp(-odds)))
+    has_words = any(reason.code is HoldCode.WORDS for reason in reasons)
+    odds = sum(
+        reason.weight * (_LEFT_TO_HABITS if has_words and reason.code in _HABITS else 1) for reason in reasons
+    )
+    return _points((0 if has_words else _PRIOR) + odds)
+
+
+def score_without_words(reasons: tuple[Reason, ...]) -> int:
+    """Return how much the signals other than words speak for spam, from 0 to SCORE_MAX."""
+    return _points(_PRIOR + sum(reason.weight for reason in reasons if reason.code is not HoldCode.WORDS))
 
 
 def lane(points: int) -> Lane:
@@ -151,6 +159,10 @@ def lane(points: int) -> Lane:
     if points < _FINE_BELOW:
         return Lane.LIKELY_FINE
     return Lane.LIKELY_SPAM if points >= _SPAM_FROM else Lane.NEEDS_THOUGHT
+
+
+def _points(odds: float) -> int:
+    return round(SCORE_MAX / (1 + math.exp(-odds)))
 
 
 def _seen(traits: Traits) -> dict[HoldCode, int]:
@@ -216,6 +228,19 @@ _WITHOUT_MEASURE = frozenset(
         HoldCode.NO_PROOF,
     }
 )
+# What the filter has learnt to see for itself.
+_HABITS = frozenset(
+    {
+        HoldCode.LINKS,
+        HoldCode.CAPITALS,
+        HoldCode.DISGUISED,
+        HoldCode.SPACED,
+        HoldCode.PHONES,
+        HoldCode.ADDRESSES,
+        HoldCode.NAME_LINK,
+    }
+)
+_LEFT_TO_HABITS = 0.25  # of their weight beside the filter's opinion, which knows them
 # Log odds, from what such habits did among labelled comments of blogs, video sites and newspapers; what could not
 # be measured there (trap, haste, network) is set so that no one of them alone reaches the lane of spam.
 _WEIGHTS: dict[HoldCode, Callable[[int], float]] = {

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cms.comments.rules import CommentStatus
+from cms.comments.rules import CommentStatus, Lesson
 
 IDS_MAX = 1000  # in one POST; twenty pages of the queue, and far below SQLite's 32,766 variables
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
+SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
 _INSIDE = re.compile(r"/moderation/(?:log)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
 _ID = re.compile(r"[0-9]{1,9}")  # within the 2,147,483,647 of an INTEGER
 _HREF = re.compile(r'<a href="([^"]*)"')
@@ -204,6 +205,16 @@ def is_so_already(status: CommentStatus, last: LastEntry, wanted: CommentStatus,
 def reason_kept(verdict: Verdict, reason: str) -> str:
     """Return the reason that goes into the log: approving and holding need none."""
     return reason if verdict in {Verdict.REJECT, Verdict.SPAM} else ""
+
+
+def lesson_of(status: CommentStatus, reason: str, *, by_person: bool) -> Lesson | None:
+    """Return what a decision teaches the filter of spam: only people teach, and most rejections are about manners."""
+    if not by_person:
+        return None
+    if status is CommentStatus.APPROVED:
+        return Lesson.FINE
+    is_advert = status is CommentStatus.REJECTED and reason == RejectionReason.ADVERT
+    return Lesson.SPAM if status is CommentStatus.SPAM or is_advert else None
 
 
 def can_undo(deed: Deed, before: CommentStatus | None) -> bool:

@@ -1,12 +1,15 @@
 """Judging a comment by its signals and by what stands around it, when it comes in and when it is edited."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from cms.comments import habits, likeness, signals
+from cms.comments import classifier, features, habits, likeness, signals
+from cms.comments.actions.fitting import fitted_weights
+from cms.comments.classifier import Opinion
+from cms.comments.habits import Habits
 from cms.comments.lookalikes import skeleton
-from cms.comments.queries import surroundings
+from cms.comments.queries import learnt, surroundings
 from cms.comments.signals import Lane, Reason, Traits
 
 
@@ -36,23 +39,43 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What was found about a comment: signals, strongest first, its score, its lane and its text's fingerprint."""
+    """What was found about a comment: signals, strongest first, its score, its lane and its text's fingerprint.
+
+    `words_are_sure` tells whether its words alone are enough to call it spam.
+    """
 
     reasons: tuple[Reason, ...]
     score: int
     lane: Lane
     likeness: int
+    words_are_sure: bool
+
+    def is_spam(self, threshold: int) -> bool:
+        """Tell whether it may go to the spam folder unread: for its words, or for signals that reach `threshold`."""
+        return self.words_are_sure or signals.score_without_words(self.reasons) >= threshold
 
 
 def assess(session: Session, subject: Subject) -> Assessment:
-    """Judge a comment by all that is known; changes nothing. Two SELECTs."""
+    """Judge a comment by all that is known; changes nothing. Four SELECTs."""
     fingerprint = likeness.likeness(subject.body_text)
-    reasons = signals.judge(_traits(session, subject, fingerprint))
+    measured = habits.measured(subject.name, subject.body_text)
+    words, bad_hosts = _words(session, subject, measured)
+    traits = _traits(session, subject, measured, fingerprint)
+    reasons = signals.judge(replace(traits, words_percent=words.percent, bad_hosts=bad_hosts))
     points = signals.score(reasons)
-    return Assessment(reasons, points, signals.lane(points), fingerprint)
+    return Assessment(reasons, points, signals.lane(points), fingerprint, words.is_sure)
 
 
-def _traits(session: Session, subject: Subject, fingerprint: int) -> Traits:
+def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinion, int]:
+    """Return what the filter thinks of a comment, and how many hosts it names that stood in spam only."""
+    shown = features.buckets(subject.name, subject.body_text)
+    hosts = features.host_buckets(measured.hosts)
+    counts = learnt.counts(session, sorted({*shown, *hosts}))
+    words = classifier.opinion(shown, counts, fitted_weights(session))
+    return words, classifier.bad_hosts(hosts, counts)
+
+
+def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: int) -> Traits:
     around = surroundings.beside(
         session,
         article_id=subject.article_id,
@@ -63,7 +86,7 @@ def _traits(session: Session, subject: Subject, fingerprint: int) -> Traits:
     copies = _copies(session, subject, fingerprint)
     name = skeleton(subject.name)
     return Traits(
-        habits=habits.measured(subject.name, subject.body_text),
+        habits=measured,
         trap_filled=subject.trap_filled,
         origin_known=subject.origin_known,
         own_address_in_text=subject.own_address_in_text,

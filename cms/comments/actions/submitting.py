@@ -15,8 +15,8 @@ from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import actions as limits
 from cms.limits.rules import Ruling, Visitor
-from cms.moderation.rules import Deed
-from cms.moderation.writes import write_decision
+from cms.moderation.rules import SPAM_POLICY, Deed
+from cms.moderation.writes import set_status, write_decision
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -106,12 +106,23 @@ def _submit(
     secret = receipt_secret(site, comment.mark)
     comment_id = writes.store_comment(session, comment, found.reasons)
     write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
+    if site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
+        _set_aside(session, comment_id, cleaned.repeat_key, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
     session.commit()
     if is_news:
         limits.log_proxy(site)
     return secret
+
+
+def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime) -> None:
+    """Put a comment into the spam folder by policy; its writer sees what she would see of a held one."""
+    set_status(session, comment_id, status=CommentStatus.SPAM, now=now)
+    writes.keep_repeat(session, comment_id, repeat_key)
+    decision = entry(comment_id, Deed.DECIDED, CommentStatus.HELD, CommentStatus.SPAM, now)
+    decision.policy = SPAM_POLICY
+    write_decision(session, decision)
 
 
 def _comment(site: Site, sent: Submission, cleaned: _Cleaned, found: Assessment, now: datetime) -> Comment:

@@ -69,7 +69,8 @@ _BY_HASH = (
     .where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
 )
 _REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at)).where(
-    col(Comment.repeat_key) == sa.bindparam("repeat_key"), col(Comment.status) == CommentStatus.HELD
+    col(Comment.repeat_key) == sa.bindparam("repeat_key"),
+    col(Comment.status).in_([CommentStatus.HELD, CommentStatus.SPAM]),
 )
 
 
@@ -97,6 +98,6 @@ def receipt(session: Session, receipt_hash: str) -> Receipt | None:
 
 
 def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
-    """Return the held comment that carries this key, or None; one SELECT."""
+    """Return the comment that carries this key, held or called spam by no person yet, or None; one SELECT."""
     row = session.execute(_REPEAT, {"repeat_key": repeat_key}).one_or_none()
     return HeldRepeat(*row) if row else None

@@ -11,7 +11,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import ArticleAuthor, Author
 from cms.comments.likeness import are_copies, bands
 from cms.comments.models import Comment, LikenessBand
-from cms.comments.rules import Lesson
+from cms.comments.rules import CommentStatus
 
 COPIES_SOUGHT = 100  # a band; whoever sent a hundred copies needs no exact count
 NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
@@ -19,7 +19,7 @@ NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """How many other comments have nearly the same text, and how many of these a person called spam."""
+    """How many other comments have nearly the same text, and how many of these were called spam."""
 
     all: int
     spam: int
@@ -36,7 +36,7 @@ class Beside:
 
 def _of_band(place: int) -> sa.Select[*tuple[Any, ...]]:  # Any: columns of many kinds
     return (
-        sa.select(col(Comment.id), col(Comment.likeness), col(Comment.taught))
+        sa.select(col(Comment.id), col(Comment.likeness), col(Comment.status))
         .join(LikenessBand, col(LikenessBand.comment_id) == col(Comment.id))
         .where(
             col(LikenessBand.band) == sa.bindparam(f"band_{place}"),
@@ -78,8 +78,8 @@ def copies(session: Session, likeness: int, *, own_id: int) -> Copies:
     """Return how often nearly the same text is here, `own_id` apart, counted up to COPIES_SOUGHT a band; one SELECT."""
     wanted = {f"band_{place}": band for place, band in enumerate(bands(likeness))}
     rows = session.execute(_COPIES, {**wanted, "own_id": own_id})
-    alike = {row.id: row.taught for row in rows if are_copies(row.likeness, likeness)}
-    return Copies(len(alike), sum(taught is Lesson.SPAM for taught in alike.values()))
+    alike = {row.id: row.status for row in rows if are_copies(row.likeness, likeness)}
+    return Copies(len(alike), sum(status is CommentStatus.SPAM for status in alike.values()))
 
 
 def beside(

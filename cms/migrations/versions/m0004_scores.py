@@ -1,4 +1,4 @@
-"""How much each comment looks like spam, what its text is like, what it taught."""
+"""How much each comment looks like spam, and what its text is like."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,12 +14,10 @@ ADDED = (
     sa.Column("score", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("lane", sa.String(length=13), nullable=False, server_default="needs_thought"),
     sa.Column("likeness", sa.BigInteger(), nullable=False, server_default="0"),
-    sa.Column("taught", sa.String(length=4), nullable=False, server_default="none"),
 )
 CHECKS = {
     "score": "score BETWEEN 0 AND 1000",
     "comment_lane": "lane IN ('likely_fine', 'needs_thought', 'likely_spam')",
-    "comment_taught": "taught IN ('none', 'spam', 'fine')",
 }
 
 SETTLED = sa.text("coalesce(withdrawn_at, decided_at, created_at)")

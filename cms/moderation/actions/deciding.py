@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.comments.rules import CommentStatus
+from cms.comments.actions.learning import learn
+from cms.comments.rules import CommentStatus, Lesson
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
@@ -21,6 +22,7 @@ from cms.moderation.rules import (
     LastEntry,
     Verdict,
     is_so_already,
+    lesson_of,
     reason_kept,
     still_stands,
 )
@@ -60,6 +62,7 @@ def _decide_each(
     session: Session, comments: Iterable[LockedComment], newest: dict[int, Newest], ruling: _Ruling
 ) -> Outcome:
     decided, unchanged, left, refused, changed = [], [], [], [], []
+    lessons: dict[int, Lesson | None] = {}
     wanted = STATUS_AFTER[ruling.verdict]
     for comment in comments:
         last = newest[comment.id].entry if comment.id in newest else LastEntry(0, Deed.SUBMITTED, None)
@@ -72,6 +75,8 @@ def _decide_each(
         else:
             decided.append(_enter(session, comment, wanted, ruling))
             changed.append(changed_article(comment, wanted))
+            lessons[comment.id] = lesson_of(wanted, ruling.reason, by_person=True)
+    learn(session, lessons)
     bump(session, filter(None, changed))
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
 

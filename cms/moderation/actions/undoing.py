@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.comments.rules import CommentStatus
+from cms.comments.actions.learning import learn
+from cms.comments.rules import CommentStatus, Lesson
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
@@ -19,6 +20,7 @@ from cms.moderation.queries.standing import (
 from cms.moderation.rules import (
     Deed,
     can_undo,
+    lesson_of,
 )
 from cms.moderation.writes import lock_log, set_status, write_decision
 from cms.outbox.actions.announcing import announce
@@ -54,15 +56,20 @@ def _undo_each(
     now: datetime,
 ) -> Outcome:
     undone, unchanged, left, changed = [], [], [], []
+    lessons: dict[int, Lesson | None] = {}
     for entry in asked:
         comment, last = comments[entry.comment_id], newest[entry.comment_id]
         if last.entry.id == entry.id and entry.from_status is not None:
             undone.append(_take_back(session, entry, comment, entry.from_status, staff_id, now))
             changed.append(changed_article(comment, entry.from_status))
+            lessons[comment.id] = lesson_of(
+                entry.from_status, entry.earlier_reason, by_person=entry.earlier_by_person
+            )
         elif last.entry.undo_of == entry.id and last.entry.staff_id == staff_id:
             unchanged.append(comment.id)
         else:
             left.append(left_as_it_is(comment, last))
+    learn(session, lessons)
     bump(session, filter(None, changed))
     return Outcome(tuple(undone), tuple(unchanged), tuple(left))
 

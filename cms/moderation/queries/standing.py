@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -36,13 +37,14 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the log that may be undone; `earlier_reason` is that of the state before it."""
+    """An entry of the log that may be undone; `earlier_reason` is that of the state before it, and who made it so."""
 
     id: int
     comment_id: int
     deed: Deed
     from_status: CommentStatus | None
     earlier_reason: str
+    earlier_by_person: bool
 
 
 LAST_ENTRY = (  # of the comment that the statement around it is about
@@ -78,20 +80,23 @@ _NEWEST = (
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
     .where(col(Decision.id).in_(_NEWEST_IDS))
 )
-_EARLIER = aliased(Decision)
-_ENTRIES = (
+_EARLIER, _BEFORE = aliased(Decision), aliased(Decision)
+_EARLIER_ID = (
+    sa.select(sa.func.max(col(_BEFORE.id)))
+    .where(col(_BEFORE.comment_id) == col(Decision.comment_id), col(_BEFORE.id) < col(Decision.id))
+    .correlate(Decision)
+    .scalar_subquery()
+)
+_ENTRIES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     sa.select(
         col(Decision.id),
         col(Decision.comment_id),
         col(Decision.deed),
         col(Decision.from_status),
-        sa.select(col(_EARLIER.reason))
-        .where(col(_EARLIER.comment_id) == col(Decision.comment_id), col(_EARLIER.id) < col(Decision.id))
-        .order_by(col(_EARLIER.id).desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("earlier_reason"),
+        col(_EARLIER.reason).label("earlier_reason"),
+        col(_EARLIER.staff_id).label("earlier_staff_id"),
     )
+    .outerjoin(_EARLIER, col(_EARLIER.id) == _EARLIER_ID)
     .where(col(Decision.id).in_(_IDS))
     .order_by(col(Decision.id))
 )
@@ -117,5 +122,13 @@ def entries(session: Session, ids: Sequence[int]) -> tuple[Entry, ...]:
     """Return the entries of the log with these ids; one SELECT."""
     rows = session.execute(_ENTRIES, {"ids": ids})
     return tuple(
-        Entry(row.id, row.comment_id, row.deed, row.from_status, row.earlier_reason or "") for row in rows
+        Entry(
+            row.id,
+            row.comment_id,
+            row.deed,
+            row.from_status,
+            row.earlier_reason or "",
+            row.earlier_staff_id is not None,
+        )
+        for row in rows
     )

@@ -1,0 +1,88 @@
+"""Fitting the filter's second opinion to the newest decisions, off any request's path."""
+
+import zlib
+from array import array
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from cms.comments import classifier, features, signals, writes
+from cms.comments.classifier import ENOUGH_OF_EACH, Weights
+from cms.comments.queries import learnt
+from cms.comments.queries.learnt import Waiting
+from cms.comments.rules import Lesson
+from cms.comments.signals import HoldCode, Reason
+from cms.jobs import Job
+from cms.site import Site
+from cms.vault import random_mark
+
+LESSONS_OF_EACH = 2500  # the newest; fitting to 5,000 takes about eight seconds
+NEWS_AT_LEAST, NEWS_PERCENT = 10, 2  # lessons that are new, before fitting anew is worth it
+SCORED_ANEW = 2000  # held comments, those that have waited longest, since they are looked at next
+SCORED_AT_ONCE = 20  # in a transaction: some 40 ms in which nobody else can write
+OPENED_AT_MOST = 4  # models kept unpacked in a process, half a megabyte each; one site has one
+_opened: dict[str, Weights] = {}
+
+
+def is_wanted(site: Site, _now: datetime) -> bool:
+    """Tell whether enough is new since the filter was last fitted; two SELECTs."""
+    with site.database.reading() as session:
+        spam, fine = learnt.counts(session, [features.EVERY]).get(features.EVERY, (0, 0))
+        fitted = learnt.lessons_fitted(session)
+    news = abs(spam + fine - fitted)
+    return min(spam, fine) >= ENOUGH_OF_EACH and news >= max(NEWS_AT_LEAST, fitted * NEWS_PERCENT // 100)
+
+
+def refit(site: Site, now: datetime) -> None:
+    """Fit the weights to the newest lessons, then score anew what waits.
+
+    Comments are scored in steps of SCORED_AT_ONCE; one that is cut off begins anew with the next fitting.
+    """
+    with site.database.reading() as session:
+        lessons = learnt.lessons_learnt(session)
+        spam, fine = (learnt.newest_lessons(session, kind, LESSONS_OF_EACH) for kind in Lesson)
+    weights = classifier.fit(classifier.alternating(spam, fine))
+    with site.database.writing() as session:
+        writes.keep_weights(session, mark=random_mark(), weights=_packed(weights), lessons=lessons, now=now)
+        session.commit()
+    for behind in range(0, SCORED_ANEW, SCORED_AT_ONCE):
+        with site.database.writing() as session:
+            waiting = learnt.waiting(session, behind=behind, size=SCORED_AT_ONCE)
+            for comment in waiting:
+                _score(session, comment)
+            session.commit()
+        if len(waiting) < SCORED_AT_ONCE:
+            break
+
+
+def fitted_weights(session: Session) -> Weights | None:
+    """Return the weights in force, None before any were fitted; one SELECT, and one more after each fitting."""
+    mark = learnt.model_mark(session)
+    if mark is None:
+        return None
+    weights = _opened.get(mark)
+    if weights is None:
+        mark, kept = learnt.model_weights(session)
+        if len(_opened) >= OPENED_AT_MOST:
+            _opened.clear()
+        weights = _opened[mark] = array("f", zlib.decompress(kept))
+    return weights
+
+
+def _packed(weights: Weights) -> bytes:
+    return zlib.compress(array("f", weights).tobytes(), level=1)
+
+
+def _score(session: Session, comment: Waiting) -> None:
+    """Give a held comment the score that it has by what is known now."""
+    shown = features.buckets(comment.name, comment.body_text)
+    words = classifier.opinion(shown, learnt.counts(session, shown), fitted_weights(session))
+    others = tuple(reason for reason in comment.reasons if reason.code is not HoldCode.WORDS)
+    reasons = others if words.percent is None else (*others, Reason(HoldCode.WORDS, words.percent))
+    if reasons != comment.reasons:
+        points = signals.score(reasons)
+        writes.set_words(session, comment.id, words.percent)
+        writes.set_score(session, comment.id, score=points, lane=signals.lane(points))
+
+
+JOB = Job("spam filter", timedelta(minutes=10), refit, is_wanted)

@@ -1,0 +1,139 @@
+"""What the filter of spam has learnt from decisions."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.comments.features import EVERY, unpacked
+from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel
+from cms.comments.rules import CommentStatus, Lesson
+from cms.comments.signals import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a comment has taught: its lesson with its buckets."""
+
+    lesson: Lesson
+    buckets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """As much of a comment as the filter learns from."""
+
+    id: int
+    name: str
+    body_text: str
+    likeness: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A held comment whose score may be out of date, with the signals that were seen when it came in."""
+
+    id: int
+    name: str
+    body_text: str
+    reasons: tuple[Reason, ...]
+
+
+# One parameter for hundreds of buckets: a list of placeholders would be parsed anew for each comment.
+_COUNTS_SQLITE = sa.text(
+    "SELECT bucket, spam, fine FROM spam_word WHERE bucket IN (SELECT value FROM json_each(:buckets))"
+)
+_COUNTS_POSTGRESQL = sa.text("SELECT bucket, spam, fine FROM spam_word WHERE bucket = ANY(:buckets)")
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_TAUGHT = sa.select(col(SpamLesson.comment_id), col(SpamLesson.lesson), col(SpamLesson.buckets)).where(
+    col(SpamLesson.comment_id).in_(_IDS)
+)
+_PUPILS = (
+    sa.select(col(Comment.id), col(Comment.name), col(Comment.body_text), col(Comment.likeness))
+    .where(col(Comment.id).in_(_IDS), col(Comment.body_text) != "")
+    .order_by(col(Comment.id))
+)
+_ALIKE = sa.select(col(SpamLesson.likeness), col(SpamLesson.lesson)).where(
+    col(SpamLesson.likeness).in_(sa.bindparam("likenesses", expanding=True))
+)
+_NEWEST = sa.select(col(SpamLesson.buckets)).order_by(col(SpamLesson.comment_id).desc())
+_MARK = sa.select(col(SpamModel.mark))
+_WEIGHTS = sa.select(col(SpamModel.mark), col(SpamModel.weights))
+_FITTED = sa.select(col(SpamModel.lessons))
+_REASONS = sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure)).where(
+    col(HoldReason.comment_id).in_(_IDS)
+)
+_WAITING = (
+    sa.select(col(Comment.id), col(Comment.name), col(Comment.body_text))
+    .where(
+        col(Comment.waiting_since).is_not(None),
+        col(Comment.status) == CommentStatus.HELD,
+    )
+    .order_by(col(Comment.waiting_since), col(Comment.id))
+)
+
+
+def counts(session: Session, buckets: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return in how many spam lessons, and in how many fine ones, each bucket stood; one SELECT."""
+    if session.get_bind().dialect.name == "sqlite":
+        rows = session.execute(_COUNTS_SQLITE, {"buckets": json.dumps(buckets)})
+    else:
+        rows = session.execute(_COUNTS_POSTGRESQL, {"buckets": list(buckets)})
+    return {bucket: (spam, fine) for bucket, spam, fine in rows if spam or fine}
+
+
+def lessons_learnt(session: Session) -> int:
+    """Return how many lessons count at present; one SELECT."""
+    return sum(counts(session, [EVERY]).get(EVERY, (0, 0)))
+
+
+def taught(session: Session, ids: Iterable[int]) -> dict[int, Taught]:
+    """Return what each of these comments has taught, by its id; one SELECT."""
+    rows = session.execute(_TAUGHT, {"ids": list(ids)})
+    return {row.comment_id: Taught(row.lesson, unpacked(row.buckets)) for row in rows}
+
+
+def pupils(session: Session, ids: Iterable[int]) -> tuple[Pupil, ...]:
+    """Return those of these comments that still have a text; one SELECT."""
+    return tuple(Pupil(*row) for row in session.execute(_PUPILS, {"ids": list(ids)}))
+
+
+def taught_likenesses(session: Session, likenesses: Iterable[int]) -> set[tuple[int, Lesson]]:
+    """Return which of these texts have taught already, and what; one SELECT."""
+    rows = session.execute(_ALIKE, {"likenesses": list(likenesses)})
+    return {(row.likeness, row.lesson) for row in rows}
+
+
+def newest_lessons(session: Session, lesson: Lesson, size: int) -> list[tuple[int, ...]]:
+    """Return the buckets of the newest comments that taught `lesson`, newest first; one SELECT."""
+    statement = _NEWEST.where(col(SpamLesson.lesson) == lesson).limit(size)
+    return [unpacked(kept) for kept in session.execute(statement).scalars()]
+
+
+def model_mark(session: Session) -> str | None:
+    """Return by what the present weights are told from earlier ones, None before any were fitted; one SELECT."""
+    found: str | None = session.execute(_MARK).scalar_one_or_none()
+    return found
+
+
+def model_weights(session: Session) -> tuple[str, bytes]:
+    """Return the mark and the compressed weights of the model that there is; one SELECT of some 200 KB."""
+    mark, weights = session.execute(_WEIGHTS).one()
+    return mark, weights
+
+
+def lessons_fitted(session: Session) -> int:
+    """Return to how many lessons the present weights were fitted, 0 before any were; one SELECT."""
+    found: int | None = session.execute(_FITTED).scalar_one_or_none()
+    return found or 0
+
+
+def waiting(session: Session, *, behind: int, size: int) -> list[Waiting]:
+    """Return `size` held comments behind the first `behind`, those that wait longest first; two SELECTs."""
+    rows = session.execute(_WAITING.offset(behind).limit(size)).all()
+    reasons: dict[int, list[Reason]] = {row.id: [] for row in rows}
+    for found in session.execute(_REASONS, {"ids": list(reasons)}) if rows else ():
+        reasons[found.comment_id].append(Reason(found.code, found.measure))
+    return [Waiting(row.id, row.name, row.body_text, tuple(reasons[row.id])) for row in rows]
