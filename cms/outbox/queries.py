@@ -141,6 +141,12 @@ def is_proved(session: Session, fingerprint: str) -> bool:
     return known is not None and known.proved_at is not None
 
 
+def count_stale(session: Session, now: datetime) -> int:
+    """Return how many letters have been due for a day; one SELECT."""
+    is_stale = (col(Letter.ended_at).is_(None), col(Letter.created_at) < now - timedelta(days=1))
+    return int(session.execute(sa.select(sa.func.count(col(Letter.id))).where(*is_stale)).scalar_one())
+
+
 def _has_room(session: Session, now: datetime, per_hour: int) -> bool:
     """Tell whether the site may send another letter in this hour."""
     busy = sa.select(sa.func.count()).where(

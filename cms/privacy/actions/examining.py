@@ -12,6 +12,8 @@ from cms.db import Database
 from cms.key_sources import KeySource, open_source
 from cms.keyring import Held, KeyState, KnownKey, held
 from cms.limits.queries import proxy_is_missing
+from cms.outbox.actions.examining import mail_findings
+from cms.outbox.queries import count_stale
 from cms.privacy.actions.workers import LIVE
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
@@ -39,6 +41,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         of_keys = list(_key_findings(database, open_source(settings), now))
         with database.reading() as session:
             lacks_proxy = proxy_is_missing(session, settings.trusted_proxies, now=now)
+            stale = count_stale(session, now)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
@@ -49,6 +52,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         _address_finding(settings),
         _limits_finding(settings),
         _proxy_finding(settings, lacks_proxy),
+        *(Finding(is_well, sentence) for is_well, sentence in mail_findings(settings, stale)),
     ]
 
 
