@@ -46,7 +46,10 @@ def told(site: Site, pragma: str) -> Iterator[None]:
 
 
 def full(site: Site) -> AbstractContextManager[None]:
-    """Let the file be as long as it may become."""
+    """Let the file be as long as it may become, with no free page in it."""
+    raw = site.database.writer.raw_connection()
+    raw.cursor().execute("VACUUM")
+    raw.close()
     return told(site, "PRAGMA max_page_count=1")
 
 

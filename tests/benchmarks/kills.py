@@ -86,10 +86,14 @@ class Served:
 
     def kill_a_worker(self) -> None:
         """Kill one process below the first."""
+        if workers := self.worker_ids():
+            os.kill(random.choice(workers), signal.SIGKILL)
+
+    def worker_ids(self) -> list[int]:
+        """Return the processes below the first, in order."""
         assert self.process
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        if children:
-            os.kill(int(random.choice(children)), signal.SIGKILL)
+        below = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return sorted(map(int, below.split()))
 
     def stop(self) -> None:
         """End the server and wait for it."""

@@ -10,7 +10,7 @@ from cms.site import Site
 from tests.comments.stored import only, stored
 from tests.conftest import ON_SQLITE, START
 from tests.factories import write_article
-from tests.reader import Reader
+from tests.reader import Reader, check_page
 
 CAT = "/articles/cat"
 FORM = "application/x-www-form-urlencoded"
@@ -103,6 +103,27 @@ BODIES: dict[str, dict[str, Any]] = {
 def test_a_body_that_no_browser_sends_is_refused_cleanly(reader: Reader, site: Site, kind: str) -> None:
     answer = reader.client.post(f"{CAT}/comments", headers=reader.headers, **BODIES[kind])
     assert 400 <= answer.status_code < 500
+    assert stored(site) == []
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("kind", ["cut", "of another boundary", "too many", "without an end"])
+def test_a_form_in_parts_that_is_broken_gives_back_the_words_that_can_be_read(
+    reader: Reader, site: Site, kind: str
+) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = "".join(
+        part.format(*field) for field in (DAN | reader.form_of(CAT)).items() if field[0] != "comment"
+    ) + part.format("comment", "My very wörds.\nAll of them.")
+    body = {
+        "cut": body + "--x\r\nContent-Disposition: form-da",
+        "of another boundary": body + "--y--\r\n",
+        "too many": body + part.format("more", "1") * 2500 + "--x--\r\n",
+        "without an end": body,
+    }[kind]
+    answer = reader.post(f"{CAT}/comments", body.encode(), content_type=MULTIPART)
+    assert answer.status_code in {400, 413}
+    assert check_page(answer).text("textarea", id="comment").startswith("My very wörds. All of them.")
     assert stored(site) == []
 
 

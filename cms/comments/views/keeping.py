@@ -23,7 +23,7 @@ def keep_words(error: HTTPException) -> Response:
 
     The token goes back as it came: the page that it was made for may be just what cannot be read now.
     """
-    fields = sent_fields()
+    fields = arrived_fields(g.body, request.content_type or "") if "body" in g else received()[0]
     if error.response is not None or not fields.get("comment", "").strip():
         return error_page(error)
     status = error.code or 500
@@ -50,15 +50,20 @@ def keep_words(error: HTTPException) -> Response:
     return response
 
 
-def sent_fields(*, whole: bool = True) -> MultiDict[str, str]:
-    """Return the fields that were sent; of a body that was cut or cannot be understood, as many as arrived."""
-    if "body" not in g:
-        whole = take_body(site().settings.comment_max_bytes) is None
-    try:
-        understood = request.form if whole else None
-    except HTTPException:  # more parts than any form has
-        understood = None
-    return understood or arrived_fields(g.body, request.content_type or "")
+def received() -> tuple[MultiDict[str, str], int | None]:
+    """Return the fields of this POST with the status that refuses them, None where they arrived whole.
+
+    Of a body that was cut or cannot be understood, as many are returned as can be read; none of those is stored,
+    since nobody knows where it ended.
+    """
+    status = take_body(site().settings.comment_max_bytes)
+    if status is None:
+        try:
+            if request.form or not g.body:
+                return request.form, None
+        except HTTPException as error:  # more parts than any form has
+            status = error.code
+    return arrived_fields(g.body, request.content_type or ""), status or 400
 
 
 def _told_as(status: int) -> int:

@@ -17,11 +17,11 @@ from cms.comments.actions.submitting import submit as store
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleComment, visible_comment
 from cms.comments.rules import closes_at
-from cms.comments.views.keeping import SENTENCES, keep_words, sent_fields
+from cms.comments.views.keeping import SENTENCES, keep_words, received
 from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
 from cms.pages import rules as things
-from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak, take_body
+from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak
 
 blueprint = Blueprint("comments", __name__)
 blueprint.register_error_handler(HTTPException, keep_words)
@@ -42,14 +42,12 @@ def submit_to_page(slug: str) -> Response:
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
-    broken = take_body(site().settings.comment_max_bytes)
+    fields, broken = received()
     article = _article(kind, slug)
     if article is None or article.is_retracted:
         abort(404 if article is None else 410)
     speak(article.language)
-    form = CommentForm(
-        formdata=sent_fields(whole=broken is None), meta={"subject": things.article(article.id)}
-    )
+    form = CommentForm(formdata=fields, meta={"subject": things.article(article.id)})
     refusal = _refusal(article, broken)
     if refusal is not None:
         return _answer(article, form, *refusal)
