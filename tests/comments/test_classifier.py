@@ -81,3 +81,9 @@ def test_the_longest_comment_shows_no_more_than_a_bounded_number() -> None:
         for _ in range(5000)
     )
     assert len(features.buckets("", text)) < 2500
+
+
+def test_it_names_the_words_that_speak_for_spam_as_they_stand_in_the_text() -> None:
+    told = classifier.telling_words("The tram was late. CASINO! Win a Prize, now.", WEIGHTS)
+    assert {"CASINO", "Prize"} <= set(told)
+    assert not {"tram", "late"} & set(told)

@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import Session, col, select
 
 from cms.comments import classifier, features
-from cms.comments.actions import fitting
 from cms.comments.actions.fitting import is_wanted, refit
 from cms.comments.actions.learning import learn
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel, SpamWord
@@ -200,7 +199,7 @@ def test_what_was_learnt_is_fitted_and_scores_what_waits(site: Site, article: in
     with site.database.reading() as session:
         assert _words(session, spam) > 90 > 10 > _words(session, fine)
         shown = features.buckets("Dan", by_id[spam].body_text)
-        opinion = classifier.opinion(shown, learnt.counts(session, shown), fitting.fitted_weights(session))
+        opinion = classifier.opinion(shown, learnt.counts(session, shown), learnt.weights(session))
         assert opinion.is_sure
         assert len(session.exec(select(SpamModel.weights)).one()) < 1_000_000
 

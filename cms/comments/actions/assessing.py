@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from sqlmodel import Session
 
 from cms.comments import classifier, features, habits, likeness, signals
-from cms.comments.actions.fitting import fitted_weights
 from cms.comments.classifier import Opinion
 from cms.comments.habits import Habits
 from cms.comments.lookalikes import skeleton
@@ -71,7 +70,7 @@ def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinio
     shown = features.buckets(subject.name, subject.body_text)
     hosts = features.host_buckets(measured.hosts)
     counts = learnt.counts(session, sorted({*shown, *hosts}))
-    words = classifier.opinion(shown, counts, fitted_weights(session))
+    words = classifier.opinion(shown, counts, learnt.weights(session))
     return words, classifier.bad_hosts(hosts, counts)
 
 

@@ -20,8 +20,6 @@ LESSONS_OF_EACH = 2500  # the newest; fitting to 5,000 takes about eight seconds
 NEWS_AT_LEAST, NEWS_PERCENT = 10, 2  # lessons that are new, before fitting anew is worth it
 SCORED_ANEW = 2000  # held comments, those that have waited longest, since they are looked at next
 SCORED_AT_ONCE = 20  # in a transaction: some 40 ms in which nobody else can write
-OPENED_AT_MOST = 4  # models kept unpacked in a process, half a megabyte each; one site has one
-_opened: dict[str, Weights] = {}
 
 
 def is_wanted(site: Site, _now: datetime) -> bool:
@@ -55,20 +53,6 @@ def refit(site: Site, now: datetime) -> None:
             break
 
 
-def fitted_weights(session: Session) -> Weights | None:
-    """Return the weights in force, None before any were fitted; one SELECT, and one more after each fitting."""
-    mark = learnt.model_mark(session)
-    if mark is None:
-        return None
-    weights = _opened.get(mark)
-    if weights is None:
-        mark, kept = learnt.model_weights(session)
-        if len(_opened) >= OPENED_AT_MOST:
-            _opened.clear()
-        weights = _opened[mark] = array("f", zlib.decompress(kept))
-    return weights
-
-
 def _packed(weights: Weights) -> bytes:
     return zlib.compress(array("f", weights).tobytes(), level=1)
 
@@ -76,7 +60,7 @@ def _packed(weights: Weights) -> bytes:
 def _score(session: Session, comment: Waiting) -> None:
     """Give a held comment the score that it has by what is known now."""
     shown = features.buckets(comment.name, comment.body_text)
-    words = classifier.opinion(shown, learnt.counts(session, shown), fitted_weights(session))
+    words = classifier.opinion(shown, learnt.counts(session, shown), learnt.weights(session))
     others = tuple(reason for reason in comment.reasons if reason.code is not HoldCode.WORDS)
     reasons = others if words.percent is None else (*others, Reason(HoldCode.WORDS, words.percent))
     if reasons != comment.reasons:

@@ -1,12 +1,15 @@
 """What the filter of spam has learnt from decisions."""
 
 import json
+import zlib
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from cms.comments.classifier import Weights
 from cms.comments.features import EVERY, unpacked
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel
 from cms.comments.rules import CommentStatus, Lesson
@@ -40,6 +43,9 @@ class Waiting:
     body_text: str
     reasons: tuple[Reason, ...]
 
+
+OPENED_AT_MOST = 4  # models kept unpacked in a process, half a megabyte each; one site has one
+_opened: dict[str, Weights] = {}
 
 # One parameter for hundreds of buckets: a list of placeholders would be parsed anew for each comment.
 _COUNTS_SQLITE = sa.text(
@@ -112,16 +118,18 @@ def newest_lessons(session: Session, lesson: Lesson, size: int) -> list[tuple[in
     return [unpacked(kept) for kept in session.execute(statement).scalars()]
 
 
-def model_mark(session: Session) -> str | None:
-    """Return by what the present weights are told from earlier ones, None before any were fitted; one SELECT."""
-    found: str | None = session.execute(_MARK).scalar_one_or_none()
+def weights(session: Session) -> Weights | None:
+    """Return the weights in force, None before any were fitted; one SELECT, and one more after each fitting."""
+    mark = session.execute(_MARK).scalar_one_or_none()
+    if mark is None:
+        return None
+    found = _opened.get(mark)
+    if found is None:
+        mark, kept = session.execute(_WEIGHTS).one()
+        if len(_opened) >= OPENED_AT_MOST:
+            _opened.clear()
+        found = _opened[mark] = array("f", zlib.decompress(kept))
     return found
-
-
-def model_weights(session: Session) -> tuple[str, bytes]:
-    """Return the mark and the compressed weights of the model that there is; one SELECT of some 200 KB."""
-    mark, weights = session.execute(_WEIGHTS).one()
-    return mark, weights
 
 
 def lessons_fitted(session: Session) -> int:

@@ -12,9 +12,11 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.articles.models import Article
 from cms.articles.rules import Cursor, address_of
+from cms.comments.classifier import Weights, telling_words
 from cms.comments.models import Comment, HoldReason
+from cms.comments.queries import learnt
 from cms.comments.rules import CommentStatus
-from cms.comments.signals import Reason, strongest_first
+from cms.comments.signals import HoldCode, Reason, strongest_first
 from cms.db import UtcTime, stored_as_value
 from cms.moderation.models import Decision, ModeratorChoice
 from cms.moderation.queries.standing import LAST_ENTRY
@@ -55,7 +57,7 @@ class LastDecision:
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """One comment to decide about."""
+    """One comment to decide about; `telling` are the words for which it looks like spam, as they stand in it."""
 
     id: int
     name: str
@@ -67,6 +69,7 @@ class QueueCard:
     article: ArticleBeside
     parent: ParentBeside | None
     reasons: tuple[Reason, ...]
+    telling: tuple[str, ...]
     decided: LastDecision | None
 
 
@@ -81,6 +84,7 @@ class QueuePage:
     shortcuts: bool
 
 
+TOLD_FROM_PERCENT = 60  # likeness to spam from which a card names the words; below it they say little
 _PARENT = aliased(Comment)
 _PARENT_GONE = sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None))
 _REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
@@ -92,6 +96,7 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.id),
         col(Comment.name),
         col(Comment.body_html),
+        col(Comment.body_text),
         col(Comment.created_at),
         col(Comment.status),
         sa.not_(_REMAINS).label("is_gone"),
@@ -205,7 +210,12 @@ def _moment(row: Any, status: CommentStatus) -> datetime:
 def _cards(session: Session, rows: Iterable[Any]) -> tuple[QueueCard, ...]:
     rows = list(rows)
     reasons = _reasons(session, [row.id for row in rows])
-    return tuple(_card(row, reasons.get(row.id, ())) for row in rows)
+    weights = learnt.weights(session) if any(map(_looks_like_spam, reasons.values())) else None
+    return tuple(_card(row, reasons.get(row.id, ()), weights) for row in rows)
+
+
+def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
+    return any(one.code is HoldCode.WORDS and one.measure >= TOLD_FROM_PERCENT for one in reasons)
 
 
 def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
@@ -217,7 +227,8 @@ def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
     return {number: strongest_first(some) for number, some in found.items()}
 
 
-def _card(row: Any, reasons: tuple[Reason, ...]) -> QueueCard:
+def _card(row: Any, reasons: tuple[Reason, ...], weights: Weights | None) -> QueueCard:
+    tells = weights is not None and _looks_like_spam(reasons)
     return QueueCard(
         id=row.id,
         name=row.name,
@@ -229,6 +240,7 @@ def _card(row: Any, reasons: tuple[Reason, ...]) -> QueueCard:
         article=ArticleBeside(row.title, address_of(row.kind, row.slug), row.language, row.publish_at),
         parent=_parent(row),
         reasons=reasons,
+        telling=telling_words(row.body_text, weights) if tells and weights else (),
         decided=_decided(row),
     )
 
