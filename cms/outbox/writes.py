@@ -1,4 +1,7 @@
-"""Putting letters into the outbox, taking them out, and noting what became of them."""
+"""Putting letters into the outbox, taking them out, and noting what became of them.
+
+Whoever changes a commenter and her letters changes the commenter first, so that two never wait in a circle.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -95,8 +98,8 @@ def sweep(session: Session, now: datetime) -> None:
 
 def forget(session: Session, fingerprint: str) -> None:
     """Take away every letter to an address, and whatever its owner has said to them."""
-    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
+    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
 
 
 def forget_comments(session: Session, ids: Collection[int]) -> None:

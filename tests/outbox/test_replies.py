@@ -142,7 +142,6 @@ def test_only_an_approval_lets_an_address_be_asked(paper: Correspondence) -> Non
     assert paper.post(days=1) == []
 
 
-@ON_SQLITE
 def test_after_a_no_nobody_is_asked_again(paper: Correspondence) -> None:
     dans = paper.published("Dan")
     (asked,) = paper.post(minutes=2)

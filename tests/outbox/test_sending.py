@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 import cms
+from cms.outbox import writes
 from cms.outbox.actions import posting, sending
 from cms.outbox.actions.posting import ServerAway
 from cms.outbox.actions.sweeping import sweep
+from cms.outbox.rules import LetterKind
 from cms.privacy.actions.examining import examine
 from tests.conftest import ON_SQLITE
 from tests.outbox.certificate import self_signed
@@ -54,6 +56,22 @@ def test_a_sent_letter_keeps_no_address_and_goes_after_a_week(paper: Corresponde
     paper.clock.advance(days=8)
     sweep(paper.site, paper.clock())
     assert paper.letters() == []
+
+
+def test_a_letter_to_a_typed_address_is_written_the_same_whether_it_is_known(paper: Correspondence) -> None:
+    paper.published("Dan")
+    paper.post(minutes=2)
+    with paper.site.database.writing() as session:
+        for email in ("dan@example.org", "eve@example.org"):
+            writes.put_to_address(
+                session, paper.site.vault, LetterKind.MY_COMMENTS, email, language="en", now=paper.clock()
+            )
+        session.commit()
+    known, unknown = paper.letters()[1:]
+    own = {"id", "mark", "email_sealed", "email_fingerprint"}
+    assert known.model_dump(exclude=own) == unknown.model_dump(exclude=own)
+    assert known.email_fingerprint == paper.site.vault.fingerprint("Dan@Example.org ")
+    assert len(str(known.email_sealed)) == len(str(unknown.email_sealed))
 
 
 @ON_SQLITE

@@ -114,9 +114,9 @@ def _enclose(site: Site, letter: DueLetter, message: Message, now: datetime) -> 
 
 def _note_sent(site: Site, letters: tuple[DueLetter, ...], now: datetime) -> None:
     with site.database.writing() as session:
-        writes.end(session, _ids(letters), now, sent=letters[0].id)
         if letters[0].kind is LetterKind.OPT_IN:
             writes.note_asked(session, letters[0].email_fingerprint, now)
+        writes.end(session, _ids(letters), now, sent=letters[0].id)
         session.commit()
 
 
