@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from cms.privacy.containers import Opener, Piece, Unread, pieces, pieces_within
+from cms.privacy.decoders import SEPARATOR
 from cms.privacy.disguises import folded
 from cms.privacy.findings import Findings
 from cms.privacy.sought import CONTEXT, Sought
-from cms.privacy.trawl import SEPARATOR, Hit, trawl
+from cms.privacy.trawl import Hit, trawl
 
 AT_ONCE = 1_048_576  # bytes of rows searched at once
 TELLING = 3  # characters beside an address by which a writing is known again

@@ -12,18 +12,28 @@ DEEPEST = 3  # disguises over one another: an address in JSON in a query twice e
 MOST_READINGS = 40  # of one stretch; what needs more is no disguise but noise
 
 # Every way in which a commercial at is written as text: itself, percent, entity, escape, quoted-printable, wide.
+# The last three: an entity or an escape that was percent-encoded, UTF-7, and how people keep harvesters away.
 SIGN = re.compile(
-    rb"@|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat)(?![0-9a-fA-F])|=40(?=[=A-Za-z0-9\r\n\x80-\xff])"
-    rb"|\\(?:[uU]\{?0*40|x40|100)|\xef\xbc\xa0|\xef\xb9\xab"
+    rb"@|%(?:25)*(?:u00)?40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat)(?![0-9a-fA-F])|=40(?=[=A-Za-z0-9\r\n\x80-\xff])"
+    rb"|\\(?:[uU]\{?0*40|x40|100|0{0,4}40(?![0-9a-fA-F]))|\xef\xbc\xa0|\xef\xb9\xab"
+    rb"|%(?:25)*26(?:(?:%(?:25)*23|#)(?:0*64|[xX]0*40)|commat)|%(?:25)*5[cC](?:[uU]0*40|x40|100)|\+AEA-"
+    rb"|at(?<=[\[({<_]at)(?=[\])}>_])|AT(?<=[\[({<_]AT)(?=[\])}>_])|at(?<=&lt;at)(?=&gt;)"
+    rb"|at(?<=\sat)(?=\s+[\w-]+(?:\.\w|\s*\W?dot\b))|AT(?<=\sAT)(?=\s+[\w-]+(?:\.\w|\s*\W?DOT\b))"
 )
 _ESCAPE = re.compile(
-    r"\\+(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|([\"'/bfnrt]))"
+    r"\\+(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-3][0-7]{2})|([^\w\s]|[bfnrt]))"
 )
+_STYLED = re.compile(r"\\0{0,4}40(?![0-9a-fA-F])\s?")  # CSS Syntax, section 4.3.7
+_PERCENT_U = re.compile(r"%u([0-9a-fA-F]{4})")
+_AT = re.compile(r"\s*(?:[\[({<_]|&lt;)?(?<![^\W_])at(?![^\W_])(?:[\])}>_]|&gt;)?\s*", re.IGNORECASE)
+_DOT = re.compile(r"\s*(?:[\[({<_]|&lt;)?(?<![^\W_])dot(?![^\W_])(?:[\])}>_]|&gt;)?\s*", re.IGNORECASE)
 # Capitals, as RFC 2045 (section 6.7) wants them: `email=dan` would lose two letters otherwise.
 _QUOTED = re.compile(rb"=(?:([0-9A-F]{2}|[2-7][a-f])|[ \t]*\r?\n)")
-# Tags, every white space, line continuations, and what no font draws: soft hyphens, zero-width marks.
-_GAP = re.compile("<[^<>]{0,200}>|[=\\\\]?\r?\n\\s*|[\\s\xad\u200b-\u200f\u2060\ufeff]+")
-_WIDE_LETTER = re.compile("[\uff01-\uff5e\ufe6b]")
+# Tags, every white space, line continuations, what no font draws (soft hyphens, zero-width marks), and the seams of
+# a text that a program puts together: `dan" + "@`.
+_GAP = re.compile(
+    "<[^<>]{0,200}>|[\"'`]\\s*(?:[+.,&]|\\|\\|)?\\s*[\"'`]|[=\\\\]?\r?\n\\s*|[\\s\xad\u200b-\u200f\u2060\ufeff]+"
+)
 _TURNED = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm",
@@ -84,8 +94,24 @@ def _uncovered(names: tuple[str, ...], text: str) -> Iterator[tuple[tuple[str, .
             plainer = uncover(text)
             if plainer != text:
                 yield (*names, name), plainer
-    if not text.isascii() and _WIDE_LETTER.search(text):
-        yield (*names, "wide"), unicodedata.normalize("NFKC", text)
+    if not text.isascii():
+        plainer = unicodedata.normalize("NFKC", text)
+        if "@" in plainer and plainer != text:
+            yield (*names, "wide"), plainer
+    if "@" not in text and _AT.search(text):
+        yield (*names, "at"), _DOT.sub(".", _AT.sub("@", text))
+
+
+def _unpercented(text: str) -> str:
+    return unquote(_PERCENT_U.sub(lambda found: chr(int(found[1], 16)), text))
+
+
+def _unstyled(text: str) -> str:
+    return _STYLED.sub("@", text)
+
+
+def _from_utf_7(text: str) -> str:
+    return text.replace("+AEA-", "@").replace("+-", "+")
 
 
 def _unescaped(text: str) -> str:
@@ -107,8 +133,10 @@ def _unquoted(text: str) -> str:
 
 
 _LAYERS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
-    ("url", "%", unquote),
+    ("url", "%", _unpercented),
     ("html", "&", html.unescape),
     ("json", "\\", _unescaped),
+    ("css", "\\", _unstyled),
+    ("utf-7", "+", _from_utf_7),
     ("quoted-printable", "=", _unquoted),
 )

@@ -267,6 +267,7 @@ class Thread:
             "email_fingerprint": who.fingerprint,
             "status": status.value,
             "created_at": at,
+            "waiting_since": at if waits else None,
             "decided_at": None if waits else at + timedelta(minutes=chance.expovariate(1 / 120)),
             "receipt_hash": sha256(mark.encode()).hexdigest(),
             "repeat_key": sha256(f"repeat {number}".encode()).hexdigest() if waits else None,

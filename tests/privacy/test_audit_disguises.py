@@ -6,13 +6,15 @@ import hashlib
 import quopri
 from collections.abc import Callable
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms.privacy.decoders import SEPARATOR
 from cms.privacy.sought import Sought
-from cms.privacy.trawl import SEPARATOR, trawl
+from cms.privacy.trawl import trawl
 from cms.vault import normalised_address
 
 ADDRESS = "Dan.O'Reilly+news@mail.example.org"
@@ -72,6 +74,33 @@ DISGUISES: dict[str, tuple[bytes, str]] = {
     "base64 of a query": (base64.b64encode(quote(ADDRESS).encode()), "url in base64"),
     "hexadecimal of base64": (base64.b64encode(RAW).hex().encode(), "base64 in hex"),
     "hexadecimal of UTF-16": (ADDRESS.encode("utf-16-le").hex().encode(), "utf-16-le in hex"),
+    "URL-encoded as IIS does": (RAW.replace(b"@", b"%u0040"), "url"),
+    "an entity in a URL": (quote(ADDRESS.replace("@", "&#64;")).encode(), "html in url"),
+    "JSON in a URL": (quote(ADDRESS.replace("@", "\\u0040")).encode(), "json in url"),
+    "a style sheet's escape": (RAW.replace(b"@", b"\\40 "), "css"),
+    "UTF-7": (RAW.replace(b"+", b"+-").replace(b"@", b"+AEA-"), "utf-7"),
+    "signs behind a backslash": (RAW.replace(b"@", b"\\@").replace(b".", b"\\."), "json"),
+    "put together by a program": (RAW.replace(b"@", b"' || '@' || '"), "split"),
+    "spelt for people": (RAW.replace(b"@", b" at ").replace(b".", b" dot "), "at"),
+    "spelt in brackets": (RAW.replace(b"@", b"[at]").replace(b".", b"[dot]"), "at"),
+    "spelt with capitals": (RAW.replace(b"@", b" (AT) "), "at"),
+    "base64 with a query's escapes": (
+        quote(base64.b64encode(b"\xff\xfb\xff" + RAW), safe="").encode(),
+        "base64",
+    ),
+    "base64, three times": (
+        base64.b64encode(base64.b64encode(base64.b64encode(RAW))),
+        "base64 in base64 in base64",
+    ),
+    "base32": (base64.b32encode(RAW), "base32"),
+    "hexadecimal numbers": (", ".join(f"0x{byte:02x}" for byte in RAW).encode(), "hex"),
+    "a list of codes": (str(list(RAW)).encode(), "codes"),
+    "codes in a query": ("||".join(f"CHR({byte})" for byte in RAW).encode(), "codes"),
+    "bits": (" ".join(f"{byte:08b}" for byte in RAW).encode(), "codes"),
+    "mathematical letters": (
+        "".join(chr(0x1D41A + ord(sign) - 97) if sign.islower() else sign for sign in ADDRESS).encode(),
+        "wide",
+    ),
     "a wide @": (RAW.replace(b"@", "＠".encode()), "wide"),
 }
 DIGESTS = [hashlib.md5, hashlib.sha1, hashlib.sha256]
@@ -107,6 +136,7 @@ def test_a_digest_of_an_address_is_found(make: Callable[[bytes], "hashlib._Hash"
         (base64.b64encode(digest), f"{kind} in base64"),
         (base64.urlsafe_b64encode(digest).rstrip(b"="), f"{kind} in base64"),
         (digest, kind),
+        (str(UUID(bytes=digest[:16])).encode(), f"{kind} in hex") if kind == "md5" else (digest, kind),
     ):
         before, behind = PLACES[place]
         assert form in {hit.form for hit in trawl(before + written + behind, Sought([ADDRESS]))}
