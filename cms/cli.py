@@ -4,6 +4,7 @@ import importlib
 import os
 import socket
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -24,7 +25,6 @@ COMMANDS = {
     "comments": ("cms.comments.commands:comments", "Look after stored comments."),
 }
 DEFAULT_BIND = "127.0.0.1:8000"
-THREADS_A_WORKER = 4  # requests that one worker answers at a time; more only wait for Python's lock
 
 
 class LazyGroup(click.Group):
@@ -84,22 +84,9 @@ def migrate() -> None:
 
 def serve_site(host: str, port: int, workers: int) -> None:
     """Run the server until a signal ends it; a worker that dies is replaced."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
+    from cms import server
 
-    Granian(
-        "cms.wsgi:app",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS_A_WORKER,
-        respawn_failed_workers=True,
-        websockets=False,
-        log_level=LogLevels.warning,  # our own lines say where the site is
-        log_access=False,
-    ).serve()
+    server.serve(host, port, workers)
 
 
 def look_before_serving(settings: Settings, host: str, port: int) -> None:
@@ -107,18 +94,36 @@ def look_before_serving(settings: Settings, host: str, port: int) -> None:
 
     Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
     """
-    from cms.key_sources import open_source
-    from cms.vault import KeyRefused
-
     refuse_taken_port(host, port)
     if settings.base_url == Settings.base_url_default():
         os.environ["CMS_BASE_URL"] = address_at(host, port)
+    _in_a_child(lambda: _look_at_site(settings))
+
+
+def _look_at_site(settings: Settings) -> None:
+    from cms.key_sources import open_source
+    from cms.vault import KeyRefused
+
     try:
         open_source(settings).read()
     except KeyRefused as error:
         refuse(str(error))
     if settings.database_url:
         open_site_or_exit().database.close()
+
+
+def _in_a_child(look: Callable[[], None]) -> None:
+    """Look from a process of its own: what it imports (40 MB) and opens would stay in the one that only watches."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            look()
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
@@ -31,6 +32,8 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
 DRAINED_BYTES = 16_777_216  # more than anybody pastes by mistake
+TOO_BUSY = "cms.too_busy"  # in a request's environ: nobody has time for it, so it is answered 503
+BUSY_SECONDS = 2
 KEEP = "cms.keep"  # in a request's environ: who takes the finished page, where there is a page store
 
 
@@ -160,6 +163,8 @@ def install(app: Flask, refuses_itself: frozenset[str]) -> None:
     @app.before_request
     def _guard() -> None:
         g.began = time.perf_counter()
+        if TOO_BUSY in request.environ:
+            raise ServiceUnavailable(retry_after=BUSY_SECONDS)
         if "\0" in request.path:
             abort(404)  # PostgreSQL cannot even be asked for it
         foreign = request.method not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN

@@ -22,9 +22,9 @@ def page_key(path: str, query: str) -> str | None:
     if len(query) >= KEY_MAX or query.count("&") >= QUERY_MAX_FIELDS:
         return None
     found: dict[str, str] = {}
-    for name, value in parse_qsl(query):
+    for name, value in parse_qsl(query, keep_blank_values=True):
         found.setdefault(name, value)
     if NEVER_KEPT & found.keys() or (path == "/" and (ADDRESSING - PLACE) & found.keys()):
         return None
-    place = "&".join(f"{name}={found[name]}" for name in sorted(PLACE & found.keys()))
+    place = "&".join(f"{name}={found[name]}" for name in sorted(PLACE) if found.get(name))
     return page_key(f"{path}?{place}" if place else path, "")

@@ -1,0 +1,182 @@
+"""The door of `cms serve`: finished pages answered on the event loop, everything else by Flask in a few threads."""
+
+import asyncio
+import logging
+import sys
+from typing import Any
+
+from cms import create_app, jobs, now_utc, open_site, timed_jobs
+from cms.bridge import Answer, Headers, Scope, answered, environ_of
+from cms.config import load_settings
+from cms.finished import FinishedPage
+from cms.incoming import Incoming, TooMuch, TooSlow
+from cms.negotiation import has_already
+from cms.pages.addresses import page_key
+from cms.pages.queries import CannotTell
+from cms.pages.views.shelf import Shelf
+from cms.pages.views.wsgi import WithPages
+from cms.privacy.actions.workers import Presence
+from cms.server import LEAVE
+from cms.threads import Full, SharedLook, Threads
+from cms.web import TOO_BUSY
+
+THREADS = 4  # for reading, and as many for writing; more only wait for Python's lock
+WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
+REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
+SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
+RETRY_SECONDS = "2"
+STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
+PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
+
+
+class Front:
+    """An application as granian's RSGI wants one; it opens the site when a worker begins, after every fork."""
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open the site and start what runs beside requests."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._loop = loop
+        self._site = open_site(load_settings())
+        self._shelf = Shelf(self._site, now_utc)
+        self._flask = create_app(self._site)
+        self._app = WithPages(self._flask, self._shelf)
+        self._reading = Threads(loop, "reading", THREADS, WAITING_MAX)
+        self._writing = Threads(loop, "writing", THREADS, WAITING_MAX)
+        self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
+        self._look = SharedLook(loop, self._shelf.catch_up)
+        self._incoming = Incoming()
+        self._making: dict[str, asyncio.Future[None]] = {}
+        self._parting: Headers = []
+        loop.add_signal_handler(LEAVE, self._leave)
+        self._presence = Presence(self._site, now_utc)
+        self._presence.start()
+        self._jobs = jobs.Runner(self._site, timed_jobs(), now_utc)
+        self._jobs.start()
+
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """Let go of everything; every request has been answered by now."""
+        self._jobs.stop()
+        self._presence.end()
+        for threads in (self._reading, self._writing, self._refusing):
+            threads.close()
+        self._look.close()
+        self._shelf.close()
+        self._site.database.close()
+
+    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:  # Any: granian's own protocol
+        """Answer one request."""
+        if scope.method not in {"GET", "HEAD"}:
+            await self._write(scope, protocol)
+            return
+        key = page_key(scope.path, scope.query_string)
+        page = None if key is None else await self._kept(key)
+        if key is None or (page is None and key not in self._making):
+            await self._read(key, scope, protocol)
+        elif page is None:
+            await self._read_after_another(key, scope, protocol)
+        else:
+            self._send(key, page, scope, protocol)
+
+    def _leave(self) -> None:
+        self._parting = [("Connection", "close")]
+
+    async def _kept(self, key: str) -> FinishedPage | None:
+        try:
+            if not self._shelf.is_up_to_date():
+                if self._site.database.is_sqlite:
+                    self._shelf.catch_up()
+                else:
+                    await self._look.begun_now()
+            return self._shelf.kept(key)
+        except CannotTell:  # then the application finds out what it can still do
+            return None
+
+    def _send(self, key: str, page: FinishedPage, scope: Scope, protocol: Any) -> None:
+        before = page.size
+        variant = page.variant(scope.headers.get("accept-encoding", ""))
+        if page.size != before:
+            self._shelf.grown(key, page)
+        known = scope.headers.get("if-none-match")
+        if known is not None and has_already(known, variant.etag):
+            protocol.response_empty(304, variant.headers_304 + self._parting)
+        elif scope.method == "HEAD":
+            protocol.response_empty(200, variant.headers + self._parting)
+        else:
+            protocol.response_bytes(200, variant.headers + self._parting, variant.body)
+
+    async def _read(self, key: str | None, scope: Scope, protocol: Any) -> None:
+        done = self._loop.create_future()
+        if key is not None:
+            self._making[key] = done
+        try:
+            await self._by_flask(self._reading, environ_of(scope, b""), protocol)
+        finally:
+            if key is not None:
+                del self._making[key]
+            done.set_result(None)
+
+    async def _read_after_another(self, key: str, scope: Scope, protocol: Any) -> None:
+        """Wait for who is making the same page; what turns out to be kept for nobody is made for each."""
+        await self._making[key]
+        page = await self._kept(key)
+        if page is None:
+            await self._by_flask(self._reading, environ_of(scope, b""), protocol)
+        else:
+            self._send(key, page, scope, protocol)
+
+    async def _write(self, scope: Scope, protocol: Any) -> None:
+        settings = self._site.settings
+        is_staffs = scope.path.startswith(STAFFS_FOLDERS)
+        limit = settings.desk_max_bytes if is_staffs else settings.comment_max_bytes
+        try:
+            body, _ = await self._incoming.whole(protocol, limit)
+        except TooSlow:
+            _say(protocol, 408, "What you sent came in too slowly. Please send it again.")
+        except TooMuch:
+            _say(protocol, 503, "Too many are sending just now. Please send it again in a moment.")
+        else:
+            await self._by_flask(self._writing, environ_of(scope, body), protocol)
+
+    async def _by_flask(self, threads: Threads, environ: dict[str, Any], protocol: Any) -> None:
+        try:
+            answer = await threads.run(answered, self._app, environ)
+        except Full:
+            await self._refuse(environ, protocol)
+        else:
+            answer.headers = answer.headers + self._parting
+            await _pass_on(threads, answer, protocol)
+
+    async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:
+        """Answer 503, with what was written kept on the page."""
+        environ[TOO_BUSY] = True
+        try:
+            answer = await self._refusing.run(answered, self._flask, environ)
+        except Full:
+            _say(protocol, 503, "Too many are here just now. Please come back in a moment.")
+        else:
+            await _pass_on(self._refusing, answer, protocol)
+
+
+def _say(protocol: Any, status: int, sentence: str) -> None:
+    headers = [*PLAIN, ("Connection", "close"), ("Retry-After", RETRY_SECONDS)]
+    protocol.response_str(status, headers, f"{sentence}\n")
+
+
+async def _pass_on(threads: Threads, answer: Answer, protocol: Any) -> None:
+    if answer.path:
+        protocol.response_file(answer.code, answer.headers, answer.path)
+    elif answer.rest is None:
+        protocol.response_bytes(answer.code, answer.headers, answer.body)
+    else:
+        stream = protocol.response_stream(answer.code, answer.headers)
+        try:
+            await stream.send_bytes(answer.body)
+            while (piece := await threads.run_in_turn(next, answer.rest, None)) is not None:
+                await stream.send_bytes(piece)
+        finally:
+            await threads.run_in_turn(answer.close)
+
+
+app = Front()
