@@ -42,9 +42,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views import blueprint as articles
-    from cms.comments.views.receipts import blueprint as receipts
-    from cms.comments.views.submitting import REFUSES_ITSELF
-    from cms.comments.views.submitting import blueprint as comments
+    from cms.comments.views import receipts, submitting
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
     from cms.outbox.views import ONE_CLICK
@@ -64,10 +62,11 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
         MAX_FORM_MEMORY_SIZE=site.settings.desk_max_bytes,
         MAX_FORM_PARTS=2000,
     )
-    web.install(app, refuses_itself=REFUSES_ITSELF | ONE_CLICK)
+    web.install(app, refuses_itself=submitting.REFUSES_ITSELF | receipts.REFUSES_ITSELF | ONE_CLICK)
     error_pages.install(app)
     guard.install(app)
-    for blueprint in (articles, feeds, comments, receipts, letters, moderation, desk, accounts, privacy):
+    comments = (submitting.blueprint, receipts.blueprint)
+    for blueprint in (articles, feeds, *comments, letters, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app
 

@@ -23,7 +23,6 @@ LASTING = {
     "repeat": "it is stored while a comment waits, so that the same one sent again is one",
     "sessions": "nobody of staff is signed out by a new key",
     "comment token": "forms stand open in tabs for weeks, and kept pages hold them",
-    "withdraw token": "the same, on a receipt",
     "letter link": "a letter is kept for years, and its link still ends all others",
     "letter message": "the same letter sent again bears the same Message-ID",
 }

@@ -57,8 +57,8 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
             raise ValidationError(old_form())
 
 
-class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
-    """Name, e-mail address and comment; `meta={"subject": "article:42"}` binds it to its article."""
+class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+    """What a comment says; `meta={"subject": "receipt:…"}` binds it to what it is about."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
         """Use our own token, and say nothing in WTForms' words."""
@@ -75,11 +75,6 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
 
     comment = TextAreaField()
     name = StringField()
-    email = EmailField()
-    reply_to = HiddenField()
-    notify = BooleanField()
-    website = StringField()
-    told = HiddenField()  # set once she has been told that her address would be public
 
     def validate_name(self, field: Any) -> None:
         """Ask for a name of bearable length."""
@@ -90,15 +85,6 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
                 say("Your name is too long: please use at most %(limit)s characters.", limit=NAME_MAX_CHARS)
             )
         self._tell_once(field.data)
-
-    def validate_email(self, field: Any) -> None:
-        """Ask for something that can be an e-mail address."""
-        if not (field.data or "").strip():
-            raise ValidationError(say("Please give your e-mail address. It will not be published."))
-        if not is_address(field.data.strip()):
-            raise ValidationError(
-                say("This is not a complete e-mail address. One looks like name@example.org.")
-            )
 
     def validate_comment(self, field: Any) -> None:
         """Ask for a text of bearable length."""
@@ -119,6 +105,28 @@ class CommentForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     def problems(self) -> list[tuple[str, str]]:
         """Return each error with the id of its field, in the order of the form."""
         return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def _tell_once(self, text: str) -> None:
+        """Ask for another look at words for everybody where there is reason to."""
+
+
+class CommentForm(WordsForm):
+    """Name, e-mail address and comment; `meta={"subject": "article:42"}` binds it to its article."""
+
+    email = EmailField()
+    reply_to = HiddenField()
+    notify = BooleanField()
+    website = StringField()
+    told = HiddenField()  # set once she has been told that her address would be public
+
+    def validate_email(self, field: Any) -> None:
+        """Ask for something that can be an e-mail address."""
+        if not (field.data or "").strip():
+            raise ValidationError(say("Please give your e-mail address. It will not be published."))
+        if not is_address(field.data.strip()):
+            raise ValidationError(
+                say("This is not a complete e-mail address. One looks like name@example.org.")
+            )
 
     def _tell_once(self, text: str) -> None:
         """Ask her to look again at words for everybody in which her own address stands; sent again, they go."""

@@ -57,6 +57,15 @@ class ReceiptState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class SecondLook(StrEnum):
+    """What a receipt says of a second look at a rejection."""
+
+    NONE = "none"
+    POSSIBLE = "possible"
+    WAITING = "waiting"
+    HAD = "had"
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadRow:
     """As much of a comment as its place in the thread needs."""
@@ -139,3 +148,12 @@ def _as_read(text: str) -> str:
     # NFKC, so that wide and styled letters are what they look like.
     plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
     return _GAPS.sub(r"\1", plain).strip()
+
+
+def second_look(status: CommentStatus, *, gone: bool, asked: bool, waits: bool) -> SecondLook:
+    """Return whether the writer may ask for a second look: once for ever, at a rejection."""
+    if status is not CommentStatus.REJECTED or gone:
+        return SecondLook.NONE
+    if not asked:
+        return SecondLook.POSSIBLE
+    return SecondLook.WAITING if waits else SecondLook.HAD

@@ -8,9 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.comments.likeness import bands
-from cms.comments.models import Comment, HoldReason, LikenessBand, SpamLesson, SpamModel
-from cms.comments.rules import CommentStatus
+from cms.comments.likeness import bands, likeness
+from cms.comments.models import (
+    Comment,
+    CommentEdit,
+    CommentVersion,
+    HoldReason,
+    LikenessBand,
+    SpamLesson,
+    SpamModel,
+)
+from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 
 _COUNT_SQLITE = sa.text(
@@ -40,8 +48,7 @@ def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason])
     if comment.root_id is None:
         comment.root_id = comment.id
     session.add_all(HoldReason(comment_id=comment.id, code=r.code, measure=r.measure) for r in reasons)
-    if comment.likeness:
-        session.add_all(LikenessBand(band=band, comment_id=comment.id) for band in bands(comment.likeness))
+    _band(session, comment.id, comment.likeness)
     session.flush()
     return comment.id
 
@@ -57,7 +64,8 @@ def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
 
 
 def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
-    """Note that the writer has withdrawn a comment; False if that was so already."""
+    """Note that the writer has withdrawn a comment, and with it what she would have changed; False if that was so already."""
+    session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
     done = session.execute(
         sa.update(Comment)
         .where(col(Comment.id) == comment_id, col(Comment.withdrawn_at).is_(None))
@@ -112,3 +120,86 @@ def set_words(session: Session, comment_id: int, percent: int | None) -> None:
     if percent is not None:
         session.add(HoldReason(comment_id=comment_id, code=HoldCode.WORDS, measure=percent))
         session.flush()
+
+
+def judge_anew(
+    session: Session, comment_id: int, reasons: Iterable[Reason], *, score: int, lane: Lane
+) -> None:
+    """Give a comment the reasons why what its writer wants it to say waits, and its place among what does."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(score=score, lane=lane))
+    session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id))
+    session.add_all(HoldReason(comment_id=comment_id, code=r.code, measure=r.measure) for r in reasons)
+    session.flush()
+
+
+def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
+    """Let a comment say something else; what it said before may be sent again as a new comment."""
+    alike = likeness(body_text)
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == comment_id)
+        .values(name=name, body_text=body_text, body_html=body_html, likeness=alike, repeat_key=None)
+    )
+    session.execute(sa.delete(LikenessBand).where(col(LikenessBand.comment_id) == comment_id))
+    _band(session, comment_id, alike)
+    session.flush()
+
+
+def hold_edit(session: Session, edit: CommentEdit) -> None:
+    """Let a change to an approved comment wait for a moderator, in place of an earlier one."""
+    drop_edit(session, edit.comment_id)
+    session.add(edit)
+    session.flush()
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == edit.comment_id, col(Comment.withdrawn_at).is_(None))
+        .values(waiting_since=edit.at)
+    )
+
+
+def drop_edit(session: Session, comment_id: int) -> None:
+    """Take a held edit away; the comment waits for nothing more."""
+    session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == comment_id, col(Comment.status) == CommentStatus.APPROVED)
+        .values(waiting_since=None)
+    )
+
+
+def keep_version(session: Session, version: CommentVersion) -> None:
+    """Keep what an entry of the log takes out of use."""
+    session.add(version)
+    session.flush()
+
+
+def change_version(
+    session: Session, entry_id: int, *, into: int, kind: VersionKind, name: str = "", body_text: str = ""
+) -> None:
+    """Hand what the entry `entry_id` had kept on to the entry `into`, which undoes it."""
+    session.execute(
+        sa.update(CommentVersion)
+        .where(col(CommentVersion.entry_id) == entry_id)
+        .values(entry_id=into, kind=kind, name=name, body_text=body_text)
+    )
+
+
+def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
+    """Note that the writer wants a second look at a rejection; False where she had one."""
+    done = session.execute(
+        sa.update(Comment)
+        .where(
+            col(Comment.id) == comment_id,
+            col(Comment.second_look_at).is_(None),
+            col(Comment.status) == CommentStatus.REJECTED,
+            col(Comment.withdrawn_at).is_(None),
+            col(Comment.erased_at).is_(None),
+        )
+        .values(second_look_at=now, escalated_at=now)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def _band(session: Session, comment_id: int, alike: int) -> None:
+    if alike:
+        session.add_all(LikenessBand(band=band, comment_id=comment_id) for band in bands(alike))

@@ -12,7 +12,7 @@ IDS_MAX = 1000  # in one POST; twenty pages of the queue, and far below SQLite's
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
-_INSIDE = re.compile(r"/moderation/(?:log)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
+_INSIDE = re.compile(r"/moderation/(?:log|escalated)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
 _ID = re.compile(r"[0-9]{1,9}")  # within the 2,147,483,647 of an INTEGER
 _HREF = re.compile(r'<a href="([^"]*)"')
 
@@ -191,6 +191,16 @@ def still_stands(as_of: int, last: LastEntry, staff_id: int) -> bool:
     the same person may change her mind.
     """
     return last.id <= as_of or (last.staff_id == staff_id and last.deed in {Deed.DECIDED, Deed.UNDONE})
+
+
+def is_said_twice(last: LastEntry, verdict: Verdict, reason: str, staff_id: int, *, edit_waits: bool) -> bool:
+    """Tell whether the same person says of an edit what she has just said of it: her second click does nothing.
+
+    Another word of hers about an edit that is gone is none about the comment: she is told instead.
+    """
+    deed = {Verdict.APPROVE: Deed.REVISED, Verdict.REJECT: Deed.KEPT}.get(verdict)
+    said = (last.deed, last.reason, last.staff_id) == (deed, reason, staff_id)
+    return said and not edit_waits
 
 
 def is_so_already(status: CommentStatus, last: LastEntry, wanted: CommentStatus, reason: str) -> bool:

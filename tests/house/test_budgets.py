@@ -28,8 +28,8 @@ READERS = {
     "/privacy": 1,
     "/nowhere": 3,
 }
-# The queue looks whether the set-up is well: whoever sees it can tell who runs the site.
-STAFFS = {"/moderation/": 6, "/moderation/log": 3, "/desk/": 4, "/desk/articles/1": 6}
+# The queue asks what edited comments said before, and looks whether the set-up is well: whoever sees it can tell who runs the site.
+STAFFS = {"/moderation/": 7, "/moderation/log": 3, "/desk/": 4, "/desk/articles/1": 6}
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
-"""What the holder of a receipt may do: withdraw the comment."""
+"""What the holder of a receipt may do with one button: withdraw the comment, ask for a second look."""
 
 import hashlib
 from datetime import datetime
 
 from cms.comments import writes
 from cms.comments.queries import receipts
-from cms.comments.rules import (
-    CommentStatus,
-)
+from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
-from cms.moderation.queries.standing import locked_comments
+from cms.moderation.queries.standing import locked_comments, newest_entries
 from cms.moderation.rules import Deed
 from cms.moderation.writes import write_decision
 from cms.pages import rules as things
@@ -32,6 +30,22 @@ def withdraw(site: Site, secret: str, now: datetime) -> bool:
             if status is CommentStatus.APPROVED:
                 bump(session, [things.article(receipt.article_id)])
             session.commit()
+        return True
+
+
+def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
+    """Send a rejected comment to the escalation list, once for ever; False where that cannot be.
+
+    The entry carries the rejection's reason on, which her receipt goes on giving.
+    """
+    with site.database.writing() as session:
+        rejected = locked_comments(session, [comment_id])[comment_id].status
+        if not writes.ask_second_look(session, comment_id, now):
+            return False
+        asked = entry(comment_id, Deed.ASKED, rejected, rejected, now)
+        asked.reason = newest_entries(session, [comment_id])[comment_id].entry.reason
+        write_decision(session, asked)
+        session.commit()
         return True
 
 

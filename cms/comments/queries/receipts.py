@@ -7,24 +7,30 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind
-from cms.comments.models import Comment
-from cms.comments.rules import CommentStatus, ReceiptState, receipt_state
+from cms.comments.models import Comment, CommentEdit
+from cms.comments.rules import CommentStatus, ReceiptState, SecondLook, receipt_state, second_look
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A comment as its writer sees it; `reason` is the code of the last decision."""
+    """A comment as its writer sees it; `reason` is the code of the last decision.
+
+    `name` and `body_text` are what she has sent last, `edit_html` what waits beside a published text, '' for nothing.
+    """
 
     comment_id: int
     status: CommentStatus
     state: ReceiptState
     reason: str
     name: str
+    body_text: str
     body_html: str
+    edit_html: str
     language: str
     created_at: datetime
+    second_look: SecondLook
     article_id: int
     article_kind: ArticleKind
     article_slug: str
@@ -35,6 +41,11 @@ class Receipt:
     def can_withdraw(self) -> bool:
         """Whether there is something left to withdraw."""
         return self.state is not ReceiptState.WITHDRAWN
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether it may still say something else."""
+        return self.state in {ReceiptState.WAITING, ReceiptState.PUBLISHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +62,17 @@ _BY_HASH = (
         col(Comment.id),
         col(Comment.status),
         col(Comment.name),
+        col(Comment.body_text),
         col(Comment.body_html),
         col(Comment.language),
         col(Comment.created_at),
         col(Comment.withdrawn_at),
         col(Comment.erased_at),
+        col(Comment.escalated_at),
+        col(Comment.second_look_at),
+        col(CommentEdit.name).label("edit_name"),
+        col(CommentEdit.body_text).label("edit_text"),
+        col(CommentEdit.body_html).label("edit_html"),
         col(Decision.reason),
         col(Decision.staff_id),
         col(Article.id).label("article_id"),
@@ -65,6 +82,7 @@ _BY_HASH = (
         col(Article.language).label("article_language"),
     )
     .join(Article, col(Article.id) == col(Comment.article_id))
+    .outerjoin(CommentEdit, col(CommentEdit.comment_id) == col(Comment.id))
     .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
     .where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
 )
@@ -79,16 +97,25 @@ def receipt(session: Session, receipt_hash: str) -> Receipt | None:
     row = session.execute(_BY_HASH, {"receipt_hash": receipt_hash}).one_or_none()
     if row is None:
         return None
+    has_edit = row.edit_name is not None
     gone = row.withdrawn_at is not None or row.erased_at is not None
     return Receipt(
         comment_id=row.id,
         status=row.status,
         state=receipt_state(row.status, withdrawn=gone, by_person=row.staff_id is not None),
         reason=row.reason or "",
-        name=row.name,
+        name=row.edit_name if has_edit else row.name,
+        body_text=row.edit_text if has_edit else row.body_text,
         body_html=row.body_html,
+        edit_html=row.edit_html or "",
         language=row.language,
         created_at=row.created_at,
+        second_look=second_look(
+            row.status,
+            gone=gone,
+            asked=row.second_look_at is not None,
+            waits=row.escalated_at is not None,
+        ),
         article_id=row.article_id,
         article_kind=row.kind,
         article_slug=row.slug,

@@ -1,18 +1,27 @@
-"""Where a comment's receipt is shown to the one who holds it."""
+"""Where a comment's receipt is shown to the one who holds it, and where she changes what it is for."""
+
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
+from cms import logs, sanitize
 from cms.articles.rules import address_of
 from cms.comments.actions import receipts as actions
-from cms.comments.forms import fresh_token, is_good_token, old_form
+from cms.comments.actions.editing import Edit, Edited
+from cms.comments.actions.editing import edit as change
+from cms.comments.actions.submitting import TooMany
+from cms.comments.forms import PURPOSE, WordsForm, fresh_token, is_good_token, old_form
 from cms.comments.queries.receipts import Receipt, receipt
 from cms.comments.rules import place_address, token_week
+from cms.comments.views.keeping import SENTENCES, received
+from cms.comments.views.submitting import sender, wait_sentence
 from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
-from cms.web import clock, private_page, say, see_other, site, speak
+from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak
 
 blueprint = Blueprint("receipts", __name__)
-WITHDRAW = "withdraw token"
+REFUSES_ITSELF = frozenset({"receipts.edit"})
 
 
 @blueprint.get("/comments/<secret>")
@@ -25,13 +34,73 @@ def show(secret: str) -> Response:
 def withdraw(secret: str) -> Response:
     """Withdraw the comment of a receipt."""
     found = _receipt_or_404(secret)
-    sent = request.form.get("token", "")
-    if not is_good_token(site().vault, WITHDRAW, secret, sent, token_week(clock())):
-        speak(found.article_language)
-        return _receipt_page(secret, found, 422, old_form())
+    if not _is_good_button(secret):
+        return _receipt_page(secret, found, 422, old_form)
     if found.can_withdraw:
         actions.withdraw(site(), secret, clock())
     return see_other(url_for("receipts.show", secret=secret))
+
+
+@blueprint.post("/comments/<secret>/second-look")
+def ask_second_look(secret: str) -> Response:
+    """Ask for a second look at a rejection."""
+    found = _receipt_or_404(secret)
+    if not _is_good_button(secret):
+        return _receipt_page(secret, found, 422, old_form)
+    actions.ask_second_look(site(), found.comment_id, clock())
+    return see_other(url_for("receipts.show", secret=secret))
+
+
+@blueprint.post("/comments/<secret>/edits")
+def edit(secret: str) -> Response:
+    """Take another text for the comment of a receipt."""
+    fields, broken = received()
+    found = _receipt_or_404(secret)
+    speak(found.article_language)
+    form = WordsForm(formdata=fields, meta={"subject": _subject(secret)})
+    refusal = _refusal(broken)
+    if refusal is not None:
+        return _receipt_page(secret, found, refusal[0], lambda: refusal[1], form)
+    if not form.validate():
+        return _receipt_page(secret, found, 422, None, form)
+    wanted = Edit(
+        name=sanitize.one_line(form.name.data),
+        text=form.comment.data,
+        origin_known=origin() is Origin.SAME,
+        visitor=sender(),
+    )
+    outcome = change(site(), found.comment_id, wanted, clock())
+    if isinstance(outcome, TooMany):
+        page = _receipt_page(secret, found, 429, lambda: wait_sentence(outcome), form)
+        page.headers["Retry-After"] = str(outcome.retry_after_seconds)
+        return page
+    if outcome is Edited.CLOSED:
+        return _receipt_page(secret, _receipt_or_404(secret), 409, _closed, form)
+    return see_other(url_for("receipts.show", secret=secret))
+
+
+def _refusal(broken: int | None) -> tuple[int, str] | None:
+    if site().keys is None:
+        logs.write_missing_key()
+        return 503, say("The articles can be read, but nothing can be sent just now. Please try again later.")
+    if origin() is Origin.FOREIGN:
+        return 403, say("This form was sent from another site. Please send it from here.")
+    if broken is not None:
+        return broken, say(SENTENCES[broken])
+    return None
+
+
+def _closed() -> str:
+    return say("It was decided about meanwhile and can no longer be changed. Your words are kept below.")
+
+
+def _is_good_button(secret: str) -> bool:
+    sent = request.form.get("token", "")
+    return is_good_token(site().vault, PURPOSE, _subject(secret), sent, token_week(clock()))
+
+
+def _subject(secret: str) -> str:
+    return f"receipt:{secret}"
 
 
 def _receipt_or_404(secret: str) -> Receipt:
@@ -42,26 +111,46 @@ def _receipt_or_404(secret: str) -> Receipt:
     return found
 
 
-def _receipt_page(secret: str, found: Receipt, status: int = 200, problem: str = "") -> Response:
+def _receipt_page(
+    secret: str,
+    found: Receipt,
+    status: int = 200,
+    problem: Callable[[], str] | None = None,
+    form: WordsForm | None = None,
+) -> Response:
+    """Return the receipt; `form` holds words that were refused, `problem` says why in its article's language."""
     speak(found.article_language)
     article_path = address_of(found.article_kind, found.article_slug)
-    keys = site().keys
+    shown = form or _form(secret, found)
+    errors = form.problems() if form else []
+    shown.token.data = shown.token.current_token
     page = private_page(
         render_template(
             "comments/receipt.html",
             receipt=found,
             body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
+            edit_html=Markup(found.edit_html),  # noqa: S704  # as above
             reason=_public_reason(found.reason),
             article_url=article_path,
             comment_url=place_address(article_path, found.comment_id),
-            withdraw_url=url_for("receipts.withdraw", secret=secret),
-            token=fresh_token(keys, WITHDRAW, secret, token_week(clock())) if keys else "",
-            problem=problem,
+            form=shown if found.can_edit or form else None,
+            is_open=form is not None,
+            here=url_for("receipts.show", secret=secret),
+            token=fresh_token(site().vault, PURPOSE, _subject(secret), token_week(clock()))
+            if site().keys
+            else "",
+            problem=problem() if problem else "",
+            errors=errors,
         ),
         status,
     )
     page.headers["X-Robots-Tag"] = "noindex"
     return page
+
+
+def _form(secret: str, found: Receipt) -> WordsForm:
+    stands = MultiDict({"name": found.name, "comment": found.body_text})
+    return WordsForm(formdata=stands, meta={"subject": _subject(secret)})
 
 
 def _public_reason(code: str) -> str:

@@ -99,11 +99,23 @@ def _submission(article: ArticlePage, form: CommentForm) -> Submission:
         notify=bool(form.notify.data) and site().settings.mail_is_on,
         trap_filled=bool((form.website.data or "").strip()),
         origin_known=origin() is Origin.SAME,
-        visitor=_visitor(),
+        visitor=sender(),
     )
 
 
-def _visitor() -> Visitor:
+def wait_sentence(outcome: TooMany) -> str:
+    """Return the sentence that says when what was sent may be sent again."""
+    minutes = -(-outcome.retry_after_seconds // 60)
+    sentence = language().plural(
+        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minute.",
+        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minutes.",
+        minutes,
+    )
+    return sentence % {"num": language().number(minutes)}
+
+
+def sender() -> Visitor:
+    """Return who sends this request, as far as limits need to know."""
     headers = request.headers
     browser = f"{headers.get('User-Agent', '')}\n{headers.get('Accept-Language', '')}"
     hops = len(headers.get("X-Forwarded-For", "").split(","))
@@ -116,13 +128,7 @@ def _wait(
     article: ArticlePage, form: CommentForm, outcome: TooMany, parent: VisibleComment | None
 ) -> Response:
     """Return the form, with the sentence that says when it may be sent again."""
-    minutes = -(-outcome.retry_after_seconds // 60)
-    sentence = language().plural(
-        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minute.",
-        "Many comments have come from your connection in a short time. Please send this one again in %(num)s minutes.",
-        minutes,
-    )
-    refused = _answer(article, form, 429, sentence % {"num": language().number(minutes)}, parent)
+    refused = _answer(article, form, 429, wait_sentence(outcome), parent)
     refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
     return refused
 

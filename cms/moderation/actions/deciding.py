@@ -1,13 +1,15 @@
 """A moderator's deed: deciding about comments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from cms.comments.actions.learning import learn
+from cms.comments.queries.editing import HeldEdit
 from cms.comments.rules import CommentStatus, Lesson
+from cms.moderation.actions.edits import deed_about_edit, edits_beside, settle
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
@@ -21,6 +23,7 @@ from cms.moderation.rules import (
     Deed,
     LastEntry,
     Verdict,
+    is_said_twice,
     is_so_already,
     lesson_of,
     reason_kept,
@@ -59,17 +62,26 @@ class _Ruling:
 
 
 def _decide_each(
-    session: Session, comments: Iterable[LockedComment], newest: dict[int, Newest], ruling: _Ruling
+    session: Session, comments: Collection[LockedComment], newest: dict[int, Newest], ruling: _Ruling
 ) -> Outcome:
     decided, unchanged, left, refused, changed = [], [], [], [], []
     lessons: dict[int, Lesson | None] = {}
     wanted = STATUS_AFTER[ruling.verdict]
+    edits = edits_beside(session, comments)
     for comment in comments:
+        edit = edits.get(comment.id)
         last = newest[comment.id].entry if comment.id in newest else LastEntry(0, Deed.SUBMITTED, None)
-        if not still_stands(ruling.as_of, last, ruling.staff_id):
+        if is_said_twice(last, ruling.verdict, ruling.reason, ruling.staff_id, edit_waits=edit is not None):
+            unchanged.append(comment.id)
+        elif not still_stands(ruling.as_of, last, ruling.staff_id):
             left.append(left_as_it_is(comment, newest[comment.id]))
         elif comment.is_gone and wanted is CommentStatus.APPROVED:
             refused.append(comment.id)
+        elif edit is not None:
+            decided.append(_enter_about_edit(session, comment, edit, ruling))
+            changed.append(changed_article(comment, wanted))
+            if deed_about_edit(ruling.verdict) is None:
+                lessons[comment.id] = lesson_of(wanted, ruling.reason, by_person=True)
         elif is_so_already(comment.status, last, wanted, ruling.reason):
             unchanged.append(comment.id)
         else:
@@ -82,14 +94,26 @@ def _decide_each(
 
 
 def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: _Ruling) -> int:
-    entry = Decision(
+    set_status(session, comment.id, status=wanted, now=ruling.now)
+    return write_decision(session, _entry(comment, Deed.DECIDED, wanted, ruling))
+
+
+def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, ruling: _Ruling) -> int:
+    """Decide about what a comment shall say: spam and hold are about the comment, with its new text."""
+    deed, wanted = deed_about_edit(ruling.verdict) or (Deed.DECIDED, STATUS_AFTER[ruling.verdict])
+    set_status(session, comment.id, status=wanted, now=ruling.now)
+    entry_id = write_decision(session, _entry(comment, deed, wanted, ruling))
+    settle(session, edit, deed, entry_id)
+    return entry_id
+
+
+def _entry(comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: _Ruling) -> Decision:
+    return Decision(
         comment_id=comment.id,
-        deed=Deed.DECIDED,
+        deed=deed,
         staff_id=ruling.staff_id,
         from_status=comment.status,
         to_status=wanted,
         reason=ruling.reason,
         at=ruling.now,
     )
-    set_status(session, comment.id, status=wanted, now=ruling.now)
-    return write_decision(session, entry)

@@ -13,12 +13,13 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article
 from cms.articles.rules import Cursor, address_of
 from cms.comments.classifier import Weights, telling_words
-from cms.comments.models import Comment, HoldReason
+from cms.comments.models import Comment, CommentEdit, HoldReason
 from cms.comments.queries import learnt
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Reason, strongest_first
 from cms.db import UtcTime, stored_as_value
 from cms.moderation.models import Decision, ModeratorChoice
+from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
 from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
 
@@ -57,7 +58,10 @@ class LastDecision:
 
 @dataclass(frozen=True, slots=True)
 class QueueCard:
-    """One comment to decide about; `telling` are the words for which it looks like spam, as they stand in it."""
+    """One comment to decide about; where its writer wants another text, that one, with what it changes.
+
+    `telling` are the words for which it looks like spam, as they stand in it.
+    """
 
     id: int
     name: str
@@ -71,6 +75,7 @@ class QueueCard:
     reasons: tuple[Reason, ...]
     telling: tuple[str, ...]
     decided: LastDecision | None
+    change: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class QueuePage:
     cards: tuple[QueueCard, ...]
     next_page: Cursor | None
     counts: dict[CommentStatus, int]
+    escalated: int
     as_of: int
     shortcuts: bool
 
@@ -96,11 +102,11 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.id),
         col(Comment.name),
         col(Comment.body_html),
-        col(Comment.body_text),
         col(Comment.created_at),
         col(Comment.status),
         sa.not_(_REMAINS).label("is_gone"),
         col(Comment.waiting_since),
+        col(Comment.escalated_at),
         _DECIDED_AT.label("decided_at"),
         col(Article.kind),
         col(Article.slug),
@@ -117,8 +123,10 @@ _CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Decision.reason),
         col(Decision.at),
         col(Staff.name).label("by_name"),
+        *EDIT_COLUMNS,
     )
     .join(Article, col(Article.id) == col(Comment.article_id))
+    .outerjoin(CommentEdit, IS_ITS_EDIT)
     .outerjoin(_PARENT, col(_PARENT.id) == col(Comment.parent_id))
     .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
@@ -128,6 +136,9 @@ _WITH_STATUS = _CARDS.where(
     _REMAINS,
 )
 _WAITING = _CARDS.where(_WAITS)
+_ESCALATED = _CARDS.where(col(Comment.escalated_at).is_not(None)).order_by(
+    col(Comment.escalated_at), col(Comment.id)
+)
 _ONE = _CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
 _REASONS = (
     sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure))
@@ -138,13 +149,17 @@ _REASONS = (
 
 def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
     waits = status is CommentStatus.HELD
-    counts = _WAITS if waits else sa.and_(col(Comment.status) == status, _REMAINS)
+    return _count(_WAITS if waits else sa.and_(col(Comment.status) == status, _REMAINS))
+
+
+def _count(counts: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     some = sa.select(sa.literal(1)).select_from(Comment).where(counts)
     return sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery()).scalar_subquery()
 
 
 _FIGURES = sa.select(
     *[_counted(status).label(status.value) for status in CommentStatus],
+    _count(col(Comment.escalated_at).is_not(None)).label("escalated"),
     sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
     sa.select(col(ModeratorChoice.shortcuts))
     .where(col(ModeratorChoice.staff_id) == sa.bindparam("staff_id"))
@@ -158,7 +173,7 @@ def queue_page(
 ) -> QueuePage:
     """Return `size` comments from behind `after`: what waits, longest first, others newest decided first.
 
-    Three SELECTs, two where there is no comment.
+    Four SELECTs, two where there is no comment.
     """
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     asked = {} if status is CommentStatus.HELD else {"status": status}
@@ -168,8 +183,22 @@ def queue_page(
     return _page(session, shown, end, figures)
 
 
+def escalated_page(session: Session, staff_id: int, *, after: Cursor | None, size: int) -> QueuePage:
+    """Return `size` comments about which somebody asks for another look, longest ago first; four SELECTs at most."""
+    figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
+    statement = _ESCALATED.limit(size + 1)
+    if after is not None:
+        place = sa.tuple_(col(Comment.escalated_at), col(Comment.id))
+        end = sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
+        statement = statement.where(place > end)
+    rows = session.execute(statement).all()
+    shown = rows[:size]
+    last = Cursor(shown[-1].escalated_at, shown[-1].id) if len(rows) > size else None
+    return _page(session, shown, last, figures)
+
+
 def single_card(session: Session, comment_id: int, staff_id: int) -> QueuePage:
-    """Return a page with one comment, whatever its state, or with none; three SELECTs at most."""
+    """Return a page with one comment, whatever its state, or with none; four SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     return _page(session, session.execute(_ONE, {"comment_id": comment_id}).all(), None, figures)
 
@@ -185,6 +214,7 @@ def _page(session: Session, rows: Iterable[Any], end: Cursor | None, figures: An
         cards=_cards(session, rows),
         next_page=end,
         counts={status: getattr(figures, status.value) for status in CommentStatus},
+        escalated=figures.escalated,
         as_of=figures.as_of or 0,
         shortcuts=figures.shortcuts is not False,
     )
@@ -211,7 +241,8 @@ def _cards(session: Session, rows: Iterable[Any]) -> tuple[QueueCard, ...]:
     rows = list(rows)
     reasons = _reasons(session, [row.id for row in rows])
     weights = learnt.weights(session) if any(map(_looks_like_spam, reasons.values())) else None
-    return tuple(_card(row, reasons.get(row.id, ()), weights) for row in rows)
+    changed = changes(session, rows)
+    return tuple(_card(row, reasons.get(row.id, ()), changed.get(row.id), weights) for row in rows)
 
 
 def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
@@ -227,21 +258,26 @@ def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
     return {number: strongest_first(some) for number, some in found.items()}
 
 
-def _card(row: Any, reasons: tuple[Reason, ...], weights: Weights | None) -> QueueCard:
+def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights: Weights | None) -> QueueCard:
     tells = weights is not None and _looks_like_spam(reasons)
+    is_edit = change is not None and change.is_edit
+    body_html = row.edit_html if is_edit else row.body_html
     return QueueCard(
         id=row.id,
-        name=row.name,
-        body_html=row.body_html,
-        links=link_addresses(row.body_html),
+        name=row.edit_name if is_edit else row.name,
+        body_html=body_html,
+        links=link_addresses(body_html),
         created_at=row.created_at,
         status=row.status,
         is_gone=bool(row.is_gone),
         article=ArticleBeside(row.title, address_of(row.kind, row.slug), row.language, row.publish_at),
         parent=_parent(row),
         reasons=reasons,
-        telling=telling_words(row.body_text, weights) if tells and weights else (),
+        telling=telling_words(row.edit_text if is_edit else row.body_text, weights)
+        if tells and weights
+        else (),
         decided=_decided(row),
+        change=change,
     )
 
 

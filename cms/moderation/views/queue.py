@@ -8,7 +8,7 @@ from cms.comments.rules import CommentStatus
 from cms.limits.queries import proxy_is_missing
 from cms.moderation import rules
 from cms.moderation.actions.choosing import switch_shortcuts
-from cms.moderation.queries.queue import QueuePage, queue_page, single_card
+from cms.moderation.queries.queue import QueuePage, escalated_page, queue_page, single_card
 from cms.moderation.views.parts import (
     TABLES,
     done,
@@ -44,6 +44,18 @@ def shortcuts() -> Response:
     return see_other(way_back())
 
 
+@blueprint.get("/escalated")
+def escalated() -> Response:
+    """Show the comments about which somebody asks for another look."""
+    with site().database.reading() as session:
+        after = cursor(request.args.get("page", ""))
+        page = escalated_page(session, staff().id, after=after, size=site().settings.queue_size)
+    empty = say("Nobody asks for another look.")
+    return _answer(
+        page, None, empty=empty, next_url=next_address("/moderation/escalated", {}, page.next_page)
+    )
+
+
 def refused(problem: str) -> Response:
     """Return the queue with the sentence that says why nothing was done; for a script, the sentence alone."""
     if wants_json():
@@ -61,21 +73,26 @@ def counted(number: int) -> str:
     return language().number(number)
 
 
-def _answer(page: QueuePage, status: CommentStatus | None, problem: str = "") -> Response:
+def _answer(page: QueuePage, status: CommentStatus | None, problem: str = "", **instead: str) -> Response:
+    shown = {
+        "empty": say(rules.EMPTY_SENTENCES[status]) if status else say("There is no such comment."),
+        "next_url": next_address("/moderation/", {"status": status.value if status else ""}, page.next_page),
+        **instead,
+    }
     body = render_template(
         "moderation/queue.html",
         **TABLES,
+        **shown,
         room="moderation",
         cards=page.cards,
+        escalated=counted(page.escalated),
         tabs=[(other, counted(page.counts[other])) for other in CommentStatus],
         left=page.counts[status or CommentStatus.HELD],
         left_words=counted(page.counts[status or CommentStatus.HELD]),
         left_exact=page.counts[status or CommentStatus.HELD] <= rules.COUNTED_MAX,
         shortcuts=page.shortcuts,
         status=status,
-        empty=say(rules.EMPTY_SENTENCES[status]) if status else say("There is no such comment."),
         as_of=page.as_of,
-        next_url=next_address("/moderation/", {"status": status.value if status else ""}, page.next_page),
         back=here() if request.method == "GET" else way_back(),
         done=done(),
         problem=problem,

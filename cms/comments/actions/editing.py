@@ -1,0 +1,140 @@
+"""A reader's deed: changing what her comment says."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from cms import sanitize
+from cms.comments import writes
+from cms.comments.actions.assessing import Subject, assess
+from cms.comments.actions.receipts import entry
+from cms.comments.actions.submitting import TooMany
+from cms.comments.models import CommentEdit, CommentVersion
+from cms.comments.queries.editing import StandingWords, Words, standing_words
+from cms.comments.rules import ReceiptState, VersionKind, receipt_state
+from cms.comments.signals import HoldCode
+from cms.limits import actions as limits
+from cms.limits.rules import Visitor
+from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
+from cms.moderation.rules import Deed
+from cms.moderation.writes import write_decision
+from cms.site import Site
+from cms.vault import Vault
+
+ADDRESSES_AT_MOST = 20  # looked at in one text; each costs a keyed digest
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@[^\s@<>()\[\],;:\"]{1,190}")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a comment shall say, valid but not yet cleaned; `name` is on one line."""
+
+    name: str
+    text: str = field(repr=False)
+    origin_known: bool
+    visitor: Visitor
+
+
+class Edited(StrEnum):
+    """What became of an edit."""
+
+    CHANGED = "changed"  # the held text is another now
+    HELD = "held"  # a moderator reads it; until then the approved text stays public
+    SAME = "same"
+    CLOSED = "closed"  # it was decided about, withdrawn or erased meanwhile
+
+
+def edit(site: Site, comment_id: int, wanted: Edit, now: datetime) -> Edited | TooMany:
+    """Change a comment that is there: at once while it waits, as a held edit once it is approved.
+
+    What stood there before is kept for the moderator's comparison, and a log entry keeps anybody from deciding about
+    a text that she has not seen. An edit counts towards the same limit as a comment.
+    """
+    with site.database.writing() as session:
+        limits.hold_network(session, wanted.visitor)
+        comment = locked_comments(session, [comment_id])[comment_id]
+        met = limits.ruling_on_comment(site, session, wanted.visitor, comment.article_id, now)
+        if met.retry_after_seconds:
+            return TooMany(met.retry_after_seconds)
+        done = _edit(site.vault, session, comment, wanted, now)
+        if done in {Edited.CHANGED, Edited.HELD}:
+            limits.count_comment(site, session, wanted.visitor, comment.article_id, now)
+            session.commit()
+        return done
+
+
+def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, now: datetime) -> Edited:
+    standing = standing_words(session, comment.id)
+    words = Words(wanted.name, sanitize.comment_text(wanted.text))
+    state = _state(session, comment)
+    if state not in {ReceiptState.WAITING, ReceiptState.PUBLISHED}:
+        return Edited.CLOSED
+    if words == (standing.edit.words if standing.edit else standing.words):
+        return Edited.SAME
+    entry_id = write_decision(session, entry(comment.id, Deed.EDITED, comment.status, comment.status, now))
+    subject = _subject(vault, comment.id, standing, words, wanted)
+    found = assess(session, subject)
+    writes.judge_anew(session, comment.id, found.reasons, score=found.score, lane=found.lane)
+    if state is ReceiptState.PUBLISHED:
+        _hold(session, comment.id, standing, words, now)
+        return Edited.HELD
+    writes.keep_version(session, _replaced(comment.id, entry_id, standing.words, now))
+    html = sanitize.comment_html(words.body_text)
+    writes.rewrite(session, comment.id, name=words.name, body_text=words.body_text, body_html=html)
+    return Edited.CHANGED
+
+
+def _state(session: Session, comment: LockedComment) -> ReceiptState:
+    newest = newest_entries(session, [comment.id]).get(comment.id)
+    by_person = newest is not None and newest.entry.staff_id is not None
+    return receipt_state(comment.status, withdrawn=comment.is_gone, by_person=by_person)
+
+
+def _hold(session: Session, comment_id: int, standing: StandingWords, words: Words, now: datetime) -> None:
+    """Let an edit wait; one that goes back to the public text takes the waiting one away."""
+    if words == standing.words:
+        writes.drop_edit(session, comment_id)
+    else:
+        html = sanitize.comment_html(words.body_text)
+        held = CommentEdit(
+            comment_id=comment_id, name=words.name, body_text=words.body_text, body_html=html, at=now
+        )
+        writes.hold_edit(session, held)
+
+
+def _replaced(comment_id: int, entry_id: int, words: Words, now: datetime) -> CommentVersion:
+    return CommentVersion(
+        comment_id=comment_id,
+        entry_id=entry_id,
+        kind=VersionKind.REPLACED,
+        name=words.name,
+        body_text=words.body_text,
+        at=now,
+    )
+
+
+def _subject(vault: Vault, comment_id: int, standing: StandingWords, words: Words, wanted: Edit) -> Subject:
+    """Return what is to be judged: the new words, and how the comment was sent at first still speaks against it."""
+    return Subject(
+        article_id=standing.article_id,
+        parent_id=standing.parent_id,
+        root_id=standing.root_id,
+        language=standing.language,
+        name=words.name,
+        body_text=words.body_text,
+        email_fingerprint=standing.email_fingerprint,
+        comment_id=comment_id,
+        own_address_in_text=_names_itself(vault, standing.email_fingerprint, words),
+        trap_filled=HoldCode.TRAP in standing.sending,
+        origin_known=HoldCode.NO_ORIGIN not in standing.sending and wanted.origin_known,
+        haste_seconds=standing.sending.get(HoldCode.HASTE),
+    )
+
+
+def _names_itself(vault: Vault, fingerprint: str, words: Words) -> bool:
+    """Tell whether the writer's own address stands in her words, without unsealing it."""
+    found = _ADDRESS.findall(f"{words.name}\n{words.body_text}")[:ADDRESSES_AT_MOST]
+    return any(vault.fingerprint(address.rstrip(".!?'’”)")) == fingerprint for address in found)

@@ -1,0 +1,127 @@
+"""What stands of a comment, and of a change to it, at the moment at which somebody changes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.comments.models import Comment, CommentEdit, CommentVersion, HoldReason
+from cms.comments.rules import VersionKind
+from cms.comments.signals import HoldCode
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a comment says: the name under which, and the text as typed."""
+
+    name: str
+    body_text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEdit:
+    """A change to an approved comment that waits for a moderator since `at`."""
+
+    comment_id: int
+    words: Words
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StandingWords:
+    """What a comment says and where, what its held edit would make it say, and why its sending made it wait."""
+
+    article_id: int
+    parent_id: int | None
+    root_id: int | None
+    language: str
+    email_fingerprint: str
+    words: Words
+    edit: HeldEdit | None
+    sending: dict[HoldCode, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """What an entry of the log took out of use, with the moment of the edit that it was about."""
+
+    entry_id: int
+    kind: VersionKind
+    words: Words
+    at: datetime
+
+
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_WORDS = sa.select(
+    col(Comment.article_id),
+    col(Comment.parent_id),
+    col(Comment.root_id),
+    col(Comment.language),
+    sa.func.coalesce(col(Comment.email_fingerprint), "").label("email_fingerprint"),
+    col(Comment.name),
+    col(Comment.body_text),
+).where(col(Comment.id) == sa.bindparam("comment_id"))
+_SENDING = sa.select(col(HoldReason.code), col(HoldReason.measure)).where(
+    col(HoldReason.comment_id) == sa.bindparam("comment_id"),
+    col(HoldReason.code).in_((HoldCode.TRAP, HoldCode.NO_ORIGIN, HoldCode.HASTE)),
+)
+_EDITS = sa.select(
+    col(CommentEdit.comment_id), col(CommentEdit.name), col(CommentEdit.body_text), col(CommentEdit.at)
+).where(col(CommentEdit.comment_id).in_(_IDS))
+_VERSIONS = sa.select(
+    col(CommentVersion.entry_id),
+    col(CommentVersion.kind),
+    col(CommentVersion.name),
+    col(CommentVersion.body_text),
+    col(CommentVersion.at),
+).where(col(CommentVersion.entry_id).in_(_IDS))
+_FIRST_IDS = (
+    sa.select(sa.func.min(col(CommentVersion.id)))
+    .where(
+        col(CommentVersion.comment_id).in_(_IDS),
+        col(CommentVersion.kind).in_((VersionKind.REPLACED, VersionKind.TAKEN)),
+    )
+    .group_by(col(CommentVersion.comment_id))
+)
+_FIRST = sa.select(
+    col(CommentVersion.comment_id), col(CommentVersion.name), col(CommentVersion.body_text)
+).where(col(CommentVersion.id).in_(_FIRST_IDS))
+
+
+def standing_words(session: Session, comment_id: int) -> StandingWords:
+    """Return what a comment that is there says; three SELECTs."""
+    row = session.execute(_WORDS, {"comment_id": comment_id}).one()
+    sending = session.execute(_SENDING, {"comment_id": comment_id})
+    return StandingWords(
+        row.article_id,
+        row.parent_id,
+        row.root_id,
+        row.language,
+        row.email_fingerprint,
+        words=Words(row.name, row.body_text),
+        edit=held_edits(session, [comment_id]).get(comment_id),
+        sending={reason.code: reason.measure for reason in sending},
+    )
+
+
+def held_edits(session: Session, ids: Sequence[int]) -> dict[int, HeldEdit]:
+    """Return the held edits of comments, by the comment's id; one SELECT."""
+    rows = session.execute(_EDITS, {"ids": ids})
+    return {row.comment_id: HeldEdit(row.comment_id, Words(row.name, row.body_text), row.at) for row in rows}
+
+
+def versions_of(session: Session, entry_ids: Sequence[int]) -> dict[int, KeptVersion]:
+    """Return what entries of the log took out of use, by the entry's id; one SELECT."""
+    rows = session.execute(_VERSIONS, {"ids": entry_ids})
+    return {
+        row.entry_id: KeptVersion(row.entry_id, row.kind, Words(row.name, row.body_text), row.at)
+        for row in rows
+    }
+
+
+def first_words(session: Session, ids: Sequence[int]) -> dict[int, Words]:
+    """Return what edited comments said at first, by the comment's id; one SELECT."""
+    rows = session.execute(_FIRST, {"ids": ids})
+    return {row.comment_id: Words(row.name, row.body_text) for row in rows}

@@ -1,0 +1,91 @@
+"""What a decision about an approved comment does to the edit that waits beside it, and what an undo gives back."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session
+
+from cms import sanitize
+from cms.comments import writes
+from cms.comments.models import CommentEdit, CommentVersion
+from cms.comments.queries.editing import HeldEdit, KeptVersion, Words, held_edits, standing_words
+from cms.comments.rules import CommentStatus, VersionKind
+from cms.moderation.queries.standing import LockedComment
+from cms.moderation.rules import Deed, Verdict
+
+
+def edits_beside(session: Session, comments: Iterable[LockedComment]) -> dict[int, HeldEdit]:
+    """Return the edits that wait beside these comments; one SELECT, none where no comment is approved."""
+    approved = [comment.id for comment in comments if comment.status is CommentStatus.APPROVED]
+    return held_edits(session, approved) if approved else {}
+
+
+def deed_about_edit(verdict: Verdict) -> tuple[Deed, CommentStatus] | None:
+    """Return what a verdict about an edit is called and leaves behind; None where it is about the comment too."""
+    return {
+        Verdict.APPROVE: (Deed.REVISED, CommentStatus.APPROVED),
+        Verdict.REJECT: (Deed.KEPT, CommentStatus.APPROVED),
+    }.get(verdict)
+
+
+def settle(session: Session, edit: HeldEdit, deed: Deed, entry_id: int) -> None:
+    """Carry out what the entry says of an edit: a refused one goes, any other becomes the comment's text."""
+    if deed is Deed.KEPT:
+        _keep(session, edit, entry_id, VersionKind.DROPPED, edit.words)
+    else:
+        _keep(session, edit, entry_id, VersionKind.TAKEN, standing_words(session, edit.comment_id).words)
+        _say(session, edit.comment_id, edit.words)
+    writes.drop_edit(session, edit.comment_id)
+
+
+def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: int) -> None:
+    """Undo what an entry did to texts, by the entry `entry_id`; nobody has written since, or it were not the last."""
+    standing = standing_words(session, comment_id)
+    if kept.kind is VersionKind.TAKEN:
+        _wait(session, comment_id, standing.words, kept)
+        _say(session, comment_id, kept.words)
+        writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.TAKEN_BACK)
+    elif kept.kind is VersionKind.DROPPED:
+        _wait(session, comment_id, kept.words, kept)
+        writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.DROPPED_BACK)
+    elif standing.edit is not None:
+        taken = kept.kind is VersionKind.TAKEN_BACK
+        out_of_use = standing.words if taken else standing.edit.words
+        if taken:
+            _say(session, comment_id, standing.edit.words)
+        writes.change_version(
+            session,
+            kept.entry_id,
+            into=entry_id,
+            kind=VersionKind.TAKEN if taken else VersionKind.DROPPED,
+            name=out_of_use.name,
+            body_text=out_of_use.body_text,
+        )
+        writes.drop_edit(session, comment_id)
+
+
+def _keep(session: Session, edit: HeldEdit, entry_id: int, kind: VersionKind, words: Words) -> None:
+    writes.keep_version(
+        session,
+        CommentVersion(
+            comment_id=edit.comment_id,
+            entry_id=entry_id,
+            kind=kind,
+            name=words.name,
+            body_text=words.body_text,
+            at=edit.at,
+        ),
+    )
+
+
+def _wait(session: Session, comment_id: int, words: Words, kept: KeptVersion) -> None:
+    html = sanitize.comment_html(words.body_text)
+    held = CommentEdit(
+        comment_id=comment_id, name=words.name, body_text=words.body_text, body_html=html, at=kept.at
+    )
+    writes.hold_edit(session, held)
+
+
+def _say(session: Session, comment_id: int, words: Words) -> None:
+    """Let a comment say these words, cleaned by the rules of today."""
+    html = sanitize.comment_html(words.body_text)
+    writes.rewrite(session, comment_id, name=words.name, body_text=words.body_text, body_html=html)
