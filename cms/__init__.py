@@ -20,19 +20,22 @@ def now_utc() -> datetime:
 def open_site(settings: "Settings") -> "Site":
     """Return the site of `settings`: its database at the newest schema, its keys, its sentences."""
     from cms import assets, config, db, languages, site
+    from cms.privacy.actions import erasing
     from cms.privacy.actions import keys as privacy
 
     if not settings.database_url:
         db.migrate(settings)
     database = db.open_database(settings)
     keyring = privacy.open_keys(database, settings, now_utc())
-    return site.Site(
+    opened = site.Site(
         settings=settings,
         database=database,
         keyring=keyring,
         catalogue=languages.open_catalogue(),
         assets=assets.open_assets(config.shipped("static")),
     )
+    erasing.replay(opened, now_utc())
+    return opened
 
 
 def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
@@ -75,5 +78,6 @@ def timed_jobs() -> "tuple[Job, ...]":
     """List what the site does by its own clock, whoever comes: every feature's jobs on one screen."""
     from cms.comments.actions import fitting
     from cms.outbox.actions import sending, sweeping
+    from cms.privacy.actions import sweeping as retention
 
-    return (sending.JOB, sweeping.JOB, fitting.JOB)
+    return (sending.JOB, sweeping.JOB, fitting.JOB, retention.JOB)

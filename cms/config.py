@@ -57,6 +57,15 @@ class Settings:
     spam_threshold: int = _setting(
         950, "score of 1,000 from which signals other than words send a comment to the spam folder"
     )
+    forget_addresses_days: int = _setting(
+        180, "days after the last decision for which a comment's sealed address is kept"
+    )
+    forget_refused_texts_days: int = _setting(
+        30, "days for which rejected, spam and withdrawn texts are kept, for undoing"
+    )
+    forget_fingerprints_days: int = _setting(
+        730, "days after that in which a forgotten address can still be proved and erased; 0 = none"
+    )
     close_after_days: int = _setting(0, "days after which comments close; 0 = never by age")
     rate_limits: bool = _setting(True, "off only for load tests; the log says so at start")
     comments_per_ten_minutes: int = _setting(
@@ -212,6 +221,9 @@ def _refuse_nonsense(settings: Settings) -> None:
             raise SettingsRefused(f"{name} takes 1 or more.")
     for name in (
         "close_after_days",
+        "forget_addresses_days",
+        "forget_refused_texts_days",
+        "forget_fingerprints_days",
         "trusted_proxies",
         "comments_per_ten_minutes",
         "article_comments_per_ten_minutes",

@@ -55,6 +55,7 @@ class ReceiptState(StrEnum):
     PUBLISHED = "published"
     NOT_PUBLISHED = "not_published"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
 class SecondLook(StrEnum):

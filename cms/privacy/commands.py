@@ -9,9 +9,11 @@ import click
 
 from cms import now_utc
 from cms.cli import open_site_or_exit, refuse, settings_or_exit
-from cms.privacy.actions import auditing, keys
+from cms.comments.rules import is_address
+from cms.privacy.actions import auditing, erasing, keys, sweeping
 from cms.privacy.actions.examining import examine
 from cms.privacy.actions.rotation import NotConfirmed, Progress, rotate
+from cms.privacy.queries.personal import kept_of
 from cms.vault import KeyRefused, NoKey
 
 
@@ -56,6 +58,50 @@ def rotate_key(print_next: bool) -> None:
         click.echo(f"The key {old} opens nothing here any more. {its_own}".rstrip())
     if done.stuck:
         refuse(f"{done.stuck:,} values cannot be opened, so their key stays. `cms doctor` says more.")
+
+
+@privacy.command()
+@click.option("--email-stdin", is_flag=True, required=True, help="Read the address from standard input.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def access(email_stdin: bool, as_json: bool) -> None:
+    """Print what is kept of an address; status 1 where that is nothing."""
+    site = open_site_or_exit(needs_key=True)
+    with site.database.reading() as session:
+        kept = kept_of(session, site.vault.fingerprint(_address()))
+    if as_json:
+        click.echo(json.dumps(kept, ensure_ascii=False))
+    else:
+        for kind, rows in kept.items():
+            click.echo(f"{kind}: {len(rows)}")
+            for row in rows:
+                click.echo("  " + "; ".join(f"{name}: {value}" for name, value in row.items()))
+    if not any(kept.values()):
+        refuse("Nothing is kept of this address.")
+
+
+@privacy.command()
+@click.option("--email-stdin", is_flag=True, required=True, help="Read the address from standard input.")
+def erase(email_stdin: bool) -> None:
+    """Erase every comment of an address and all that is known of its owner."""
+    site = open_site_or_exit(needs_key=True)
+    erased = erasing.erase_address(site, site.vault.fingerprint(_address()), now_utc())
+    click.echo(
+        f"{erased} comments were erased. A backup forgets them when it is restored beside this keys folder."
+    )
+
+
+@privacy.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and take nothing away.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def sweep(dry_run: bool, as_json: bool) -> None:
+    """Take away what was kept long enough by the settings in force."""
+    site = open_site_or_exit()
+    done = (sweeping.would_sweep if dry_run else sweeping.sweep)(site, now_utc())
+    if as_json:
+        click.echo(json.dumps(done))
+    else:
+        for kind, number in done.items():
+            click.echo(f"{kind.replace('_', ' ')}: {number:,} {'would go' if dry_run else 'taken away'}")
 
 
 @privacy.command()
@@ -107,3 +153,10 @@ def doctor() -> None:
         click.echo(f"{'ok ' if finding.is_well else 'NO '} {finding.sentence}")
     if not all(finding.is_well for finding in found):
         raise SystemExit(1)
+
+
+def _address() -> str:
+    address = sys.stdin.readline().strip()
+    if not is_address(address):
+        refuse("Standard input holds no e-mail address.")
+    return address

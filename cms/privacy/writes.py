@@ -7,12 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
+from cms.comments.models import Comment
 from cms.keyring import KeyState
+from cms.limits.models import DailySalt
+from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
 
+LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
 FORGET_WORKERS_AFTER = timedelta(days=1)
 
 
@@ -66,3 +70,81 @@ def replace_seals(session: Session, column: SealedColumn, rows: Sequence[Reseale
             .values({column.name: sa.bindparam("after")}),
             [{"the_key": row.key, "before": row.before, "after": row.after} for row in rows],
         )
+
+
+def empty_comments(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Take all that these comments say, and everything that hangs on them; the rows stay, so that threads stand."""
+    _drop_what_hangs_on(session, ids)
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id).in_(ids))
+        .values(
+            name="",
+            body_text="",
+            body_html="",
+            likeness=0,
+            repeat_key=None,
+            notify=False,
+            escalated_at=None,
+            swept_at=now,
+        )
+    )
+
+
+def mark_erased(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Take what says whose these comments were."""
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id).in_(ids))
+        .values(
+            email_sealed=None, email_fingerprint=None, network_mark=None, waiting_since=None, erased_at=now
+        )
+    )
+
+
+def forget_person(session: Session, fingerprint: str) -> None:
+    """Take what is known of the owner of an address, and the letters to it."""
+    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
+    session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
+
+
+def forget_addresses(session: Session, ids: Sequence[int]) -> None:
+    """Forget the addresses of comments; their fingerprints stay."""
+    session.execute(
+        sa.update(Comment).where(col(Comment.id).in_(ids)).values(email_sealed=None, notify=False)
+    )
+
+
+def forget_fingerprints(session: Session, ids: Sequence[int]) -> None:
+    """Forget by what the addresses of comments could be found again, and their owners of whom nothing else is kept."""
+    session.execute(sa.update(Comment).where(col(Comment.id).in_(ids)).values(email_fingerprint=None))
+
+
+def forget_network_marks(session: Session, ids: Sequence[int]) -> None:
+    """Forget from which network comments came."""
+    session.execute(sa.update(Comment).where(col(Comment.id).in_(ids)).values(network_mark=None))
+
+
+def forget_salts(session: Session, moment: datetime) -> None:
+    """Forget the salts of days before that of `moment`: with them goes any way back from a network mark."""
+    session.execute(sa.delete(DailySalt).where(col(DailySalt.day) < moment.date()))
+
+
+def scrub(session: Session) -> None:
+    """Let SQLite's search indexes hold nothing of what is gone; on PostgreSQL VACUUM does."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        return
+    named = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
+    for name in connection.exec_driver_sql(named).scalars().all():
+        quoted = connection.dialect.identifier_preparer.quote(name)
+        connection.exec_driver_sql(f"INSERT INTO {quoted}({quoted}) VALUES ('optimize')")  # noqa: S608  # our own table
+
+
+def _drop_what_hangs_on(session: Session, ids: Sequence[int]) -> None:
+    """Delete every row that would go with its comment: reasons, edits, versions, letters, notes, whatever comes."""
+    for table in SQLModel.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            hangs = key.column.table.name == "comment" and key.ondelete == "CASCADE"
+            if hangs and (table.name, key.parent.name) not in LETTERS_OF_OTHERS:
+                session.execute(sa.delete(table).where(key.parent.in_(ids)))

@@ -40,7 +40,7 @@ class Receipt:
     @property
     def can_withdraw(self) -> bool:
         """Whether there is something left to withdraw."""
-        return self.state is not ReceiptState.WITHDRAWN
+        return self.state not in {ReceiptState.WITHDRAWN, ReceiptState.ERASED}
 
     @property
     def can_edit(self) -> bool:
@@ -102,7 +102,9 @@ def receipt(session: Session, receipt_hash: str) -> Receipt | None:
     return Receipt(
         comment_id=row.id,
         status=row.status,
-        state=receipt_state(row.status, withdrawn=gone, by_person=row.staff_id is not None),
+        state=ReceiptState.ERASED
+        if row.erased_at is not None
+        else receipt_state(row.status, withdrawn=gone, by_person=row.staff_id is not None),
         reason=row.reason or "",
         name=row.edit_name if has_edit else row.name,
         body_text=row.edit_text if has_edit else row.body_text,

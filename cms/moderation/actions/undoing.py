@@ -38,7 +38,9 @@ def undo(site: Site, staff_id: int, ids: Sequence[int], now: datetime) -> Outcom
     """
     with site.database.writing() as session:
         found = entries(session, sorted(set(ids)))
-        asked = [entry for entry in found if can_undo(entry.deed, entry.from_status)]
+        asked = [
+            entry for entry in found if can_undo(entry.deed, entry.from_status) and not entry.text_is_gone
+        ]
         if missing := tuple(sorted(set(ids) - {entry.id for entry in asked})):
             return NotHere(missing)
         comments = locked_comments(session, sorted({entry.comment_id for entry in asked}))

@@ -41,6 +41,7 @@ class LogRow:
     policy: str
     undo_of: int | None
     can_undo: bool
+    text_is_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
         *_LINE,
         col(Comment.name).label("comment_name"),
         is_visible().label("is_visible"),
+        col(Comment.swept_at).is_not(None).label("text_is_gone"),
         col(Article.kind),
         col(Article.slug),
         col(Article.title),
@@ -156,5 +158,6 @@ def _row(row: Any) -> LogRow:
         reason=row.reason,
         policy=row.policy,
         undo_of=row.undo_of,
-        can_undo=bool(row.is_last) and can_undo(row.deed, row.from_status),
+        can_undo=bool(row.is_last) and can_undo(row.deed, row.from_status) and not row.text_is_gone,
+        text_is_gone=bool(row.text_is_gone),
     )

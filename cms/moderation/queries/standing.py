@@ -45,6 +45,7 @@ class Entry:
     from_status: CommentStatus | None
     earlier_reason: str
     earlier_by_person: bool
+    text_is_gone: bool
 
 
 LAST_ENTRY = (  # of the comment that the statement around it is about
@@ -54,7 +55,11 @@ LAST_ENTRY = (  # of the comment that the statement around it is about
     .scalar_subquery()
 )
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
-_GONE = sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None))
+_GONE = sa.or_(
+    col(Comment.withdrawn_at).is_not(None),
+    col(Comment.erased_at).is_not(None),
+    col(Comment.swept_at).is_not(None),
+)
 _LOCKED = (
     sa.select(col(Comment.id), col(Comment.article_id), col(Comment.status), _GONE.label("is_gone"))
     .where(col(Comment.id).in_(_IDS))
@@ -95,7 +100,9 @@ _ENTRIES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Decision.from_status),
         col(_EARLIER.reason).label("earlier_reason"),
         col(_EARLIER.staff_id).label("earlier_staff_id"),
+        col(Comment.swept_at).is_not(None).label("text_is_gone"),
     )
+    .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .outerjoin(_EARLIER, col(_EARLIER.id) == _EARLIER_ID)
     .where(col(Decision.id).in_(_IDS))
     .order_by(col(Decision.id))
@@ -129,6 +136,7 @@ def entries(session: Session, ids: Sequence[int]) -> tuple[Entry, ...]:
             row.from_status,
             row.earlier_reason or "",
             row.earlier_staff_id is not None,
+            bool(row.text_is_gone),
         )
         for row in rows
     )

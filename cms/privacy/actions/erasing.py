@@ -1,0 +1,102 @@
+"""Erasing what somebody wrote, and keeping it erased whatever is restored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from cms.comments.actions.learning import learn
+from cms.comments.actions.receipts import entry
+from cms.moderation.queries.standing import locked_comments
+from cms.moderation.rules import Deed
+from cms.moderation.writes import write_decision
+from cms.pages import rules as things
+from cms.pages.writes import bump
+from cms.privacy import journal, writes
+from cms.privacy.queries.personal import comments_of, erasable
+from cms.site import Site
+
+AT_ONCE = 100  # comments in one transaction; the writer is free again within a moment
+
+
+def erase_comments(site: Site, ids: Sequence[int], now: datetime) -> int:
+    """Erase comments: what they say, whose they are, all that hangs on them; return how many were not erased yet.
+
+    Threads stand. The journal is on the disk before the database commits, so no crash loses an erasure: where it
+    comes between the two, the next start carries out what the journal says; where it comes before both, nobody was
+    told that anything was erased. A commit that failed is made good in the same way.
+    """
+    erased = 0
+    for start in range(0, len(ids), AT_ONCE):
+        with site.database.writing() as session:
+            erased += _erase(site, session, ids[start : start + AT_ONCE], now)
+            session.commit()
+    if erased:
+        tidy(site)
+    return erased
+
+
+def erase_address(site: Site, fingerprint: str, now: datetime) -> int:
+    """Erase all comments of an address and all that is known of its owner; return how many comments that were."""
+    erased = 0
+    while True:
+        with site.database.writing() as session:
+            ids = comments_of(session, fingerprint, size=AT_ONCE)
+            if not ids:
+                writes.forget_person(session, fingerprint)
+                session.commit()
+                break
+            erased += _erase(site, session, ids, now)
+            session.commit()
+    tidy(site)
+    return erased
+
+
+def replay(site: Site, now: datetime) -> int:
+    """Erase again what the journal names and a restored database still holds; return how many comments that were.
+
+    Every start does it. Where nothing was restored it reads the file and asks one SELECT for each 500 lines; two
+    workers that find the same comments wait for each other, and the second finds them erased.
+    """
+    noted = journal.noted(site.settings.keys_folder)
+    if not noted:
+        return 0
+    with site.database.reading() as session:
+        found = erasable(session, sorted(noted))
+    ids = [one.id for one in found if journal.is_of(one.mark, noted[one.id])]
+    return erase_comments(site, ids, now) if ids else 0
+
+
+def tidy(site: Site) -> None:
+    """Leave nothing of what is gone in SQLite's files: indexes are merged, the WAL is written back and cut.
+
+    Freed pages are overwritten at once (`secure_delete`). A reader that still looks at the old state holds the WAL's
+    end back; the next sweep cuts it.
+    """
+    if not site.database.is_sqlite:
+        return
+    with site.database.writing() as session:
+        writes.scrub(session)
+        session.commit()
+    raw = site.database.writer.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        raw.close()
+
+
+def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime) -> int:
+    locked = locked_comments(session, sorted(ids))
+    found = erasable(session, sorted(locked))
+    if not found:
+        return 0
+    journal.append(site.settings.keys_folder, {one.id: one.mark for one in found})
+    gone = [one.id for one in found]
+    learn(session, dict.fromkeys(gone))
+    for number in gone:
+        status = locked[number].status
+        write_decision(session, entry(number, Deed.ERASED, status, status, now))
+    writes.empty_comments(session, gone, now)
+    writes.mark_erased(session, gone, now)
+    bump(session, {things.article(one.article_id) for one in found})
+    return len(found)

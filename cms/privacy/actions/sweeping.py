@@ -1,0 +1,82 @@
+"""Taking away what was kept long enough."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from cms.jobs import Job
+from cms.pages import rules as things
+from cms.pages.writes import bump
+from cms.privacy import writes
+from cms.privacy.actions.erasing import tidy
+from cms.privacy.queries import personal
+from cms.privacy.queries.personal import Overdue
+from cms.site import Site
+
+AT_ONCE = 200  # comments in one transaction; the writer is free again within a moment
+
+Deed = Callable[[Session, Sequence[int]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    overdue: Overdue
+    deed: Deed
+
+
+def sweep(site: Site, now: datetime) -> dict[str, int]:
+    """Take away what is due by the settings in force, in small transactions; return how many of each kind."""
+    done = {kind: _sweep(site, rule) for kind, rule in _rules(site, now).items()}
+    with site.database.writing() as session:
+        done["salts"] = personal.old_salts(session, now)
+        writes.forget_salts(session, now)
+        session.commit()
+    if any(done.values()):
+        tidy(site)
+    return done
+
+
+def would_sweep(site: Site, now: datetime) -> dict[str, int]:
+    """Return how many of each kind a sweep would take away."""
+    with site.database.reading() as session:
+        found = {kind: rule.overdue.count(session) for kind, rule in _rules(site, now).items()}
+        return found | {"salts": personal.old_salts(session, now)}
+
+
+def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
+    here = site.settings
+    forgotten = now - timedelta(days=here.forget_addresses_days)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def take_texts(session: Session, ids: Sequence[int]) -> None:
+        bump(session, map(things.article, personal.articles_of(session, ids)))
+        writes.empty_comments(session, ids, now)
+
+    return {
+        "texts": _Rule(
+            personal.refused_before(now - timedelta(days=here.forget_refused_texts_days)), take_texts
+        ),
+        "addresses": _Rule(personal.sealed_before(forgotten), writes.forget_addresses),
+        "fingerprints": _Rule(
+            personal.fingerprints_before(forgotten - timedelta(days=here.forget_fingerprints_days)),
+            writes.forget_fingerprints,
+        ),
+        "network_marks": _Rule(personal.marked_before(midnight), writes.forget_network_marks),
+    }
+
+
+def _sweep(site: Site, rule: _Rule) -> int:
+    swept = 0
+    while True:
+        with site.database.writing() as session:
+            ids = rule.overdue.ids(session, AT_ONCE)
+            if not ids:
+                return swept
+            rule.deed(session, ids)
+            session.commit()
+        swept += len(ids)
+
+
+JOB = Job("retention", timedelta(hours=1), sweep)

@@ -1,0 +1,166 @@
+"""What is kept of one person, or of many for too long."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.articles.models import Article
+from cms.comments.models import Comment, CommentEdit, CommentVersion
+from cms.comments.rules import CommentStatus
+from cms.db import UtcTime
+from cms.limits.models import DailySalt
+from cms.outbox.models import Commenter, Letter
+
+AT_ONCE = 500  # ids in one statement
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_SETTLED = sa.func.coalesce(
+    col(Comment.withdrawn_at), col(Comment.decided_at), col(Comment.created_at), type_=UtcTime()
+)
+_MARKS = sa.select(col(Comment.id), col(Comment.mark), col(Comment.article_id)).where(
+    col(Comment.id).in_(_IDS), col(Comment.erased_at).is_(None)
+)
+_OF_ADDRESS = col(Comment.email_fingerprint) == sa.bindparam("fingerprint")
+_IS_DECIDED = sa.or_(col(Comment.status) != CommentStatus.HELD, col(Comment.withdrawn_at).is_not(None))
+_IS_REFUSED = sa.or_(
+    col(Comment.status).in_((CommentStatus.REJECTED, CommentStatus.SPAM)),
+    col(Comment.withdrawn_at).is_not(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasable:
+    """A comment that is not erased yet."""
+
+    id: int
+    mark: str
+    article_id: int
+
+
+def erasable(session: Session, ids: Sequence[int]) -> list[Erasable]:
+    """Return those of these comments that are not erased, in order of their ids; one SELECT for each AT_ONCE."""
+    found = []
+    for start in range(0, len(ids), AT_ONCE):
+        rows = session.execute(_MARKS.order_by(col(Comment.id)), {"ids": ids[start : start + AT_ONCE]})
+        found += [Erasable(*row) for row in rows]
+    return found
+
+
+def comments_of(session: Session, fingerprint: str, *, behind: int = 0, size: int = AT_ONCE) -> list[int]:
+    """Return the ids of an address's comments above `behind`, at most `size`; one SELECT."""
+    statement = sa.select(col(Comment.id)).where(_OF_ADDRESS, col(Comment.id) > behind)
+    rows = session.execute(statement.order_by(col(Comment.id)).limit(size), {"fingerprint": fingerprint})
+    return list(rows.scalars())
+
+
+def kept_of(
+    session: Session, fingerprint: str
+) -> dict[str, list[dict[str, Any]]]:  # Any: columns of many kinds
+    """Return all that is kept of an address, by kind, as plain values; five SELECTs."""
+    asked = {"fingerprint": fingerprint}
+    own = sa.select(col(Comment.id)).where(_OF_ADDRESS)
+    comment: sa.Select[*tuple[Any, ...]] = sa.select(
+        col(Comment.id),
+        col(Article.title).label("article"),
+        col(Comment.name),
+        col(Comment.body_text).label("text"),
+        col(Comment.status),
+        col(Comment.created_at),
+        col(Comment.decided_at),
+        col(Comment.withdrawn_at),
+        col(Comment.email_sealed).is_not(None).label("address_sealed"),
+        col(Comment.network_mark).is_not(None).label("network_mark"),
+    ).join(Article, col(Article.id) == col(Comment.article_id))
+    statements: dict[str, sa.Select[*tuple[Any, ...]]] = {
+        "comments": comment.where(_OF_ADDRESS).order_by(col(Comment.id)),
+        "edits": sa.select(
+            col(CommentEdit.comment_id), col(CommentEdit.name), col(CommentEdit.body_text).label("text")
+        )
+        .where(col(CommentEdit.comment_id).in_(own))
+        .order_by(col(CommentEdit.comment_id)),
+        "earlier_texts": sa.select(
+            col(CommentVersion.comment_id),
+            col(CommentVersion.name),
+            col(CommentVersion.body_text).label("text"),
+        )
+        .where(col(CommentVersion.comment_id).in_(own), col(CommentVersion.body_text) != "")
+        .order_by(col(CommentVersion.id)),
+        "letters": sa.select(col(Letter.kind), col(Letter.created_at), col(Letter.sent_at))
+        .where(col(Letter.email_fingerprint) == sa.bindparam("fingerprint"))
+        .order_by(col(Letter.id)),
+        "address": sa.select(col(Commenter.created_at), col(Commenter.proved_at), col(Commenter.wish)).where(
+            col(Commenter.fingerprint) == sa.bindparam("fingerprint")
+        ),
+    }
+    return {
+        kind: [
+            {name: _plain(value) for name, value in row._mapping.items()}
+            for row in session.execute(one, asked)
+        ]
+        for kind, one in statements.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One kind of what retention takes away: which rows, oldest first, and what orders them."""
+
+    condition: sa.ColumnElement[bool]
+    order: Any  # a column or an expression of moments
+
+    def ids(self, session: Session, size: int) -> list[int]:
+        """Return at most `size` ids of comments; one SELECT."""
+        statement = sa.select(col(Comment.id)).where(self.condition)
+        return list(session.execute(statement.order_by(self.order, col(Comment.id)).limit(size)).scalars())
+
+    def count(self, session: Session) -> int:
+        """Return how many there are; one SELECT."""
+        statement = sa.select(sa.func.count()).select_from(Comment).where(self.condition)
+        found: int = session.execute(statement).scalar_one()
+        return found
+
+
+def sealed_before(moment: datetime) -> Overdue:
+    """Return comments decided before `moment` that still hold an address."""
+    return Overdue(sa.and_(col(Comment.email_sealed).is_not(None), _before(moment), _IS_DECIDED), _SETTLED)
+
+
+def fingerprints_before(moment: datetime) -> Overdue:
+    """Return comments decided before `moment` whose address is forgotten and whose fingerprint is not."""
+    kept = sa.and_(col(Comment.email_sealed).is_(None), col(Comment.email_fingerprint).is_not(None))
+    return Overdue(sa.and_(kept, _before(moment)), _SETTLED)
+
+
+def refused_before(moment: datetime) -> Overdue:
+    """Return comments that were rejected, called spam or withdrawn before `moment` and still hold their text."""
+    return Overdue(sa.and_(col(Comment.swept_at).is_(None), _IS_REFUSED, _before(moment)), _SETTLED)
+
+
+def marked_before(moment: datetime) -> Overdue:
+    """Return comments from before `moment` that bear a network mark."""
+    created = col(Comment.created_at)
+    return Overdue(sa.and_(col(Comment.network_mark).is_not(None), created < moment), created)
+
+
+def old_salts(session: Session, moment: datetime) -> int:
+    """Return how many salts of days before that of `moment` are kept; one SELECT."""
+    statement = sa.select(sa.func.count()).select_from(DailySalt).where(col(DailySalt.day) < moment.date())
+    found: int = session.execute(statement).scalar_one()
+    return found
+
+
+def articles_of(session: Session, ids: Iterable[int]) -> list[int]:
+    """Return the articles that these comments are about; one SELECT."""
+    statement = sa.select(col(Comment.article_id)).where(col(Comment.id).in_(list(ids))).distinct()
+    return list(session.execute(statement).scalars())
+
+
+def _before(moment: datetime) -> sa.ColumnElement[bool]:
+    return sa.literal(moment, type_=UtcTime()) > _SETTLED
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,138 @@
+"""What was erased is nowhere any more, and stays away; what was kept long enough goes."""
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlmodel import col, select
+
+from cms.comments.actions.editing import Edit, edit
+from cms.comments.models import Comment, CommentVersion, HoldReason
+from cms.limits.rules import Visitor
+from cms.moderation.actions.deciding import decide
+from cms.moderation.actions.outcomes import NotHere, Outcome
+from cms.moderation.actions.undoing import undo
+from cms.moderation.rules import Verdict
+from cms.privacy import journal
+from cms.privacy.actions.erasing import erase_address, erase_comments, replay
+from cms.privacy.actions.sweeping import sweep, would_sweep
+from cms.site import Site
+from tests.comments.stored import deeds, only, stored
+from tests.conftest import START
+from tests.factories import hire, send_comment, write_article
+from tests.reader import Reader
+
+FOR_EVER = 10**9
+TEXT, NAME = "The heron stood on the ninth bollard.", "Dan of the bollards"
+
+
+@pytest.fixture
+def comment(site: Site) -> int:
+    """Give a published comment that was changed once while it waited."""
+    write_article(site, "The ferry", START)
+    made = send_comment(site, 1, START, text=f"{TEXT} Or the tenth.", name=NAME)
+    edit(site, made, Edit(NAME, TEXT, True, Visitor()), START)
+    decide(site, hire(site, "Cleo", START), [made], Verdict.APPROVE, "", FOR_EVER, START)
+    return made
+
+
+def _raw(site: Site) -> bytes:
+    return b"".join(path.read_bytes() for path in site.settings.instance.glob("broadsheet.db*"))
+
+
+def test_an_erased_comment_leaves_nothing_but_its_place(app: Flask, site: Site, comment: int) -> None:
+    send_comment(site, 1, START, parent_id=comment, root_id=comment, text="An answer.", email="e@example.org")
+    fingerprint = only_first(site).email_fingerprint or ""
+    sealed = only_first(site).email_sealed or ""
+    assert erase_address(site, fingerprint, START) == 1
+    gone = only_first(site)
+    assert (gone.name, gone.body_text, gone.body_html, gone.email_sealed, gone.email_fingerprint) == (
+        "",
+        "",
+        "",
+        None,
+        None,
+    )
+    assert deeds(site, comment)[-1] == "erased"
+    assert TEXT not in Reader(app).get("/articles/the-ferry").text
+    with site.database.reading() as session:
+        assert not session.exec(select(CommentVersion)).all()
+        assert not session.exec(select(HoldReason).where(col(HoldReason.comment_id) == comment)).all()
+    if site.database.is_sqlite:
+        raw = _raw(site)
+        for words in ("ninth bollard", "tenth", NAME, fingerprint, sealed[-40:]):
+            assert words.encode() not in raw, words
+    assert erase_address(site, fingerprint, START) == 0
+
+
+def only_first(site: Site) -> Comment:
+    return stored(site)[0]
+
+
+def test_what_a_backup_brings_back_is_erased_again_at_the_next_start(site: Site, comment: int) -> None:
+    erase_comments(site, [comment], START)
+    with site.database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE comment SET erased_at = NULL, body_text = 'restored'")
+        session.commit()
+    assert replay(site, START) == 1
+    assert only_first(site).body_text == ""
+    assert replay(site, START) == 0
+
+
+def test_a_number_that_belongs_to_a_new_comment_since_is_left_alone(site: Site, comment: int) -> None:
+    journal.append(site.settings.keys_folder, {comment: "the mark of another row"})
+    assert replay(site, START) == 0
+    assert only(site).body_text == TEXT
+
+
+def test_retention_takes_each_kind_at_its_time_and_no_sooner(site: Site, comment: int) -> None:
+    refused = send_comment(
+        site, 1, START, text="Buy my boats.", visitor=Visitor("mark"), email="m@example.org"
+    )
+    held = send_comment(site, 1, START, text="I wait.", email="w@example.org")
+    outcome = decide(site, 1, [refused], Verdict.SPAM, "", FOR_EVER, START)
+    assert isinstance(outcome, Outcome)
+    assert sum(sweep(site, START + timedelta(hours=1)).values()) == 0
+    later = START + timedelta(days=31)
+    assert would_sweep(site, later) | {"salts": 0} == {
+        "texts": 1,
+        "addresses": 0,
+        "fingerprints": 0,
+        "network_marks": 1,
+        "salts": 0,
+    }
+    sweep(site, later)
+    assert [row.body_text for row in stored(site)] == [TEXT, "", "I wait."]
+    assert undo(site, 1, outcome.decided, later) == NotHere(outcome.decided)
+    assert decide(site, 1, [refused], Verdict.APPROVE, "", FOR_EVER, later) == Outcome(refused=(refused,))
+    sweep(site, START + timedelta(days=181))
+    assert [row.email_sealed is None for row in stored(site)] == [True, True, False]
+    assert all(row.email_fingerprint for row in stored(site))
+    sweep(site, START + timedelta(days=180 + 731))
+    assert [row.email_fingerprint is None for row in stored(site)] == [True, True, False]
+    assert stored(site)[2].id == held
+
+
+def test_staff_can_show_and_erase_by_an_address_from_standard_input(
+    site: Site, comment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from cms.cli import main
+
+    monkeypatch.setenv("CMS_INSTANCE", str(site.settings.instance))
+    monkeypatch.setenv("CMS_DATABASE_URL", site.settings.database_url)
+
+    def run(*words: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(main, ["privacy", *words], input="Dan@example.org\n")
+        return answer.exit_code, answer.stdout
+
+    status, told = run("access", "--email-stdin", "--json")
+    kept = json.load(io.StringIO(told))
+    assert (status, kept["comments"][0]["text"], len(kept["earlier_texts"])) == (0, TEXT, 1)
+    assert run("erase", "--email-stdin")[0] == 0
+    assert run("access", "--email-stdin")[0] == 1
+    assert run("access")[0] == 2
+    assert run("sweep", "--dry-run")[0] == 0
