@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from cms.comments.rules import CommentStatus, Lesson, VersionKind
 from cms.comments.signals import HoldCode, Lane
-from cms.db import UtcTime, stored_as_value
+from cms.db import UtcTime, beside_the_tables, stored_as_value
 
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
 
@@ -42,6 +42,37 @@ class Comment(SQLModel, table=True):
         ),
         sa.Index("ix_comment_thread", "article_id", "root_id", "status", "created_at", "id"),
         _index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        # What narrows the queue, each in the queue's own order.
+        _index(
+            "ix_comment_waiting_article",
+            "article_id",
+            "waiting_since",
+            "id",
+            where="waiting_since IS NOT NULL",
+        ),
+        _index(
+            "ix_comment_waiting_commenter",
+            "email_fingerprint",
+            "waiting_since",
+            "id",
+            where="waiting_since IS NOT NULL",
+        ),
+        _index(
+            "ix_comment_waiting_network",
+            "network_mark",
+            "waiting_since",
+            "id",
+            where="waiting_since IS NOT NULL",
+        ),
+        _index(
+            "ix_comment_waiting_language",
+            "language",
+            "waiting_since",
+            "id",
+            where="waiting_since IS NOT NULL",
+        ),
+        _index("ix_comment_fold", "fold_id", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        _index("ix_comment_stands", "status", where="withdrawn_at IS NULL AND erased_at IS NULL"),
         _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint"),
@@ -97,6 +128,7 @@ class Comment(SQLModel, table=True):
     score: int = Field(default=0)
     lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
     likeness: int = Field(default=0, sa_type=sa.BigInteger)
+    fold_id: int | None = Field(default=None)
 
 
 class LikenessBand(SQLModel, table=True):
@@ -108,10 +140,21 @@ class LikenessBand(SQLModel, table=True):
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
 
 
+class CommentHost(SQLModel, table=True):
+    """A host that stands in a comment, by which moderators look for it."""
+
+    __tablename__ = "comment_host"
+    __table_args__ = (sa.Index("ix_comment_host_host", "host", "comment_id"),)
+
+    comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
+    host: str = Field(max_length=253, primary_key=True)
+
+
 class HoldReason(SQLModel, table=True):
     """Why a comment is held: a code of `signals.HoldCode` with what was measured."""
 
     __tablename__ = "hold_reason"
+    __table_args__ = (sa.Index("ix_hold_reason_code", "code", "comment_id"),)
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
     code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)
@@ -185,3 +228,31 @@ class CommentVersion(SQLModel, table=True):
     name: str = Field(default="", max_length=200)
     body_text: str = Field(default="", sa_type=sa.Text)
     at: datetime = Field(sa_type=UtcTime)
+
+
+# The words of what waits. The database keeps them up by itself, so that no text can change, be decided about or be
+# erased and still be found; without a copy of the text, so that nothing more than words is there.
+_WORDS = "{row}.name || ' ' || {row}.body_text"
+_OUT = (
+    "INSERT INTO comment_search (comment_search, rowid, words) SELECT 'delete', OLD.id, "
+    + _WORDS.format(row="OLD")
+    + " WHERE OLD.waiting_since IS NOT NULL; "
+)
+_IN = (
+    "INSERT INTO comment_search (rowid, words) SELECT NEW.id, "
+    + _WORDS.format(row="NEW")
+    + " WHERE NEW.waiting_since IS NOT NULL; "
+)
+SEARCH_SQLITE = (
+    "CREATE VIRTUAL TABLE comment_search USING fts5(words, content = '', tokenize = 'unicode61 remove_diacritics 0')",
+    f"CREATE TRIGGER comment_search_insert AFTER INSERT ON comment BEGIN {_IN}END",
+    "CREATE TRIGGER comment_search_update AFTER UPDATE OF waiting_since, name, body_text ON comment"
+    f" BEGIN {_OUT}{_IN}END",
+    f"CREATE TRIGGER comment_search_delete AFTER DELETE ON comment BEGIN {_OUT}END",
+)
+SEARCH_POSTGRESQL = (
+    "CREATE INDEX ix_comment_words ON comment USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text))"
+    " WHERE waiting_since IS NOT NULL",
+)
+
+beside_the_tables(SEARCH_SQLITE, SEARCH_POSTGRESQL)

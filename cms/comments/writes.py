@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from cms.comments.habits import hosts
 from cms.comments.likeness import bands, likeness
 from cms.comments.models import (
     Comment,
     CommentEdit,
+    CommentHost,
     CommentVersion,
     HoldReason,
     LikenessBand,
@@ -21,6 +23,8 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 
+HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
+HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
 _COUNT_SQLITE = sa.text(
     "INSERT INTO spam_word (bucket, spam, fine)"
     " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')"
@@ -47,10 +51,29 @@ def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason])
         raise RuntimeError("a stored comment has no id")
     if comment.root_id is None:
         comment.root_id = comment.id
+    if comment.fold_id is None:
+        comment.fold_id = comment.id
     session.add_all(HoldReason(comment_id=comment.id, code=r.code, measure=r.measure) for r in reasons)
     _band(session, comment.id, comment.likeness)
+    note_hosts(session, comment.id, comment.body_text)
     session.flush()
     return comment.id
+
+
+def note_hosts(session: Session, comment_id: int, body_text: str) -> None:
+    """Keep which hosts stand in a comment, in place of those that stood there before."""
+    session.execute(sa.delete(CommentHost).where(col(CommentHost.comment_id) == comment_id))
+    named = [host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT]]
+    session.add_all(CommentHost(comment_id=comment_id, host=host) for host in dict.fromkeys(named))
+
+
+def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
+    """Let all near-copies that wait do so in one lane."""
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.fold_id) == fold_id, col(Comment.waiting_since).is_not(None))
+        .values(lane=lane)
+    )
 
 
 def let_repeat(session: Session, comment_id: int) -> None:
@@ -133,15 +156,23 @@ def judge_anew(
 
 
 def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
-    """Let a comment say something else; what it said before may be sent again as a new comment."""
+    """Let a comment say something else; it leaves its fold, and what it said before may be sent as a new comment."""
     alike = likeness(body_text)
     session.execute(
         sa.update(Comment)
         .where(col(Comment.id) == comment_id)
-        .values(name=name, body_text=body_text, body_html=body_html, likeness=alike, repeat_key=None)
+        .values(
+            name=name,
+            body_text=body_text,
+            body_html=body_html,
+            likeness=alike,
+            fold_id=comment_id,
+            repeat_key=None,
+        )
     )
     session.execute(sa.delete(LikenessBand).where(col(LikenessBand.comment_id) == comment_id))
     _band(session, comment_id, alike)
+    note_hosts(session, comment_id, body_text)
     session.flush()
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
-from cms.moderation.rules import Deed
+from cms.moderation.rules import Deed, Verdict
 
 
 class Decision(SQLModel, table=True):
@@ -20,6 +20,13 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_decision_comment", "comment_id", "id"),
         sa.Index("ix_decision_staff", "staff_id", "id"),
+        sa.Index(
+            "ix_decision_batch",
+            "batch_id",
+            "id",
+            sqlite_where=sa.text("batch_id IS NOT NULL"),
+            postgresql_where=sa.text("batch_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -35,6 +42,41 @@ class Decision(SQLModel, table=True):
     policy: str = Field(default="", max_length=80)
     undo_of: int | None = Field(default=None, foreign_key="decision.id", unique=True)
     at: datetime = Field(sa_type=UtcTime)
+    batch_id: int | None = Field(default=None)
+
+
+class Batch(SQLModel, table=True):
+    """One decision about many comments, carried out piece by piece; its entries in the log bear its id.
+
+    Either `verdict` is set, and `narrowed` (JSON of a filter) says about what; or `undoes` is, the batch that is taken
+    back. Comments that anything was said of behind the log's entry `as_of` are left as they are.
+    """
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        sa.CheckConstraint("(verdict IS NULL) = (undoes IS NOT NULL OR hour_of IS NOT NULL)", name="about"),
+        sa.Index(
+            "ix_batch_unfinished",
+            "id",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id")
+    verdict: Verdict | None = Field(default=None, sa_type=stored_as_value(Verdict, "batch_verdict"))
+    reason: str = Field(default="", max_length=40)
+    narrowed: str = Field(default="{}", max_length=2000)
+    as_of: int
+    wanted: int = Field(default=0)
+    carried_out: int = Field(default=0)
+    undoes: int | None = Field(default=None, foreign_key="batch.id")
+    hour_of: int | None = Field(default=None, foreign_key="staff.id")
+    hour_from: datetime | None = Field(default=None, sa_type=UtcTime)
+    hour_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    begun_at: datetime = Field(sa_type=UtcTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class ModeratorChoice(SQLModel, table=True):

@@ -32,6 +32,9 @@ class Deed(StrEnum):
     ERASED = "erased"
 
 
+IN_BATCHES_UNDONE = (Deed.DECIDED, Deed.UNDONE)  # what one undo takes back of a decision about many
+
+
 class Verdict(StrEnum):
     """What a moderator can say of a comment."""
 
@@ -75,6 +78,7 @@ KEY_SENTENCES = {
     "h": "Leave it waiting",
     "1–9": "Choose that reason of the list, before rejecting",
     "x": "Tick",
+    "/": "Narrow the queue",
     "u": "Undo the last decision, then the one before it",
     "?": "Show the keys",
 }

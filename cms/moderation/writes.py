@@ -1,13 +1,15 @@
 """The log's new entries and the one place that changes a comment's status, beside what moderators choose."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.moderation.models import Decision, ModeratorChoice
+from cms.moderation.models import Batch, Decision, ModeratorChoice
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
@@ -40,17 +42,56 @@ def set_status(session: Session, comment_id: int, *, status: CommentStatus, now:
 
     After any decision the same text sent again is a new comment.
     """
+    set_statuses(session, [comment_id], status=status, now=now)
+
+
+def set_statuses(session: Session, ids: Sequence[int], *, status: CommentStatus, now: datetime) -> None:
+    """Give comments one status, as `set_status()` does."""
     is_held = status is CommentStatus.HELD
     session.execute(
         sa.update(Comment)
-        .where(col(Comment.id) == comment_id)
+        .where(col(Comment.id).in_(ids))
         .values(
             status=status,
             decided_at=None if is_held else now,
             waiting_since=_SINCE_IT_CAME if is_held else None,
             escalated_at=None,
             repeat_key=None,
-        )
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def write_decisions(
+    session: Session, entries: Sequence[dict[str, Any]]
+) -> None:  # Any: columns of many kinds
+    """Add many entries to the log, in commit order."""
+    lock_log(session)
+    session.execute(sa.insert(Decision), entries)
+
+
+def begin_batch(session: Session, batch: Batch) -> int:
+    """Store a decision about many comments, of which none is carried out yet; return its id."""
+    session.add(batch)
+    session.flush()
+    if batch.id is None:  # the database gives every row its id
+        raise RuntimeError("a batch has no id")
+    return batch.id
+
+
+def note_carried_out(session: Session, batch_id: int, number: int) -> None:
+    """Count what was carried out of a batch."""
+    session.execute(
+        sa.update(Batch).where(col(Batch.id) == batch_id).values(carried_out=col(Batch.carried_out) + number)
+    )
+
+
+def finish_batch(session: Session, batch_id: int, now: datetime) -> None:
+    """Note that nothing of a batch is left to do."""
+    session.execute(
+        sa.update(Batch)
+        .where(col(Batch.id) == batch_id, col(Batch.finished_at).is_(None))
+        .values(finished_at=now)
     )
 
 

@@ -15,7 +15,8 @@ from tests.conftest import Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Colleague, Reader
 
-# SELECTs a page; the masthead's sections take one of them, a staff session another.
+# SELECTs a page; the masthead's sections take one of them, a staff session another. The queue's beyond figures, cards and
+# reasons: each filled lane, changes, folds with their samples, sections, the proxy's warning.
 READERS = {
     "/": 3,
     "/articles/story-1": 12,
@@ -29,7 +30,7 @@ READERS = {
     "/nowhere": 3,
 }
 # The queue asks what edited comments said before, and looks whether the set-up is well: whoever sees it can tell who runs the site.
-STAFFS = {"/moderation/": 7, "/moderation/log": 3, "/desk/": 4, "/desk/articles/1": 6}
+STAFFS = {"/moderation/": 11, "/moderation/log": 3, "/desk/": 4, "/desk/articles/1": 6}
 
 
 @pytest.fixture

@@ -87,6 +87,10 @@ def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:
     seen_by_cleo = {**cleo.hidden(), "verdict": "spam", "comment": "1"}
     assert ben.decide("approve", 1).status_code == 303
     _sound(ben.get("/moderation/log"), 200)
+    many = {**ben.hidden("/moderation/?words=was"), "verdict": "reject"}
+    begun = ben.client.post("/moderation/batches/", data=many, headers=ben.headers)
+    _sound(ben.get(begun.headers["Location"]), 200)
+    _sound(ben.get("/moderation/batches/"), 200)
     late = cleo.client.post("/moderation/decisions", data=seen_by_cleo, headers=cleo.headers)
     _sound(late, 409)
 

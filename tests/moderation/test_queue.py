@@ -17,8 +17,7 @@ from cms.comments.writes import mark_withdrawn
 from cms.config import Settings
 from cms.moderation.models import Decision
 from cms.moderation.queries.log import log_page
-from cms.moderation.queries.queue import queue_page
-from cms.moderation.rules import CommentStatus
+from cms.moderation.queries.queue import Asked, queue_page
 from cms.site import Site
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
@@ -278,9 +277,9 @@ def test_the_log_of_one_comment_offers_to_undo_its_last_decision_only(
 
 def test_the_pages_keep_their_query_budget(site: Site, article: int, clock: Clock) -> None:
     for number in range(9):
-        send_comment(site, article, START, name=f"Dan {number}")
+        send_comment(site, article, START, name=f"Dan {number}", text=f"Every day has {number} hours or so.")
     with _counted(site) as sent, site.database.reading() as session:
-        assert len(queue_page(session, CommentStatus.HELD, 1, after=None, size=50).cards) == 9
+        assert len(queue_page(session, Asked(), 1, size=50, now=START).cards) == 9
     assert len(sent) == QUEUE_BUDGET
     with _counted(site) as sent, site.database.reading() as session:
         assert len(log_page(session, comment_id=None, after=None, size=50).rows) == 9

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from cms import sanitize
 from cms.comments import writes
 from cms.comments.actions.assessing import Assessment, Subject, assess
+from cms.comments.actions.joining import join
 from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
 from cms.comments.models import Comment
 from cms.comments.queries import receipts
@@ -103,6 +104,7 @@ def _submit(
         return TooMany(met.retry_after_seconds)
     found = assess(session, _subject(site, sent, cleaned, met))
     comment = _comment(site, sent, cleaned, found, now)
+    comment.fold_id, comment.lane = join(session, cleaned.body_text, found.likeness, found.lane)
     secret = receipt_secret(site, comment.mark)
     comment_id = writes.store_comment(session, comment, found.reasons)
     write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
@@ -144,7 +146,6 @@ def _comment(site: Site, sent: Submission, cleaned: _Cleaned, found: Assessment,
         repeat_key=cleaned.repeat_key,
         network_mark=sent.visitor.network_mark or None,
         score=found.score,
-        lane=found.lane,
         likeness=found.likeness,
     )
 

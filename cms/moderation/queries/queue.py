@@ -1,165 +1,91 @@
-"""What the moderation queue shows: comments with all that a decision about them needs."""
+"""The moderation queue: what waits, lane after lane, or what was decided, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cms.accounts.models import Staff
-from cms.articles.models import Article
-from cms.articles.rules import Cursor, address_of
-from cms.comments.classifier import Weights, telling_words
-from cms.comments.models import Comment, CommentEdit, HoldReason
-from cms.comments.queries import learnt
+from cms.articles.rules import Cursor
+from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.comments.signals import HoldCode, Reason, strongest_first
+from cms.comments.signals import Lane
 from cms.db import UtcTime, stored_as_value
+from cms.moderation.filters import EVERYTHING, Filter
 from cms.moderation.models import Decision, ModeratorChoice
-from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
-from cms.moderation.queries.standing import LAST_ENTRY
-from cms.moderation.rules import COUNTED_MAX, Deed, link_addresses
+from cms.moderation.queries.cards import CARDS, DECIDED_AT, REMAINS, QueueCard, cards
+from cms.moderation.queries.narrowing import Condition, conditions, is_first_of_fold
+from cms.moderation.rules import COUNTED_MAX
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleBeside:
-    """The article that a comment is about."""
+class Asked:
+    """What part of the queue somebody wants to see, from which lane on, behind which of its rows."""
 
-    title: str
-    address: str
-    language: str
-    publish_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ParentBeside:
-    """The comment that one answers; `is_gone` where it was withdrawn or erased."""
-
-    id: int
-    name: str
-    body_html: str
-    status: CommentStatus
-    is_gone: bool
+    status: CommentStatus = CommentStatus.HELD
+    narrowed: Filter = EVERYTHING
+    folded: bool = True
+    lane: Lane = Lane.LIKELY_FINE
+    after: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LastDecision:
-    """What was last decided about a comment; `by_name` is empty where nobody of staff did."""
+class Onward:
+    """Where the next page begins: in which lane, behind which row."""
 
-    id: int
-    deed: Deed
-    by_name: str
-    at: datetime
-    reason: str
+    lane: Lane | None
+    after: Cursor
 
 
 @dataclass(frozen=True, slots=True)
-class QueueCard:
-    """One comment to decide about; where its writer wants another text, that one, with what it changes.
+class Figures:
+    """How much there is, counted up to COUNTED_MAX + 1; `matching` is what the filter lets through."""
 
-    `telling` are the words for which it looks like spam, as they stand in it.
-    """
-
-    id: int
-    name: str
-    body_html: str
-    links: tuple[str, ...]
-    created_at: datetime
-    status: CommentStatus
-    is_gone: bool
-    article: ArticleBeside
-    parent: ParentBeside | None
-    reasons: tuple[Reason, ...]
-    telling: tuple[str, ...]
-    decided: LastDecision | None
-    change: Change | None
+    by_status: dict[CommentStatus, int]
+    by_lane: dict[Lane, int]
+    escalated: int
+    matching: int
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """A page of the queue as the log stood at its entry `as_of`; `counts` stop above COUNTED_MAX."""
+    """A page of the queue as the log stood at its entry `as_of`."""
 
     cards: tuple[QueueCard, ...]
-    next_page: Cursor | None
-    counts: dict[CommentStatus, int]
-    escalated: int
+    onward: Onward | None
+    figures: Figures
     as_of: int
     shortcuts: bool
 
 
-TOLD_FROM_PERCENT = 60  # likeness to spam from which a card names the words; below it they say little
-_PARENT = aliased(Comment)
-_PARENT_GONE = sa.or_(col(_PARENT.withdrawn_at).is_not(None), col(_PARENT.erased_at).is_not(None))
-_REMAINS = sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None))
 _WAITS = col(Comment.waiting_since).is_not(None)
-# What came in already decided, by an import, was decided when it was written as far as this house knows.
-_DECIDED_AT = sa.func.coalesce(col(Comment.decided_at), col(Comment.created_at), type_=UtcTime())
-_CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
-    sa.select(
-        col(Comment.id),
-        col(Comment.name),
-        col(Comment.body_html),
-        col(Comment.created_at),
-        col(Comment.status),
-        sa.not_(_REMAINS).label("is_gone"),
-        col(Comment.waiting_since),
-        col(Comment.escalated_at),
-        _DECIDED_AT.label("decided_at"),
-        col(Article.kind),
-        col(Article.slug),
-        col(Article.title),
-        col(Article.language),
-        col(Article.publish_at),
-        col(_PARENT.id).label("parent_id"),
-        col(_PARENT.name).label("parent_name"),
-        col(_PARENT.body_html).label("parent_body_html"),
-        col(_PARENT.status).label("parent_status"),
-        _PARENT_GONE.label("parent_is_gone"),
-        col(Decision.id).label("entry_id"),
-        col(Decision.deed),
-        col(Decision.reason),
-        col(Decision.at),
-        col(Staff.name).label("by_name"),
-        *EDIT_COLUMNS,
-    )
-    .join(Article, col(Article.id) == col(Comment.article_id))
-    .outerjoin(CommentEdit, IS_ITS_EDIT)
-    .outerjoin(_PARENT, col(_PARENT.id) == col(Comment.parent_id))
-    .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
-    .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
-)
-_WITH_STATUS = _CARDS.where(
+_DECIDED = CARDS.where(
     col(Comment.status) == sa.bindparam("status", type_=stored_as_value(CommentStatus, "comment_status")),
-    _REMAINS,
+    REMAINS,
 )
-_WAITING = _CARDS.where(_WAITS)
-_ESCALATED = _CARDS.where(col(Comment.escalated_at).is_not(None)).order_by(
+_ESCALATED = CARDS.where(col(Comment.escalated_at).is_not(None)).order_by(
     col(Comment.escalated_at), col(Comment.id)
 )
-_ONE = _CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
-_REASONS = (
-    sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure))
-    .where(col(HoldReason.comment_id).in_(sa.bindparam("ids", expanding=True)))
-    .order_by(col(HoldReason.comment_id), col(HoldReason.code))
-)
+_ONE = CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
 
 
-def _counted(status: CommentStatus) -> sa.ScalarSelect[int]:
-    waits = status is CommentStatus.HELD
-    return _count(_WAITS if waits else sa.and_(col(Comment.status) == status, _REMAINS))
-
-
-def _count(counts: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    some = sa.select(sa.literal(1)).select_from(Comment).where(counts)
+def _counted(*wanted: Condition) -> sa.ScalarSelect[int]:
+    some = sa.select(sa.literal(1)).select_from(Comment).where(*wanted)
     return sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery()).scalar_subquery()
 
 
+_OF_STATUS = {
+    status: _counted(_WAITS)
+    if status is CommentStatus.HELD
+    else _counted(col(Comment.status) == status, REMAINS)
+    for status in CommentStatus
+}
 _FIGURES = sa.select(
-    *[_counted(status).label(status.value) for status in CommentStatus],
-    _count(col(Comment.escalated_at).is_not(None)).label("escalated"),
+    *[counted.label(status.value) for status, counted in _OF_STATUS.items()],
+    *[_counted(_WAITS, col(Comment.lane) == lane).label(lane.value) for lane in Lane],
+    _counted(col(Comment.escalated_at).is_not(None)).label("escalated"),
     sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
     sa.select(col(ModeratorChoice.shortcuts))
     .where(col(ModeratorChoice.staff_id) == sa.bindparam("staff_id"))
@@ -168,128 +94,99 @@ _FIGURES = sa.select(
 )
 
 
-def queue_page(
-    session: Session, status: CommentStatus, staff_id: int, *, after: Cursor | None, size: int
-) -> QueuePage:
-    """Return `size` comments from behind `after`: what waits, longest first, others newest decided first.
+def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now: datetime) -> QueuePage:
+    """Return `size` comments: what waits, longest first within each lane, or what was decided, newest first.
 
-    Four SELECTs, two where there is no comment.
+    Four SELECTs, one more for each lane that the page reaches beyond its first, and one where a filter narrows.
     """
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    asked = {} if status is CommentStatus.HELD else {"status": status}
-    rows = session.execute(_ordered(status, after).limit(size + 1), asked).all()
-    shown = rows[:size]
-    end = Cursor(_moment(shown[-1], status), shown[-1].id) if len(rows) > size else None
-    return _page(session, shown, end, figures)
+    matching = _matching(session, asked, now) if asked.narrowed else 0
+    if asked.status is CommentStatus.HELD:
+        filled = [lane for lane in _lanes_from(asked) if getattr(figures, lane.value)]
+        rows, onward = _waiting(session, asked, filled, size, now)
+    else:
+        rows, onward = _decided(session, asked, size)
+    return _page(cards(session, rows), onward, figures, matching)
 
 
 def escalated_page(session: Session, staff_id: int, *, after: Cursor | None, size: int) -> QueuePage:
     """Return `size` comments about which somebody asks for another look, longest ago first; four SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    statement = _ESCALATED.limit(size + 1)
-    if after is not None:
-        place = sa.tuple_(col(Comment.escalated_at), col(Comment.id))
-        end = sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
-        statement = statement.where(place > end)
-    rows = session.execute(statement).all()
-    shown = rows[:size]
-    last = Cursor(shown[-1].escalated_at, shown[-1].id) if len(rows) > size else None
-    return _page(session, shown, last, figures)
+    statement = _ESCALATED.where(*_behind(after, col(Comment.escalated_at)))
+    rows = session.execute(statement.limit(size + 1)).all()
+    last = rows[size - 1] if len(rows) > size else None
+    onward = Onward(None, Cursor(last.escalated_at, last.id)) if last else None
+    return _page(cards(session, rows[:size]), onward, figures, 0)
 
 
 def single_card(session: Session, comment_id: int, staff_id: int) -> QueuePage:
     """Return a page with one comment, whatever its state, or with none; four SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    return _page(session, session.execute(_ONE, {"comment_id": comment_id}).all(), None, figures)
+    return _page(cards(session, session.execute(_ONE, {"comment_id": comment_id}).all()), None, figures, 0)
 
 
 def waiting_count(session: Session) -> int:
-    """Return how many comments are held, COUNTED_MAX + 1 for more than that; one SELECT."""
-    found: int = session.execute(sa.select(_counted(CommentStatus.HELD))).scalar_one()
+    """Return how many comments wait, COUNTED_MAX + 1 for more than that; one SELECT."""
+    found: int = session.execute(sa.select(_OF_STATUS[CommentStatus.HELD])).scalar_one()
     return found
 
 
-def _page(session: Session, rows: Iterable[Any], end: Cursor | None, figures: Any) -> QueuePage:
-    return QueuePage(
-        cards=_cards(session, rows),
-        next_page=end,
-        counts={status: getattr(figures, status.value) for status in CommentStatus},
+def _matching(session: Session, asked: Asked, now: datetime) -> int:
+    counted = _counted(*conditions(session, asked.narrowed, now))
+    found: int = session.execute(sa.select(counted)).scalar_one()
+    return found
+
+
+def _waiting(
+    session: Session, asked: Asked, lanes: list[Lane], size: int, now: datetime
+) -> tuple[Sequence[Any], Onward | None]:
+    """Return rows lane after lane, until there are `size` of them, and where the next page begins."""
+    wanted = conditions(session, asked.narrowed, now)
+    if asked.folded:
+        wanted.append(is_first_of_fold(session, asked.narrowed, now))
+    statement = CARDS.where(*wanted).order_by(col(Comment.waiting_since), col(Comment.id))
+    rows: list[Any] = []
+    for lane in lanes:
+        after = asked.after if lane is asked.lane else None
+        part = statement.where(col(Comment.lane) == lane, *_behind(after, col(Comment.waiting_since)))
+        rows += session.execute(part.limit(size + 1 - len(rows))).all()
+        if len(rows) > size:
+            last = rows[size - 1]
+            return rows[:size], Onward(last.lane, Cursor(last.waiting_since, last.id))
+    return rows, None
+
+
+def _lanes_from(asked: Asked) -> list[Lane]:
+    lanes = list(Lane)
+    return [asked.lane] if asked.narrowed.lane else lanes[lanes.index(asked.lane) :]
+
+
+def _decided(session: Session, asked: Asked, size: int) -> tuple[Sequence[Any], Onward | None]:
+    statement = _DECIDED.where(*_before(asked.after)).order_by(DECIDED_AT.desc(), col(Comment.id).desc())
+    rows = session.execute(statement.limit(size + 1), {"status": asked.status}).all()
+    if len(rows) <= size:
+        return rows, None
+    last = rows[size - 1]
+    return rows[:size], Onward(None, Cursor(last.decided_at, last.id))
+
+
+def _behind(after: Cursor | None, moment: Any) -> list[Condition]:  # Any: a column of times
+    return [] if after is None else [sa.tuple_(moment, col(Comment.id)) > _place(after)]
+
+
+def _before(after: Cursor | None) -> list[Condition]:
+    return [] if after is None else [sa.tuple_(DECIDED_AT, col(Comment.id)) < _place(after)]
+
+
+def _place(after: Cursor) -> sa.ColumnElement[Any]:
+    return sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
+
+
+def _page(shown: tuple[QueueCard, ...], onward: Onward | None, figures: Any, matching: int) -> QueuePage:
+    counted = Figures(
+        by_status={status: getattr(figures, status.value) for status in CommentStatus},
+        by_lane={lane: getattr(figures, lane.value) for lane in Lane},
         escalated=figures.escalated,
-        as_of=figures.as_of or 0,
-        shortcuts=figures.shortcuts is not False,
+        matching=matching,
     )
-
-
-def _ordered(status: CommentStatus, after: Cursor | None) -> sa.Select[*tuple[Any, ...]]:
-    waits = status is CommentStatus.HELD
-    moment = col(Comment.waiting_since) if waits else _DECIDED_AT
-    order = (moment, col(Comment.id)) if waits else (moment.desc(), col(Comment.id).desc())
-    statement = (_WAITING if waits else _WITH_STATUS).order_by(*order)
-    if after is None:
-        return statement
-    place = sa.tuple_(moment, col(Comment.id))
-    end = sa.tuple_(sa.literal(after.at, type_=UtcTime()), sa.literal(after.id))
-    return statement.where(place > end if waits else place < end)
-
-
-def _moment(row: Any, status: CommentStatus) -> datetime:
-    moment: datetime = row.waiting_since if status is CommentStatus.HELD else row.decided_at
-    return moment
-
-
-def _cards(session: Session, rows: Iterable[Any]) -> tuple[QueueCard, ...]:
-    rows = list(rows)
-    reasons = _reasons(session, [row.id for row in rows])
-    weights = learnt.weights(session) if any(map(_looks_like_spam, reasons.values())) else None
-    changed = changes(session, rows)
-    return tuple(_card(row, reasons.get(row.id, ()), changed.get(row.id), weights) for row in rows)
-
-
-def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
-    return any(one.code is HoldCode.WORDS and one.measure >= TOLD_FROM_PERCENT for one in reasons)
-
-
-def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
-    found: dict[int, tuple[Reason, ...]] = {}
-    if not ids:
-        return found
-    for row in session.execute(_REASONS, {"ids": ids}):
-        found[row.comment_id] = (*found.get(row.comment_id, ()), Reason(row.code, row.measure))
-    return {number: strongest_first(some) for number, some in found.items()}
-
-
-def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights: Weights | None) -> QueueCard:
-    tells = weights is not None and _looks_like_spam(reasons)
-    is_edit = change is not None and change.is_edit
-    body_html = row.edit_html if is_edit else row.body_html
-    return QueueCard(
-        id=row.id,
-        name=row.edit_name if is_edit else row.name,
-        body_html=body_html,
-        links=link_addresses(body_html),
-        created_at=row.created_at,
-        status=row.status,
-        is_gone=bool(row.is_gone),
-        article=ArticleBeside(row.title, address_of(row.kind, row.slug), row.language, row.publish_at),
-        parent=_parent(row),
-        reasons=reasons,
-        telling=telling_words(row.edit_text if is_edit else row.body_text, weights)
-        if tells and weights
-        else (),
-        decided=_decided(row),
-        change=change,
-    )
-
-
-def _parent(row: Any) -> ParentBeside | None:
-    if row.parent_id is None:
-        return None
-    return ParentBeside(
-        row.parent_id, row.parent_name, row.parent_body_html, row.parent_status, bool(row.parent_is_gone)
-    )
-
-
-def _decided(row: Any) -> LastDecision | None:
-    if row.entry_id is None or row.deed is Deed.SUBMITTED:
-        return None
-    return LastDecision(row.entry_id, row.deed, row.by_name or "", row.at, row.reason)
+    return QueuePage(shown, onward, counted, figures.as_of or 0, figures.shortcuts is not False)

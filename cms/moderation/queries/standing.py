@@ -85,8 +85,8 @@ _NEWEST = (
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
     .where(col(Decision.id).in_(_NEWEST_IDS))
 )
-_EARLIER, _BEFORE = aliased(Decision), aliased(Decision)
-_EARLIER_ID = (
+EARLIER, _BEFORE = aliased(Decision), aliased(Decision)
+EARLIER_ID = (
     sa.select(sa.func.max(col(_BEFORE.id)))
     .where(col(_BEFORE.comment_id) == col(Decision.comment_id), col(_BEFORE.id) < col(Decision.id))
     .correlate(Decision)
@@ -98,12 +98,12 @@ _ENTRIES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Decision.comment_id),
         col(Decision.deed),
         col(Decision.from_status),
-        col(_EARLIER.reason).label("earlier_reason"),
-        col(_EARLIER.staff_id).label("earlier_staff_id"),
+        col(EARLIER.reason).label("earlier_reason"),
+        col(EARLIER.staff_id).label("earlier_staff_id"),
         col(Comment.swept_at).is_not(None).label("text_is_gone"),
     )
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
-    .outerjoin(_EARLIER, col(_EARLIER.id) == _EARLIER_ID)
+    .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)
     .where(col(Decision.id).in_(_IDS))
     .order_by(col(Decision.id))
 )

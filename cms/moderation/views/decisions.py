@@ -10,9 +10,17 @@ from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.undoing import undo
 from cms.moderation.queries.queue import waiting_count
-from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
-from cms.moderation.views.parts import TABLES, json_answer, wants_json, way_back
-from cms.moderation.views.queue import counted, refused
+from cms.moderation.rules import LeftAsItIs, Verdict
+from cms.moderation.views.parts import (
+    TABLES,
+    asked_verdict,
+    json_answer,
+    told_count,
+    wants_json,
+    way_back,
+    whole_as_of,
+)
+from cms.moderation.views.queue import refused
 from cms.web import clock, language, private_page, say, see_other, site
 
 blueprint = Blueprint("decisions", __name__)
@@ -22,15 +30,15 @@ LEFT_NAMED = 10  # the notice travels in a cookie of 4 KB; who needs more finds 
 @blueprint.post("/decisions")
 def make() -> Response:
     """Carry out a verdict about one comment, or about all that are ticked."""
-    asked, ids = _asked(), rules.whole_numbers(request.form.getlist("comment"))
-    as_of = request.form.get("as_of", "")
+    asked, ids = asked_verdict(), rules.whole_numbers(request.form.getlist("comment"))
+    as_of = whole_as_of()
     if ids is None:
         return refused(say("No comment was chosen. Tick at least one, then choose what to do."))
     if asked is None:
         return refused(say("The decision was not understood. Please choose one of the buttons."))
-    if not as_of.isascii() or not as_of.isdecimal() or len(as_of) > 18:
+    if as_of is None:
         return refused(say("The form was not complete. Please load the queue again."))
-    outcome = decide(site(), staff().id, ids, *asked, int(as_of), clock())
+    outcome = decide(site(), staff().id, ids, *asked, as_of, clock())
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
     if wants_json():
@@ -81,14 +89,11 @@ def _told(sentence: str, outcome: Outcome, *, asked_about: int) -> Response:
         " ".join(sentences),
         as_of=max(outcome.decided, default=0),
         decided=outcome.decided,
+        undo={"path": "/moderation/undos", "fields": [["decision", str(one)] for one in outcome.decided]},
         unchanged=outcome.unchanged,
         left=[{"comment": left.comment_id, "said": _left_sentence(left)} for left in outcome.left],
         refused=outcome.refused,
-        waiting={
-            "number": min(waiting, rules.COUNTED_MAX),
-            "exact": waiting <= rules.COUNTED_MAX,
-            "words": counted(waiting),
-        },
+        waiting=told_count(waiting),
     )
 
 
@@ -142,12 +147,3 @@ def _stretches(ids: Iterable[int]) -> list[list[int]]:
         else:
             found.append([number, number])
     return found
-
-
-def _asked() -> tuple[Verdict, str] | None:
-    try:
-        verdict = Verdict(request.form.get("verdict", ""))
-        reason = request.form.get("reason", "")
-        return verdict, RejectionReason(reason).value if reason else ""
-    except ValueError:
-        return None

@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 
 from flask import Response, get_flashed_messages, request
 
-from cms.comments.signals import HOLD_SENTENCES
+from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
+from cms.moderation.rules import RejectionReason, Verdict
+from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
+from cms.web import language, say
 
 TABLES = {
     "hold_sentences": HOLD_SENTENCES,
@@ -19,6 +22,9 @@ TABLES = {
     "reason_sentences": rules.REASON_SENTENCES,
     "deed_sentences": rules.DEED_SENTENCES,
     "actor_sentences": rules.ACTOR_SENTENCES,
+    "lane_sentences": LANE_SENTENCES,
+    "filter_sentences": FILTER_SENTENCES,
+    "signal_names": SIGNAL_SENTENCES,
 }
 
 
@@ -43,6 +49,23 @@ def json_answer(status: int, said: str, **values: object) -> Response:
     return response
 
 
+def asked_verdict() -> tuple[Verdict, str] | None:
+    """Return the verdict that a form asks for with its reason's code, or None where it makes no sense."""
+    try:
+        verdict = Verdict(request.form.get("verdict", ""))
+        reason = request.form.get("reason", "")
+        return verdict, RejectionReason(reason).value if reason else ""
+    except ValueError:
+        return None
+
+
+def whole_as_of() -> int | None:
+    """Return the entry of the log up to which somebody saw the page that a form was on, or None."""
+    as_of = request.form.get("as_of", "")
+    is_number = as_of.isascii() and as_of.isdecimal() and len(as_of) <= 18
+    return int(as_of) if is_number else None
+
+
 def here() -> str:
     """Return the address of this page, for forms that lead back to it."""
     return rules.way_back(request.full_path if request.query_string else request.path)
@@ -51,6 +74,19 @@ def here() -> str:
 def way_back() -> str:
     """Return the page that a form was on."""
     return rules.way_back(request.form.get("back", ""))
+
+
+def counted(number: int) -> str:
+    """Return a bounded count in words: what is more than COUNTED_MAX ends in a plus."""
+    if number > rules.COUNTED_MAX:
+        return say("%(number)s+", number=language().number(rules.COUNTED_MAX))
+    return language().number(number)
+
+
+def told_count(number: int) -> dict[str, object]:
+    """Return a bounded count as a script takes it."""
+    exact = number <= rules.COUNTED_MAX
+    return {"number": min(number, rules.COUNTED_MAX), "exact": exact, "words": counted(number)}
 
 
 def next_address(path: str, kept: dict[str, object], page: object) -> str:

@@ -2,10 +2,11 @@
 
 from flask import Blueprint
 
+from cms.moderation.views.batches import blueprint as batches
 from cms.moderation.views.decisions import blueprint as decisions
 from cms.moderation.views.log import blueprint as log
 from cms.moderation.views.queue import blueprint as queue
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, decisions, log):
+for door in (queue, decisions, batches, log):
     blueprint.register_blueprint(door)

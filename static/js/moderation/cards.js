@@ -5,7 +5,7 @@ let current = null;
 
 if (queue) {
   queue.addEventListener("focusin", (event) => {
-    current = event.target.closest("[data-comment]") ?? current;
+    current = event.target.closest("[data-card]") ?? current;
     mark();
   });
   queue.addEventListener("click", (event) => {
@@ -38,14 +38,14 @@ function putBack(cards) {
 }
 
 function following(card) {
-  let next = card ? card.nextElementSibling : queue.querySelector("[data-comment]");
-  while (next && (next.hidden || !next.matches("[data-comment]"))) next = next.nextElementSibling;
+  let next = card ? card.nextElementSibling : queue.querySelector("[data-card]");
+  while (next && (next.hidden || !next.matches("[data-card]"))) next = next.nextElementSibling;
   return next;
 }
 
 function preceding(card) {
   let before = card.previousElementSibling;
-  while (before && (before.hidden || !before.matches("[data-comment]"))) before = before.previousElementSibling;
+  while (before && (before.hidden || !before.matches("[data-card]"))) before = before.previousElementSibling;
   return before;
 }
 

@@ -1,7 +1,7 @@
 // Answers a verdict at once: the card goes, the next one has the focus, and the server's word follows.
 // A refusal puts the card back as it is now and says why. Undo takes decisions back one by one, several if wished.
 const queue = document.querySelector("[data-queue]");
-const done = []; // what can be undone, oldest first: { id, cards, decisions }
+const done = []; // what can be undone, oldest first: { id, cards, undo }; `undo` is what takes it back: { path, fields }
 let number = 0;
 
 if (queue) {
@@ -21,19 +21,21 @@ if (queue) {
 
 function decide(form, button) {
   const fields = [...new FormData(form, button)].filter(([name]) => !["csrf_token", "back"].includes(name));
-  const cards = fields.filter(([name]) => name === "comment").map(([, id]) => cardOf(id)).filter(Boolean);
+  const own = form.closest("[data-card]");
+  const ids = fields.filter(([name]) => name === "comment").map(([, id]) => id);
+  const cards = own ? [own] : ids.map(cardOf).filter(Boolean);
   if (!cards.length) return say(queue.dataset.noneTicked, true);
   if (button.value === "hold" && cards.every((card) => card.dataset.status === "held")) {
     say(button.dataset.said);
     return ask("pass");
   }
   const entry = { id: `${Date.now()}-${(number += 1)}`, path: form.action, fields };
-  done.push({ id: entry.id, cards, decisions: [] });
+  done.push({ id: entry.id, cards });
   for (const box of queue.querySelectorAll("input[name=comment]:checked")) {
-    if (cards.includes(box.closest("[data-comment]"))) box.checked = false;
+    if (cards.includes(box.closest("[data-card]"))) box.checked = false;
   }
   ask("leave", { cards });
-  say(button.dataset.said, false, -cards.length);
+  say(button.dataset.said, false, -countOf(cards));
   ask("send", entry);
   offerUndo();
 }
@@ -41,16 +43,15 @@ function decide(form, button) {
 function undo() {
   const last = done.pop();
   if (!last) return;
-  const fields = last.decisions.map((id) => ["decision", String(id)]);
-  ask("send", { id: `${last.id}-undo`, of: last.id, path: queue.dataset.undoPath, fields });
+  ask("send", { id: `${last.id}-undo`, of: last.id, ...last.undo });
   ask("return", { cards: last.cards });
-  say(queue.dataset.undone, false, last.cards.length);
+  say(queue.dataset.undone, false, countOf(last.cards));
   offerUndo();
 }
 
 function hear({ entry, status, said, isLast }) {
   const mine = done.find((one) => one.id === entry.id);
-  if (mine) mine.decisions = said.decided ?? [];
+  if (mine) mine.undo = undoOf(said);
   if (status !== 200) say(said.said, true);
   for (const left of said.left ?? []) freshen(left.comment, left.said);
   for (const id of said.refused ?? []) freshen(id, said.said);
@@ -59,7 +60,7 @@ function hear({ entry, status, said, isLast }) {
     ask("return", { cards });
     for (const card of cards) warn(card, said.said);
   }
-  if (mine && !mine.decisions.length) done.splice(done.indexOf(mine), 1);
+  if (mine && !mine.undo) done.splice(done.indexOf(mine), 1);
   if (isLast && said.waiting) ask("counted", { waiting: said.waiting });
   offerUndo();
 }
@@ -68,7 +69,7 @@ async function freshen(id, words) {
   const old = cardOf(id);
   const answer = await fetch(`${queue.dataset.path}?comment=${id}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const card = page.querySelector(`[data-comment="${id}"]`);
+  const card = page.querySelector(`[data-card="${id}"]`);
   if (!old || !card) return say(words, true);
   old.replaceWith(card);
   for (const one of done) one.cards = one.cards.map((other) => (other === old ? card : other));
@@ -84,8 +85,16 @@ function warn(card, words) {
   say(words, true);
 }
 
+function countOf(cards) {
+  return cards.reduce((sum, card) => sum + Number(card.dataset.count), 0);
+}
+
+function undoOf(said) {
+  return said.undo?.fields.length || said.batch ? said.undo : null;
+}
+
 function cardOf(id) {
-  return queue.querySelector(`[data-comment="${CSS.escape(id)}"]`);
+  return queue.querySelector(`[data-card="${CSS.escape(id)}"]`);
 }
 
 function offerUndo() {

@@ -13,7 +13,7 @@ queue?.addEventListener("keydown", (event) => {
   if (event.repeat && !REPEATABLE.has(key)) {
     if (buttonFor(key, event.target)) event.preventDefault();
   } else if (/^[1-9]$/.test(key)) {
-    chooseReason(Number(key), event.target.closest("[data-comment]"));
+    chooseReason(Number(key), event.target.closest("[data-card]"));
   } else {
     press(buttonFor(key, event.target), event);
   }
@@ -21,15 +21,17 @@ queue?.addEventListener("keydown", (event) => {
 
 function buttonFor(key, target) {
   const wanted = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
-  const card = target.closest("[data-comment]");
-  return card?.querySelector(wanted) ?? queue.querySelector(`[data-bar] ${wanted}`);
+  const card = target.closest("[data-card]");
+  const others = [...queue.querySelectorAll(wanted)].filter((button) => !button.closest("[data-card]"));
+  return card?.querySelector(wanted) ?? others[0];
 }
 
 function press(button, event) {
   if (!button) return;
   event.preventDefault();
-  if (button.matches("a[href], button, input[type=checkbox]")) button.click();
-  else button.focus();
+  if (button.matches("a[href], button, input[type=checkbox]")) return button.click();
+  button.closest("details").open = true;
+  button.focus();
 }
 
 function chooseReason(number, card) {

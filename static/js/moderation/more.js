@@ -24,8 +24,8 @@ async function fetchMore() {
 function remaining() {
   const reading = queue.querySelector(".panel--current");
   let count = 0;
-  for (let card = reading ?? queue.querySelector("[data-comment]"); card && count <= FETCH_BELOW; card = card.nextElementSibling) {
-    count += card.matches("[data-comment]") && !card.hidden ? 1 : 0;
+  for (let card = reading ?? queue.querySelector("[data-card]"); card && count <= FETCH_BELOW; card = card.nextElementSibling) {
+    count += card.matches("[data-card]") && !card.hidden ? 1 : 0;
   }
   return count;
 }
@@ -33,8 +33,8 @@ function remaining() {
 function append(text, link) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const list = queue.querySelector("[data-cards]");
-  for (const card of page.querySelectorAll("[data-cards] > [data-comment]")) {
-    if (!list.querySelector(`[data-comment="${card.dataset.comment}"]`)) list.append(document.adoptNode(card));
+  for (const card of page.querySelectorAll("[data-cards] > [data-card]")) {
+    if (!list.querySelector(`[data-card="${card.dataset.card}"]`)) list.append(document.adoptNode(card));
   }
   const next = page.querySelector("a[rel=next]");
   if (next) link.href = next.getAttribute("href");

@@ -13,6 +13,7 @@ queue?.addEventListener("said", ({ detail: { words, isAlarm, change } }) => {
 });
 
 queue?.addEventListener("counted", ({ detail: { waiting } }) => {
+  if (left.dataset.scope !== "all") return; // the server counts all that waits, not what this page is narrowed to
   left.dataset.number = waiting.number;
   left.dataset.exact = waiting.exact ? "yes" : "no";
   show(waiting.words);

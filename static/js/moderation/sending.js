@@ -34,7 +34,7 @@ async function send() {
 }
 
 async function deliver(entry) {
-  if (entry.of && !entry.fields.length) return entries.shift(); // what it takes back was refused
+  if (!entry.path) return entries.shift(); // it takes back what was refused
   let answer;
   try {
     answer = await post(entry);
@@ -47,7 +47,7 @@ async function deliver(entry) {
   const said = await answer.json();
   entries.shift();
   for (const later of entries) {
-    if (later.of === entry.id) later.fields.push(...said.decided.map((id) => ["decision", String(id)]));
+    if (later.of === entry.id && (said.batch || said.decided?.length)) Object.assign(later, said.undo);
   }
   count(false);
   queue.dispatchEvent(new CustomEvent("answered", { detail: { entry, status: answer.status, said, isLast: !entries.length } }));

@@ -1,0 +1,53 @@
+"""Which near-copies of a text make one campaign, and which of them say exactly the same."""
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+
+_ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_HOST = re.compile(
+    r"[\w-]+(?:\.[\w-]+)+"
+)  # whatever has a dot inside: rather one fold too many than a wrong link
+_NUMBER = re.compile(r"\d+")
+_SPACE = re.compile(r"\s+")
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+COMPARED_MAX = (
+    1500  # characters of each text whose differences are marked; more would cost more than it tells
+)
+
+
+def say_the_same_facts(one: str, other: str) -> bool:
+    """Tell whether two texts name the same hosts, e-mail addresses and numbers, in the same order."""
+    return facts(one) == facts(other)
+
+
+def facts(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return what must not differ within a fold: hosts, e-mail addresses, numbers; digits of any script are read."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    numbers = tuple(number.lstrip("0") for number in _NUMBER.findall(_in_plain_digits(folded)))
+    return tuple(_HOST.findall(folded)), tuple(_ADDRESS.findall(folded)), numbers
+
+
+def are_equal(one: str, other: str) -> bool:
+    """Tell whether two texts are the same but for capitals, spaces and the way in which letters are encoded."""
+    return same_form(one) == same_form(other)
+
+
+def same_form(text: str) -> str:
+    """Return a text as equal ones share it."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def differences(one: str, other: str) -> tuple[tuple[str, bool], ...]:
+    """Return the text `other` in pieces, each with whether it differs from `one`."""
+    before, after = _WORDS.findall(one[:COMPARED_MAX]), _WORDS.findall(other[:COMPARED_MAX])
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return tuple(
+        ("".join(after[start:end]), kind != "equal")
+        for kind, _, _, start, end in matcher.get_opcodes()
+        if end > start
+    )
+
+
+def _in_plain_digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)

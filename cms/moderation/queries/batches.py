@@ -1,0 +1,212 @@
+"""What a decision about many comments is about, how far it has come, and what is left of it to do."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cms.accounts.models import Staff
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus
+from cms.moderation.campaigns import are_equal
+from cms.moderation.filters import Filter, filter_of
+from cms.moderation.models import Batch, Decision
+from cms.moderation.queries.narrowing import Condition, conditions
+from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY
+from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, Deed, Verdict
+
+LISTED = 100  # batches on one page
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """A stretch of time in which somebody decided."""
+
+    staff_id: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """A decision about many comments and how far it has come; `wanted` is counted up to COUNTED_MAX + 1."""
+
+    id: int
+    staff_id: int
+    by_name: str
+    verdict: Verdict | None
+    reason: str
+    narrowed: Filter
+    as_of: int
+    wanted: int
+    carried_out: int
+    undoes: int | None
+    hour: Hour | None
+    hour_name: str
+    begun_at: datetime
+    finished_at: datetime | None
+    undone_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """An entry of the log that may be taken back: what it is about and what was before it."""
+
+    id: int
+    comment_id: int
+    from_status: CommentStatus
+    earlier_reason: str
+    earlier_by_person: bool
+
+
+_WHOSE = aliased(Staff)
+_BACK = aliased(Batch)
+_STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
+    sa.select(
+        *Batch.__table__.columns,  # type: ignore[attr-defined]  # SQLModel gives every table one
+        col(Staff.name).label("by_name"),
+        col(_WHOSE.name).label("hour_name"),
+        sa.select(sa.func.max(col(_BACK.id)))
+        .where(col(_BACK.undoes) == col(Batch.id))
+        .scalar_subquery()
+        .label("undone_by"),
+    )
+    .join(Staff, col(Staff.id) == col(Batch.staff_id))
+    .outerjoin(_WHOSE, col(_WHOSE.id) == col(Batch.hour_of))
+    .order_by(col(Batch.id).desc())
+)
+_UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
+    sa.select(
+        col(Decision.id),
+        col(Decision.comment_id),
+        col(Decision.from_status),
+        sa.func.coalesce(col(EARLIER.reason), "").label("earlier_reason"),
+        col(EARLIER.staff_id).is_not(None).label("earlier_by_person"),
+    )
+    .join(Comment, col(Comment.id) == col(Decision.comment_id))
+    .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)
+    .where(
+        col(Decision.id) == LAST_ENTRY,
+        col(Decision.deed).in_(IN_BATCHES_UNDONE),
+        col(Decision.from_status).is_not(None),
+    )
+    .order_by(col(Decision.id))
+)
+
+
+def batch_status(session: Session, batch_id: int) -> BatchStatus | None:
+    """Return one batch, or None; one SELECT."""
+    row = session.execute(_STATUS.where(col(Batch.id) == batch_id)).one_or_none()
+    return _status(row) if row else None
+
+
+def batches(session: Session) -> tuple[BatchStatus, ...]:
+    """Return the newest batches, newest first; one SELECT."""
+    return tuple(_status(row) for row in session.execute(_STATUS.limit(LISTED)))
+
+
+def unfinished(session: Session) -> tuple[int, ...]:
+    """Return the ids of the batches of which something may be left to do, oldest first; one SELECT."""
+    statement = (
+        sa.select(col(Batch.id)).where(col(Batch.finished_at).is_(None)).order_by(col(Batch.id)).limit(LISTED)
+    )
+    return tuple(session.execute(statement).scalars())
+
+
+def still_to_decide(session: Session, batch: BatchStatus, now: datetime, *, size: int) -> tuple[int, ...]:
+    """Return ids of comments that a batch is about and that nothing was said of since; longest waiting first.
+
+    What was carried out is no longer among them, so whoever asks again goes on where the work ended. Of a fold that is
+    approved only those are given that say the same as its first.
+    """
+    statement = (
+        sa.select(col(Comment.id))
+        .where(*_about(session, batch.narrowed, batch.as_of, batch.begun_at))
+        .order_by(col(Comment.waiting_since), col(Comment.id))
+        .limit(size)
+    )
+    if batch.narrowed.campaign and batch.verdict is Verdict.APPROVE:
+        return _equal_to_first(session, batch, size)
+    return tuple(session.execute(statement).scalars())
+
+
+def still_to_undo(session: Session, batch: BatchStatus, *, size: int) -> tuple[Undoable, ...]:
+    """Return entries that a batch takes back and that are still their comment's last; one SELECT."""
+    if batch.hour is not None:
+        return undoable_of_hour(session, batch.hour, as_of=batch.as_of, size=size)
+    statement = _UNDOABLE.where(col(Decision.batch_id) == batch.undoes).limit(size)
+    return tuple(Undoable(*row) for row in session.execute(statement))
+
+
+def undoable_of_hour(session: Session, hour: Hour, *, as_of: int, size: int) -> tuple[Undoable, ...]:
+    """Return what somebody decided within a stretch of time and nobody has spoken of since; one SELECT."""
+    statement = _UNDOABLE.where(
+        col(Decision.staff_id) == hour.staff_id,
+        col(Decision.deed) == Deed.DECIDED,
+        col(Decision.at) >= hour.since,
+        col(Decision.at) < hour.until,
+        col(Decision.id) <= as_of,
+    ).limit(size)
+    return tuple(Undoable(*row) for row in session.execute(statement))
+
+
+def newest_entry(session: Session) -> int:
+    """Return the id of the log's newest entry, 0 for an empty log; one SELECT."""
+    return session.execute(sa.select(sa.func.max(col(Decision.id)))).scalar_one() or 0
+
+
+def count_matching(session: Session, narrowed: Filter, as_of: int, now: datetime) -> int:
+    """Return how many comments a batch would be about, counted up to COUNTED_MAX + 1; one SELECT."""
+    some = sa.select(sa.literal(1)).select_from(Comment).where(*_about(session, narrowed, as_of, now))
+    counted = sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery())
+    found: int = session.execute(counted).scalar_one()
+    return found
+
+
+def _about(session: Session, narrowed: Filter, as_of: int, now: datetime) -> list[Condition]:
+    held = col(Comment.status) == CommentStatus.HELD  # an edit that waits is read one by one
+    unsaid = sa.func.coalesce(LAST_ENTRY, 0) <= as_of
+    return [*conditions(session, narrowed, now), held, unsaid]
+
+
+def _equal_to_first(session: Session, batch: BatchStatus, size: int) -> tuple[int, ...]:
+    statement = (
+        sa.select(col(Comment.id), col(Comment.body_text))
+        .where(*_about(session, batch.narrowed, batch.as_of, batch.begun_at))
+        .order_by(col(Comment.waiting_since), col(Comment.id))
+    )
+    first = session.execute(
+        sa.select(col(Comment.body_text)).where(col(Comment.id) == batch.narrowed.equal_to)
+    ).scalar_one_or_none()
+    found: list[int] = []
+    for row in session.execute(statement.execution_options(yield_per=500)):
+        if first is not None and are_equal(row.body_text, first):
+            found.append(row.id)
+            if len(found) == size:
+                break
+    return tuple(found)
+
+
+def _status(row: Any) -> BatchStatus:
+    hour = Hour(row.hour_of, row.hour_from, row.hour_until) if row.hour_of is not None else None
+    return BatchStatus(
+        id=row.id,
+        staff_id=row.staff_id,
+        by_name=row.by_name,
+        verdict=row.verdict,
+        reason=row.reason,
+        narrowed=filter_of(json.loads(row.narrowed)),
+        as_of=row.as_of,
+        wanted=row.wanted,
+        carried_out=row.carried_out,
+        undoes=row.undoes,
+        hour=hour,
+        hour_name=row.hour_name or "",
+        begun_at=row.begun_at,
+        finished_at=row.finished_at,
+        undone_by=row.undone_by,
+    )

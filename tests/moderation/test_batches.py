@@ -1,0 +1,169 @@
+"""One decision about many: carried out once, resumed after a crash, taken back as one."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import col
+
+from cms.comments.models import Comment
+from cms.moderation.actions import batches
+from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
+from cms.moderation.filters import Filter
+from cms.moderation.models import Decision
+from cms.moderation.queries.batches import batch_status
+from cms.moderation.rules import Verdict
+from cms.site import Site
+from tests.conftest import START, Clock
+from tests.factories import hire, send_comment, write_article
+from tests.reader import Moderator
+
+MANY = 23
+ADVERT = "Friends, I earn a fortune from home with this wonderful little system, ask me how it works today"
+
+
+@pytest.fixture
+def article(site: Site) -> int:
+    hire(site, "Cleo", START)
+    hire(site, "Ben", START)
+    return write_article(site, "The ferry", START)
+
+
+@pytest.fixture
+def sent(site: Site, article: int) -> list[int]:
+    return [
+        send_comment(site, article, START, name=f"Dan {n}", text=f"Word {n} of many.") for n in range(MANY)
+    ]
+
+
+@pytest.fixture
+def cleo(app: Flask, article: int) -> Moderator:
+    return Moderator(app, "Cleo")
+
+
+def _newest(site: Site) -> int:
+    with site.database.reading() as session:
+        return session.execute(sa.select(sa.func.max(col(Decision.id)))).scalar_one()
+
+
+def _begin(site: Site, narrowed: Filter, verdict: Verdict = Verdict.SPAM, as_of: int = -1) -> int:
+    seen = _newest(site) if as_of < 0 else as_of
+    return begin(site, Ruling(1, verdict, "advert", narrowed, seen), START)
+
+
+def _statuses(site: Site) -> dict[str, int]:
+    statement = sa.select(col(Comment.status), sa.func.count()).group_by(col(Comment.status))
+    with site.database.reading() as session:
+        return {status.value: count for status, count in session.execute(statement)}
+
+
+def _log_adds_up(site: Site) -> None:
+    with site.database.reading() as session:
+        rows = session.execute(
+            sa.select(col(Decision.comment_id), col(Decision.from_status), col(Decision.to_status)).order_by(
+                col(Decision.id)
+            )
+        ).all()
+        states = {
+            row.id: row.status for row in session.execute(sa.select(col(Comment.id), col(Comment.status)))
+        }
+    last: dict[int, object] = {}
+    for comment_id, before, after in rows:
+        assert last.get(comment_id) == before
+        last[comment_id] = after
+    assert last == states
+
+
+def test_a_batch_decides_about_all_that_match_and_is_undone_as_one(
+    site: Site, article: int, sent: list[int]
+) -> None:
+    batch_id = _begin(site, Filter(article=article))
+    assert carry_on(site, batch_id, lambda: START, seconds=60)
+    assert _statuses(site) == {"spam": MANY}
+    with site.database.reading() as session:
+        batch = batch_status(session, batch_id)
+        entries = session.execute(
+            sa.select(col(Decision.reason)).where(col(Decision.batch_id) == batch_id)
+        ).all()
+    assert batch is not None
+    assert (batch.wanted, batch.carried_out, len(entries)) == (MANY, MANY, MANY)
+    assert carry_on(site, begin_undo(site, 1, batch, START), lambda: START, seconds=60)
+    assert _statuses(site) == {"held": MANY}
+    _log_adds_up(site)
+
+
+def test_a_batch_goes_on_where_it_was_cut_off_and_takes_nothing_twice(
+    site: Site, article: int, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "FIRST_PIECE", 3)
+    monkeypatch.setattr(batches, "LARGEST_PIECE", 3)
+    batch_id = _begin(site, Filter(article=article))
+    assert not carry_on(site, batch_id, lambda: START, seconds=0)
+    assert _statuses(site) == {"held": MANY - 3, "spam": 3}
+    assert batches.is_any_unfinished(site, START)
+    threads = [threading.Thread(target=batches.carry_on_all, args=(site, START)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not batches.is_any_unfinished(site, START)
+    assert _statuses(site) == {"spam": MANY}
+    with site.database.reading() as session:
+        batch = batch_status(session, batch_id)
+    assert batch is not None
+    assert batch.carried_out == MANY
+    _log_adds_up(site)
+
+
+def test_what_was_decided_or_came_in_since_the_page_was_made_is_left(
+    site: Site, cleo: Moderator, article: int, sent: list[int]
+) -> None:
+    seen = _newest(site)
+    cleo.decide("approve", sent[0])
+    late = send_comment(site, article, START, name="Eve", text="A late one.")
+    carry_on(site, _begin(site, Filter(article=article), as_of=seen), lambda: START, seconds=60)
+    assert _statuses(site) == {"approved": 1, "held": 1, "spam": MANY - 1}
+    with site.database.reading() as session:
+        status = session.execute(sa.select(col(Comment.status)).where(col(Comment.id) == late)).scalar_one()
+    assert status.value == "held"
+
+
+def test_approving_a_fold_approves_only_what_says_the_same(
+    site: Site, cleo: Moderator, article: int, clock: Clock
+) -> None:
+    texts = [ADVERT, f"  {ADVERT.upper()}", f"{ADVERT}!"]
+    ids = [
+        send_comment(site, article, START, name=f"M {n}", email=f"m{n}@example.org", text=text)
+        for n, text in enumerate(texts)
+    ]
+    fields = {**cleo.hidden(), "campaign": str(ids[0]), "equal_to": str(ids[0]), "verdict": "approve"}
+    response = cleo.client.post("/moderation/batches/", data=fields, headers=cleo.headers)
+    assert response.status_code == 303
+    assert _statuses(site) == {"approved": 2, "held": 1}
+    page = cleo.page(response.headers["Location"])
+    assert "Carried out: 2 of" in page.text("p", data_carried_out="")
+    undone = cleo.post(f"{response.headers['Location']}/undo", "/moderation/")
+    assert undone.status_code == 303
+    assert _statuses(site) == {"held": 3}
+
+
+def test_a_batch_about_everything_is_refused(cleo: Moderator, sent: list[int]) -> None:
+    response = cleo.client.post(
+        "/moderation/batches/", data={**cleo.hidden(), "verdict": "spam"}, headers=cleo.headers
+    )
+    assert response.status_code == 422
+    assert cleo.page("/moderation/batches/").text("p", class_="empty")
+
+
+def test_an_undo_stops_what_is_still_at_work(site: Site, article: int, sent: list[int]) -> None:
+    batch_id = _begin(site, Filter(article=article))
+    carry_on(site, batch_id, lambda: START, seconds=0)
+    with site.database.reading() as session:
+        batch = batch_status(session, batch_id)
+    assert batch is not None
+    undo_id = begin_undo(site, 1, batch, START + timedelta(minutes=1))
+    assert carry_on(site, batch_id, lambda: START, seconds=60)
+    assert carry_on(site, undo_id, lambda: START, seconds=60)
+    assert _statuses(site) == {"held": MANY}
