@@ -45,7 +45,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views import blueprint as articles
-    from cms.comments.views import receipts, submitting
+    from cms.comments.views import receipts, submitting, tokens
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
     from cms.outbox.views import ONE_CLICK
@@ -68,7 +68,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     web.install(app, refuses_itself=submitting.REFUSES_ITSELF | receipts.REFUSES_ITSELF | ONE_CLICK)
     error_pages.install(app)
     guard.install(app)
-    comments = (submitting.blueprint, receipts.blueprint)
+    comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)
     for blueprint in (articles, feeds, *comments, letters, moderation, desk, accounts, privacy):
         app.register_blueprint(blueprint)
     return app

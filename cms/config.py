@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 BYTES_A_CHARACTER = 12  # one of four bytes, percent-encoded, is the longest that a form sends
+PROOF_BITS_MAX = 24  # a minute for a computer, many for a phone
 FORM_BYTES = 8_192  # the other fields, each at its longest
 
 _MAILBOX = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>")
@@ -74,6 +75,10 @@ class Settings:
     article_comments_per_ten_minutes: int = _setting(
         60, "comments in ten minutes from which an article takes a fifth of that from each; 0 = any number"
     )
+    proof_of_work: str = _setting(
+        "off", "off, slow_mode or always: ask browsers for a small sum with each comment; without it, held"
+    )
+    proof_of_work_bits: int = _setting(17, "how hard that is: 17 take half a second, each more doubles it")
     sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
     session_hours: int = _setting(12, "hours without a request after which staff sign in again")
     key_file: str = _setting("", "a file that holds the site's key, instead of the folder instance/keys/")
@@ -208,6 +213,7 @@ def _read(name: str, kind: type, value: Any) -> Any:
 def _refuse_nonsense(settings: Settings) -> None:
     _refuse_address(settings.base_url)
     _refuse_words(settings)
+    _refuse_sums(settings)
     _refuse_mail(settings)
     _refuse_key_source(settings)
     if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
@@ -269,6 +275,13 @@ def _refuse_key_source(settings: Settings) -> None:
         raise SettingsRefused("key_command leaves a quotation mark open.") from error
     if settings.key_command and not words:
         raise SettingsRefused("key_command names no command.")
+
+
+def _refuse_sums(settings: Settings) -> None:
+    if settings.proof_of_work not in {"off", "slow_mode", "always"}:
+        raise SettingsRefused("proof_of_work takes off, slow_mode or always.")
+    if not 1 <= settings.proof_of_work_bits <= PROOF_BITS_MAX:
+        raise SettingsRefused(f"proof_of_work_bits takes 1 to {PROOF_BITS_MAX}.")
 
 
 def _refuse_words(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -10,25 +11,36 @@ from wtforms.csrf.core import CSRF
 from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
+from cms.comments.proof import Proof, proof_of
 from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, gives_away, is_address, token_week
 from cms.vault import Vault
 from cms.web import clock, language, say, site
 
 PURPOSE = "comment token"
-_WEEK = re.compile(r"[0-9]{1,6}")
+_STAMP = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,11}))?")  # a week and, where it was measured, a second
 
 
-def fresh_token(vault: Vault, purpose: str, subject: str, week: int) -> str:
-    """Return a signed token for `subject` (an article, a receipt) in one week."""
-    return f"{week}.{vault.digest(purpose, subject, str(week))[:40]}"
+def fresh_token(vault: Vault, purpose: str, subject: str, week: int, second: int | None = None) -> str:
+    """Return a signed token for `subject` (an article, a receipt) in one week.
+
+    It carries the `second` (from the epoch) at which it was made where that says something: on a kept page it does not.
+    """
+    stamp = str(week) if second is None else f"{week}.{second}"
+    return f"{stamp}.{vault.digest(purpose, subject, stamp)[:40]}"
 
 
 def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: int) -> bool:
     """Tell whether `token` was made for `subject` this week or in the two before."""
-    claimed, _, _ = token.partition(".")
-    if not _WEEK.fullmatch(claimed) or not week - TOKEN_WEEKS < int(claimed) <= week:
+    stamp = _STAMP.fullmatch(token.rpartition(".")[0])
+    if stamp is None or not week - TOKEN_WEEKS < int(stamp[1]) <= week:
         return False
-    return hmac.compare_digest(token.encode(), fresh_token(vault, purpose, subject, int(claimed)).encode())
+    good = fresh_token(vault, purpose, subject, int(stamp[1]), _second_of(token))
+    return hmac.compare_digest(token.encode(), good.encode())
+
+
+def timed_token(vault: Vault, subject: str, now: datetime) -> str:
+    """Return a token of the comment form that says when it was made."""
+    return fresh_token(vault, PURPOSE, subject, token_week(now), int(now.timestamp()))
 
 
 def old_form() -> str:
@@ -45,16 +57,29 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
         return super().setup_form(form)
 
     def generate_csrf_token(self, csrf_token_field: Any) -> str:
-        """Return a token of this week; '' while the site's key is missing, since nothing can be sent then."""
+        """Return a token of this week; '' while the site's key is missing, since nothing can be sent then.
+
+        A form that is shown again keeps the second at which its writer began; where that is unknown it stays so,
+        since from an error or a preview to sending an honest reader takes a second too.
+        """
         if site().keys is None:
             return ""
-        return fresh_token(site().vault, PURPOSE, self.subject, token_week(clock()))
+        second = self.second(csrf_token_field)
+        return fresh_token(site().vault, PURPOSE, self.subject, token_week(clock()), second)
 
     def validate_csrf_token(self, form: Any, field: Any) -> None:
         """Refuse a token that is old, unknown or another article's."""
-        sent = field.data if isinstance(field.data, str) else ""
-        if not is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock())):
+        if not self.is_good(field):
             raise ValidationError(old_form())
+
+    def is_good(self, field: Any) -> bool:
+        """Tell whether the token that was sent is one of ours for this article."""
+        sent = field.data if isinstance(field.data, str) else ""
+        return is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock()))
+
+    def second(self, field: Any) -> int | None:
+        """Return the second at which the token that was sent was made, None where it does not say so truly."""
+        return _second_of(field.data) if self.is_good(field) else None
 
 
 class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
@@ -115,6 +140,7 @@ class CommentForm(WordsForm):
 
     email = EmailField()
     reply_to = HiddenField()
+    proof = HiddenField()
     notify = BooleanField()
     website = StringField()
     told = HiddenField()  # set once she has been told that her address would be public
@@ -128,6 +154,20 @@ class CommentForm(WordsForm):
                 say("This is not a complete e-mail address. One looks like name@example.org.")
             )
 
+    def haste_seconds(self) -> int | None:
+        """Return how long the writer has been at it, None where nobody could measure it."""
+        if site().keys is None:
+            return None
+        second = self.token.csrf_impl.second(self.token)
+        return None if second is None else max(0, int(clock().timestamp()) - second)
+
+    def proof_of_work(self) -> Proof | None:
+        """Return the sum that the browser has done for this form, or None."""
+        if site().keys is None or not self.proof.data:
+            return None
+        second, bits = self.token.csrf_impl.second(self.token), site().settings.proof_of_work_bits
+        return proof_of(self.token.data, second, self.proof.data, bits, clock())
+
     def _tell_once(self, text: str) -> None:
         """Ask her to look again at words for everybody in which her own address stands; sent again, they go."""
         if not self.told.data and gives_away(text, (self.email.data or "").strip()):
@@ -138,3 +178,8 @@ class CommentForm(WordsForm):
                     "Take it out, or press “Post Comment” again to send it as it is."
                 )
             )
+
+
+def _second_of(token: str) -> int | None:
+    stamp = _STAMP.fullmatch(token.rpartition(".")[0])
+    return int(stamp[2]) if stamp and stamp[2] else None

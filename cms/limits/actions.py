@@ -69,6 +69,16 @@ def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: in
     )
 
 
+def on_slow_article(site: Site, session: Session, article_id: int, now: datetime) -> int:
+    """Return how many comments came on an article in ten minutes, 0 unless it is in slow mode; one SELECT at most."""
+    return ruling_on_comment(site, session, Visitor(), article_id, now).on_article
+
+
+def use_once(session: Session, secret: str, ends_at: datetime) -> bool:
+    """Note that something good until `ends_at` is used now; tell whether it was still unused."""
+    return writes.note_once(session, f"once:{secret}", until=ends_at)
+
+
 def hold_network(session: Session, who: Visitor) -> None:
     """Let no other comment of this network be ruled on until this transaction ends."""
     if who.network_mark:

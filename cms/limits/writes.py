@@ -59,6 +59,12 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
     session.execute(_FORGET, {"before": since - WINDOW})
 
 
+def note_once(session: Session, key: str, *, until: datetime) -> bool:
+    """Note `key`, which is remembered until then at least; tell whether it was not noted before."""
+    noted = _insert(session)(LimitCount).values(key=key, since=window_start(until) + WINDOW, number=1)
+    return session.execute(noted.on_conflict_do_nothing().returning(col(LimitCount.key))).first() is not None
+
+
 def notice(session: Session, what: str, *, now: datetime, again: timedelta) -> bool:
     """Keep that `what` was noticed; tell whether that is news, which it is `again` after the last time."""
     noticed = _insert(session)(Noticed).values(what=what, at=now)

@@ -78,7 +78,10 @@ def test_static_holds_only_kinds_of_file_that_we_write() -> None:
 
 def test_a_script_adds_to_what_it_finds_by_a_data_attribute() -> None:
     assert SCRIPTS
-    assert not [path.name for path in SCRIPTS if "[data-" not in path.read_text("utf-8")]
+    texts = {path.name: path.read_text("utf-8") for path in SCRIPTS}
+    touching = {name: text for name, text in texts.items() if "document" in text}  # a worker has no page
+    assert len(touching) >= len(texts) - 1
+    assert not [name for name, text in touching.items() if "[data-" not in text]
     assert not [
         path.name
         for path in SCRIPTS

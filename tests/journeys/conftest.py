@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     """Give the demonstration newspaper, served by the command that serves any site."""
-    folder = tmp_path_factory.mktemp("paper")
+    with served(tmp_path_factory.mktemp("paper")) as found:
+        yield found
+
+
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[Paper]:
+    """Give a demonstration newspaper in `folder`, served with some CMS_* of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     base_url = f"http://127.0.0.1:{port}"
@@ -71,6 +78,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
         "CMS_BASE_URL": base_url,
         "CMS_RATE_LIMITS": "off",
         "PYTHONPATH": str(ROOT),
+        **settings,
     }
     command = [sys.executable, "-m", "cms.cli", "serve", "--bind", f"127.0.0.1:{port}"]
     log = folder / "server.log"

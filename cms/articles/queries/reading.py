@@ -128,6 +128,12 @@ _BY_SLUG = _ARTICLE.where(
     col(Article.status).in_([ArticleStatus.PUBLISHED, ArticleStatus.RETRACTED]),
     col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
 )
+_PUBLIC_ID = sa.select(col(Article.id)).where(
+    col(Article.kind) == sa.bindparam("kind"),
+    col(Article.slug) == sa.bindparam("slug"),
+    col(Article.status) == ArticleStatus.PUBLISHED,
+    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+)
 _BY_ID = _ARTICLE.where(col(Article.id) == sa.bindparam("id"))
 _AUTHORS = (
     sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.bio))
@@ -174,6 +180,14 @@ def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datet
     """Return the article at `slug` if it is public, or retracted; three SELECTs."""
     row = session.execute(_BY_SLUG, {"kind": kind.value, "slug": slug, "now": now}).one_or_none()
     return _page(session, row) if row else None
+
+
+def public_article_id(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> int | None:
+    """Return the id of the article at `slug` if it is public; one SELECT."""
+    found: int | None = session.execute(
+        _PUBLIC_ID, {"kind": kind.value, "slug": slug, "now": now}
+    ).scalar_one_or_none()
+    return found
 
 
 def article_at_work(session: Session, article_id: int, *, now: datetime) -> ArticlePage | None:

@@ -34,6 +34,7 @@ class Subject:
     haste_seconds: int | None = None
     from_network: int = 0
     on_article: int = 0
+    lacks_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: i
         copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
         from_network=subject.from_network,
         on_article=subject.on_article,
+        lacks_proof=subject.lacks_proof,
         foreign_percent=habits.foreign_percent(subject.body_text, subject.language),
         is_staff_name=name in map(skeleton, around.staff),
         is_thread_name=name in map(skeleton, around.thread),

@@ -12,6 +12,7 @@ from cms.comments.actions.assessing import Assessment, Subject, assess
 from cms.comments.actions.joining import join
 from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
 from cms.comments.models import Comment
+from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import actions as limits
@@ -39,6 +40,8 @@ class Submission:
     trap_filled: bool
     origin_known: bool
     visitor: Visitor
+    haste_seconds: int | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,12 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
+def asks_proof(site: Site, on_article: int) -> bool:
+    """Tell whether a sum is asked of browsers, where an article has so many comments in ten minutes (0: not slow)."""
+    asked = site.settings.proof_of_work
+    return asked == "always" or (asked == "slow_mode" and on_article > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cleaned:
     """What is made of a submission before the database is held for it."""
@@ -102,7 +111,8 @@ def _submit(
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
         return TooMany(met.retry_after_seconds)
-    found = assess(session, _subject(site, sent, cleaned, met))
+    lacks_proof = asks_proof(site, met.on_article) and not _proved(session, sent)
+    found = assess(session, _subject(site, sent, cleaned, met, lacks_proof=lacks_proof))
     comment = _comment(site, sent, cleaned, found, now)
     comment.fold_id, comment.lane = join(session, cleaned.body_text, found.likeness, found.lane)
     secret = receipt_secret(site, comment.mark)
@@ -155,7 +165,12 @@ def _repeat_key(site: Site, sent: Submission, body_text: str) -> str:
     return site.vault.digest("repeat", str(sent.article_id), sent.name, fingerprint, body_text)
 
 
-def _subject(site: Site, sent: Submission, cleaned: _Cleaned, met: Ruling) -> Subject:
+def _proved(session: Session, sent: Submission) -> bool:
+    """Tell whether the browser has done its sum, which counts once."""
+    return sent.proof is not None and limits.use_once(session, sent.proof.key, sent.proof.ends_at)
+
+
+def _subject(site: Site, sent: Submission, cleaned: _Cleaned, met: Ruling, *, lacks_proof: bool) -> Subject:
     return Subject(
         article_id=sent.article_id,
         parent_id=sent.parent_id,
@@ -167,6 +182,8 @@ def _subject(site: Site, sent: Submission, cleaned: _Cleaned, met: Ruling) -> Su
         own_address_in_text=gives_away(f"{sent.name}\n{cleaned.body_text}", sent.email),
         trap_filled=sent.trap_filled,
         origin_known=sent.origin_known,
+        haste_seconds=sent.haste_seconds,
         from_network=met.from_network,
         on_article=met.on_article,
+        lacks_proof=lacks_proof,
     )

@@ -99,6 +99,8 @@ def _submission(article: ArticlePage, form: CommentForm) -> Submission:
         notify=bool(form.notify.data) and site().settings.mail_is_on,
         trap_filled=bool((form.website.data or "").strip()),
         origin_known=origin() is Origin.SAME,
+        haste_seconds=form.haste_seconds(),
+        proof=form.proof_of_work(),
         visitor=sender(),
     )
 
@@ -118,7 +120,7 @@ def sender() -> Visitor:
     """Return who sends this request, as far as limits need to know."""
     headers = request.headers
     browser = f"{headers.get('User-Agent', '')}\n{headers.get('Accept-Language', '')}"
-    hops = len(headers.get("X-Forwarded-For", "").split(","))
+    hops = len([hop for hop in headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
     is_believed = 0 < site().settings.trusted_proxies <= hops
     is_forwarded = not is_believed and any(name in headers for name in FORWARDED)
     return visitor(site(), request.remote_addr or "", browser, is_forwarded=is_forwarded, now=clock())
