@@ -56,7 +56,7 @@ class Settings:
         False, "on: what is surely spam goes to the spam folder unread, never away; off: it only stands last"
     )
     spam_threshold: int = _setting(
-        950, "score of 1,000 from which signals other than words send a comment to the spam folder"
+        950, "certainty of 1,000 from which words, or the other signals, send a comment to the spam folder"
     )
     forget_addresses_days: int = _setting(
         180, "days after the last decision for which a comment's sealed address is kept"

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from zlib import crc32
 
+from cms.comments import baits
+from cms.comments.baits import PRICE, STEPS, Baits
 from cms.comments.habits import Habits, despaced, measured
 from cms.comments.lookalikes import plain, without_digits
 
@@ -17,7 +19,6 @@ _LONGEST_WORD, _PIECE = 24, 4  # characters
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ADDRESS = re.compile(r"https?://\S+|<[^<>]*>")
 _CAPITAL_WORD = re.compile(r"\b[A-Z]{2,}\b")
-_PRICE = re.compile(r"[£$€₹]\s?\d|\d\s?(?:usd|eur|gbp|rs|rp)\b", re.IGNORECASE)
 _LETTER_BESIDE_DIGIT = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
 _NUMBER = re.compile(r"\d+")
 
@@ -47,6 +48,7 @@ def features(name: str, text: str) -> Iterator[str]:
     yield from (piece for word in words for piece in _pieces(word))
     yield from (f"h:{host}" for host in habits.hosts)
     yield from (f"s:{habit}" for habit in _habits(habits, read))
+    yield from (f"s:{bait}" for bait in _baits(baits.seen(habits, words, read)))
 
 
 def features_of_word(word: str) -> Iterator[str]:
@@ -85,6 +87,14 @@ def _pieces(word: str) -> Iterator[str]:
         yield from (f"c:{framed[start : start + _PIECE]}" for start in range(len(framed) - _PIECE + 1))
 
 
+def _baits(seen: Baits) -> Iterator[str]:
+    yield from (f"asks {step}" for step in range(1, 1 + min(3, seen.asks)))
+    yield from (f"offers {step}" for step in range(1, 1 + min(3, seen.offers)))
+    yield from (f"bait {step}" for step in range(1, 1 + baits.steps(seen)))
+    if seen.own_place:
+        yield "own place"
+
+
 def _habits(habits: Habits, text: str) -> Iterator[str]:
     """Yield habits as names; what grows gives one name for each step that it has passed, or for the step it is on."""
     numbers = [len(number) for number in _NUMBER.findall(text)]
@@ -101,9 +111,13 @@ def _habits(habits: Habits, text: str) -> Iterator[str]:
         "disguised": habits.disguised,
         "very disguised": habits.disguised > 3,
         "spaced": habits.spaced,
-        "price": _PRICE.search(text),
+        "price": PRICE.search(text),
         "letter beside digit": _LETTER_BESIDE_DIGIT.search(text),
         "number": any(length > 2 for length in numbers),
         "long number": any(length > 4 for length in numbers),
     }
     yield from (habit for habit, is_so in seen.items() if is_so)
+
+
+# A comment that baits stands in as many of these as it has baits.steps().
+BAIT_BUCKETS = frozenset(bucket(f"s:bait {step}") for step in range(1, 1 + STEPS))

@@ -22,6 +22,8 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _ORNATE = re.compile(
     "[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f110-\U0001f189\u1d00-\u1d2b\uff21-\uff3a\uff41-\uff5a\ua730\ua731]"
 )
+_WIDE_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_FULL_WIDTH = re.compile("[\uff01-\uff5e]")
 _COVERED = re.compile("[A-Za-z0-9][\u0300-\u036f\u20d0-\u20ff]")
 _UNSEEN = (
     "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060-\u2064\ufeff"  # no business within a word of these scripts
@@ -87,6 +89,8 @@ def disguised(text: str) -> int:
     if text.isascii():
         return 0
     composed = unicodedata.normalize("NFC", text)
+    if _WIDE_SCRIPT.search(composed):  # where full-width letters are at home
+        composed = _FULL_WIDTH.sub("", composed)
     return sum(len(kind.findall(composed)) for kind in (_ORNATE, _COVERED, _PIERCED, _MIXED))
 
 

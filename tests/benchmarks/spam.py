@@ -1,8 +1,8 @@
 """How well the filter of spam judges after so many decisions: precision, recall and mistakes by source.
 
-Run: `python tests/benchmarks/spam.py --train FILE… --test FILE… [--orders N] [--json]`. A file holds one
+Run: `python tests/benchmarks/spam.py --train FILE… --test FILE… [--orders N] [--threshold N] [--json]`. A file holds one
 `{"text", "author"?, "label": "spam"|"ham", "source"}` a line. Decisions are drawn at random from the files to train on,
-in several orders; what the program would send to the spam folder for its words alone is compared with the labels of
+in several orders; what the program would send to the spam folder for its name and text alone is compared with the labels of
 the files to test on. No database is needed: counts are kept as the program keeps them, in memory.
 """
 
@@ -25,6 +25,7 @@ from cms.comments.actions.fitting import LESSONS_OF_EACH
 from cms.comments.classifier import ENOUGH_OF_EACH, Weights
 from cms.comments.likeness import likeness
 from cms.comments.signals import Traits
+from cms.config import Settings
 
 STEPS = (50, 100, 200, 500, 1000)
 ORDERS = 5
@@ -43,7 +44,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the program makes of a comment: its score, and whether its words alone send it to the spam folder."""
+    """What the program makes of a comment: its score, and whether its name and text send it to the spam folder."""
 
     source: str
     is_spam: bool
@@ -54,8 +55,9 @@ class Judged:
 class Newsroom:
     """What a filter has learnt from decisions, kept in memory as the database keeps it."""
 
-    def __init__(self) -> None:
-        """Begin with nothing learnt."""
+    def __init__(self, threshold: int) -> None:
+        """Begin with nothing learnt; `threshold` is the setting of that name."""
+        self.threshold = threshold
         self.counts: dict[int, tuple[int, int]] = {}
         self.lessons: dict[bool, list[tuple[int, ...]]] = {True: [], False: []}
         self.known: set[tuple[int, bool]] = set()
@@ -84,8 +86,9 @@ class Newsroom:
         hosts = features.host_buckets(comment.measured.hosts)
         bad_hosts = classifier.bad_hosts(hosts, self.counts)
         traits = Traits(comment.measured, words_percent=words.percent, bad_hosts=bad_hosts)
-        score = signals.score(signals.judge(traits))
-        return Judged(comment.source, comment.is_spam, score, words.is_sure)
+        reasons = signals.judge(traits)
+        is_sent = max(words.certainty, signals.score_without_words(reasons)) >= self.threshold
+        return Judged(comment.source, comment.is_spam, signals.score(reasons), is_sent)
 
 
 def main() -> None:
@@ -95,10 +98,10 @@ def main() -> None:
     train, test = _read(asked.train), _read(asked.test)
     reading = 1000 * (time.perf_counter() - began) / max(1, len(train) + len(test))
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    newsroom = Newsroom()
+    newsroom = Newsroom(asked.threshold)
     for order in range(asked.orders):
         drawn = random.Random(order).sample(train, len(train))
-        newsroom = Newsroom()
+        newsroom = Newsroom(asked.threshold)
         for done, comment in enumerate(drawn, start=1):
             newsroom.learn(comment)
             if done in STEPS:
@@ -232,6 +235,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--test", type=Path, nargs="+", required=True, help="files to judge")
     parser.add_argument("--orders", type=int, default=ORDERS, help="in how many orders decisions are drawn")
+    parser.add_argument("--threshold", type=int, default=Settings().spam_threshold, help="spam_threshold")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 

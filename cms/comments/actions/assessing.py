@@ -41,18 +41,18 @@ class Subject:
 class Assessment:
     """What was found about a comment: signals, strongest first, its score, its lane and its text's fingerprint.
 
-    `words_are_sure` tells whether its words alone are enough to call it spam.
+    `certainty`, of 1,000, says how sure its words alone make it that nobody need read it.
     """
 
     reasons: tuple[Reason, ...]
     score: int
     lane: Lane
     likeness: int
-    words_are_sure: bool
+    certainty: int
 
     def is_spam(self, threshold: int) -> bool:
-        """Tell whether it may go to the spam folder unread: for its words, or for signals that reach `threshold`."""
-        return self.words_are_sure or signals.score_without_words(self.reasons) >= threshold
+        """Tell whether it may go to the spam folder unread: its words, or the other signals, reach `threshold`."""
+        return max(self.certainty, signals.score_without_words(self.reasons)) >= threshold
 
 
 def assess(session: Session, subject: Subject) -> Assessment:
@@ -63,7 +63,7 @@ def assess(session: Session, subject: Subject) -> Assessment:
     traits = _traits(session, subject, measured, fingerprint)
     reasons = signals.judge(replace(traits, words_percent=words.percent, bad_hosts=bad_hosts))
     points = signals.score(reasons)
-    return Assessment(reasons, points, signals.lane(points), fingerprint, words.is_sure)
+    return Assessment(reasons, points, signals.lane(points), fingerprint, words.certainty)
 
 
 def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinion, int]:

@@ -1,5 +1,6 @@
 """Fitting the filter's second opinion to the newest decisions, off any request's path."""
 
+import time
 import zlib
 from array import array
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from cms.vault import random_mark
 
 LESSONS_OF_EACH = 2500  # the newest; fitting to 5,000 takes about eight seconds
 NEWS_AT_LEAST, NEWS_PERCENT = 10, 2  # lessons that are new, before fitting anew is worth it
+BREATH_SECONDS = 0.001  # each 20 lessons: two seconds more for 5,000
 SCORED_ANEW = 2000  # held comments, those that have waited longest, since they are looked at next
 SCORED_AT_ONCE = 20  # in a transaction: some 40 ms in which nobody else can write
 
@@ -39,7 +41,7 @@ def refit(site: Site, now: datetime) -> None:
     with site.database.reading() as session:
         lessons = learnt.lessons_learnt(session)
         spam, fine = (learnt.newest_lessons(session, kind, LESSONS_OF_EACH) for kind in Lesson)
-    weights = classifier.fit(classifier.alternating(spam, fine))
+    weights = classifier.fit(classifier.alternating(spam, fine), breathe=_let_others_work)
     with site.database.writing() as session:
         writes.keep_weights(session, mark=random_mark(), weights=_packed(weights), lessons=lessons, now=now)
         session.commit()
@@ -51,6 +53,11 @@ def refit(site: Site, now: datetime) -> None:
             session.commit()
         if len(waiting) < SCORED_AT_ONCE:
             break
+
+
+def _let_others_work() -> None:
+    """Let requests of this process have the interpreter, which is theirs first."""
+    time.sleep(BREATH_SECONDS)
 
 
 def _packed(weights: Weights) -> bytes:
