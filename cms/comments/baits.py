@@ -15,7 +15,7 @@ from cms.comments.lookalikes import plain
 PRICE = re.compile(r"[£$€₹]\s?\d|\d\s?(?:usd|eur|gbp|rs|rp)\b", re.IGNORECASE)
 STEP, STEPS = 0.5, 10  # log odds in which a bait is told, and how many of these at most
 _LONG_TEXT = 500  # characters; who writes so much has something to say
-_COUNTED_TO = 8
+_COUNTED_TO, _CODES_COUNTED_TO = 8, 3  # a listing of a program is full of what looks like codes
 _NEAR = 3  # words from "my" to "channel"
 _LONG_NUMBER = re.compile(r"\d{5,}(?<!000)")  # a reader's own are round
 _CODE = re.compile(r"[^\W_]+")
@@ -52,6 +52,10 @@ _OFFERS = _listed(
     " اربح مجانا قرض كازينو خصم کمائیں مفت قرضہ मुफ्त लोन 赚钱 免费 贷款 博彩 彩票 무료 대출 카지노 無料"
 )
 _OWN = _listed("my our mine me mi mein meine ma mon mera mere meri")
+_CALLS = _listed(
+    "check checkout watch look visit listen subscribe hear view follow support click come go like add help join sub"
+    " visita mira mirad escucha regardez écoutez schaut hört besucht izle dinle nonton tonton guarda assista"
+)
 _PLACES = _listed(
     "channel channels video videos page site website blog cover covers music song songs remix band profile instagram"
     " facebook twitter ig fb youtube shop store link playlist mixtape beats rap canal kanal chaîne canale"
@@ -62,29 +66,35 @@ _PLACES = _listed(
 class Baits:
     """What was seen: how many different words ask and offer, whether a place is the writer's own, and all as log odds.
 
+    `invites` tells whether readers are called there.
+
     `strength` is 0 where nothing baits.
     """
 
     asks: int
     offers: int
     own_place: bool
+    invites: bool
     strength: float
 
 
 def seen(habits: Habits, words: Sequence[str], text: str) -> Baits:
     """Return the baits of a text, whose words are given as they read aloud; linear in its length."""
     said = set(words)
-    asks, offers, own_place = len(said & _ASKS), len(said & _OFFERS), _names_own_place(words)
+    asks, offers = len(said & _ASKS), len(said & _OFFERS)
+    own_place = any(_is_own_place(words, place) for place in range(len(words)))
+    invites = any(_is_invitation(words, place) for place in range(len(words)))
     strength = (
         _of_habits(habits)
         + _of_numbers(text)
         + 0.9 * _log(asks)
         + 1.35 * _log(offers)
-        + 1.5 * own_place
+        + 0.7 * own_place
+        + 1.5 * invites
         + 0.7 * (text.count("!") > 2)
         - 3.0 * (len(text) > _LONG_TEXT)
     )
-    return Baits(asks, offers, own_place, max(0.0, strength))
+    return Baits(asks, offers, own_place, invites, max(0.0, strength))
 
 
 def steps(baits: Baits) -> int:
@@ -92,11 +102,17 @@ def steps(baits: Baits) -> int:
     return min(STEPS, int(baits.strength / STEP))
 
 
-def _names_own_place(words: Sequence[str]) -> bool:
-    return any(
-        word in _OWN and not _PLACES.isdisjoint(words[place + 1 : place + 1 + _NEAR])
-        for place, word in enumerate(words)
-    )
+def _is_own_place(words: Sequence[str], place: int) -> bool:
+    """Tell whether `my channel` or the like stands here."""
+    return words[place] in _OWN and not _PLACES.isdisjoint(words[place + 1 : place + 1 + _NEAR])
+
+
+def _is_invitation(words: Sequence[str], place: int) -> bool:
+    """Tell whether `check out my channel` or `follow me` stands here."""
+    if words[place] not in _CALLS:
+        return False
+    behind = range(place + 1, min(place + 1 + _NEAR, len(words)))
+    return "me" in words[place + 1 : place + 3] or any(_is_own_place(words, one) for one in behind)
 
 
 def _of_habits(habits: Habits) -> float:
@@ -114,7 +130,11 @@ def _of_numbers(text: str) -> float:
     """Return what prices, long numbers and codes such as `m4xw1n` say; those of an address say nothing."""
     said = " ".join(word for word in text.split() if "/" not in word)
     codes = sum(_is_code(word) for word in _CODE.findall(said))
-    return 1.3 * _log(codes) + 2.0 * bool(_LONG_NUMBER.search(said)) + 0.5 * bool(PRICE.search(said))
+    return (
+        1.3 * _log(min(codes, _CODES_COUNTED_TO))
+        + 2.0 * bool(_LONG_NUMBER.search(said))
+        + 0.5 * bool(PRICE.search(said))
+    )
 
 
 def _is_code(word: str) -> bool:

@@ -93,6 +93,8 @@ def _baits(seen: Baits) -> Iterator[str]:
     yield from (f"bait {step}" for step in range(1, 1 + baits.steps(seen)))
     if seen.own_place:
         yield "own place"
+    if seen.invites:
+        yield "invites"
 
 
 def _habits(habits: Habits, text: str) -> Iterator[str]:

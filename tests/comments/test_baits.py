@@ -20,6 +20,7 @@ def strength(text: str) -> float:
         "WINNER! You have won a £1000 cash prize. Call 09061701461 now!",
         "Click here to win free bitcoin at casino88",
         "Check out my channel and subscribe",
+        "Please follow me, and watch my new video",
         "Gacor banget di m4xw1n, langsung depo 10000001",
         "A L E X I S 1 7 memang gacor",
         "𝑩𝟎𝑺𝑺 𝙢𝙚𝙢𝙖𝙣𝙜 𝙟𝙤𝙨𝙨",
@@ -36,6 +37,7 @@ def test_an_advert_baits_whatever_it_sells_and_in_whatever_language(text: str) -
     [
         "Great post, thanks for sharing!",
         "The budget grew by 15B from 2010 to 2020, and 100000 people paid $500 each.",
+        "I shall share this on my blog, since my page is about trams too.",
         "As I wrote in https://example.org/2019/12345/m4xw1n, the G20 met at 10am on the 3rd.",
         "ＮＨＫのニュースを見ました。",
         "역시 대단한 기사입니다 감사합니다",
