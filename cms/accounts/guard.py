@@ -23,6 +23,7 @@ OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "receipts", "token
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
 ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides
     "moderation": Act.MODERATE,
+    "moderation.hours": Act.OVERSEE,
     "desk": Act.WRITE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

@@ -27,6 +27,7 @@ class Act(StrEnum):
     PUBLISH = "publish"  # publish, schedule and withdraw articles of one's own
     EDIT_ALL = "edit_all"  # the same with everybody's
     MODERATE = "moderate"  # read the queue and the log, decide, undo
+    OVERSEE = "oversee"  # take back an hour of somebody else's decisions
 
 
 ALLOWED: dict[Role, frozenset[Act]] = {

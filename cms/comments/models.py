@@ -75,7 +75,7 @@ class Comment(SQLModel, table=True):
         _index("ix_comment_stands", "status", where="withdrawn_at IS NULL AND erased_at IS NULL"),
         _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
-        sa.Index("ix_comment_email_fingerprint", "email_fingerprint"),
+        sa.Index("ix_comment_email_fingerprint", "email_fingerprint", "id"),
         sa.Index("ix_comment_parent", "parent_id"),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),

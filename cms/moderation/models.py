@@ -20,6 +20,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_decision_comment", "comment_id", "id"),
         sa.Index("ix_decision_staff", "staff_id", "id"),
+        sa.Index("ix_decision_at", "at", "id"),
         sa.Index(
             "ix_decision_batch",
             "batch_id",
@@ -77,6 +78,16 @@ class Batch(SQLModel, table=True):
     hour_until: datetime | None = Field(default=None, sa_type=UtcTime)
     begun_at: datetime = Field(sa_type=UtcTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ReadingNow(SQLModel, table=True):
+    """Which card somebody of staff was reading when her browser last said so."""
+
+    __tablename__ = "reading_now"
+
+    staff_id: int = Field(foreign_key="staff.id", primary_key=True)
+    comment_id: int
+    seen_at: datetime = Field(sa_type=UtcTime)
 
 
 class ModeratorChoice(SQLModel, table=True):

@@ -77,6 +77,7 @@ KEY_SENTENCES = {
     "s": "Spam",
     "h": "Leave it waiting",
     "1–9": "Choose that reason of the list, before rejecting",
+    "o": "Show what surrounds it",
     "x": "Tick",
     "/": "Narrow the queue",
     "u": "Undo the last decision, then the one before it",

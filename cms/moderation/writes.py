@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.moderation.models import Batch, Decision, ModeratorChoice
+from cms.moderation.models import Batch, Decision, ModeratorChoice, ReadingNow
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
@@ -93,6 +93,11 @@ def finish_batch(session: Session, batch_id: int, now: datetime) -> None:
         .where(col(Batch.id) == batch_id, col(Batch.finished_at).is_(None))
         .values(finished_at=now)
     )
+
+
+def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime) -> None:
+    """Note which card somebody reads."""
+    session.merge(ReadingNow(staff_id=staff_id, comment_id=comment_id, seen_at=now))
 
 
 def choose_shortcuts(session: Session, staff_id: int, *, on: bool) -> None:

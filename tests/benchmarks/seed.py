@@ -34,9 +34,10 @@ from cms.articles.models import (
 )
 from cms.articles.related import KEPT
 from cms.articles.writes import index_articles
-from cms.comments.models import Comment, HoldReason
+from cms.comments.habits import hosts
+from cms.comments.models import Comment, CommentHost, HoldReason
 from cms.comments.rules import CommentStatus
-from cms.comments.signals import HoldCode
+from cms.comments.signals import HoldCode, Lane
 from cms.config import load_settings
 from cms.exchange.writes import advance_sequences
 from cms.moderation.models import Decision
@@ -52,6 +53,7 @@ LONGEST_THREAD = 3_000  # comments on the newest article, where there are ten ti
 REPLY_PERCENT, REJECTED_PERCENT, SPAM_PERCENT, COPY_PERCENT = 35, 5, 9, 8
 GAP_MINUTES = 90  # between two comments of a thread, on the average
 INDEXED_AT_ONCE = 2_000
+LANES = [lane.value for lane in (Lane.LIKELY_FINE, *2 * (Lane.NEEDS_THOUGHT,), Lane.LIKELY_SPAM)]
 LANGUAGES = ("en",) * 17 + ("ur", "ur", "ar")
 
 
@@ -206,6 +208,7 @@ class Thread:
 
     paper: Paper
     people: list[Person]
+    folds: dict[str, int] = field(default_factory=dict)
 
     def comments(self) -> Iterator[Row]:
         """Yield one row a comment; `held` is drawn among the newest ones."""
@@ -228,6 +231,10 @@ class Thread:
                     open_ones.append((row["id"], row["root_id"]))
                 number += 1
                 yield row
+
+    def _fold(self, text: str, number: int) -> int:
+        """Return the id of the first comment with this text, which its copies are folded with."""
+        return self.folds.setdefault(text, number)
 
     def _counts(self) -> list[int]:
         """Return how many comments each article has: most few, some many, the newest a great many."""
@@ -268,6 +275,8 @@ class Thread:
             "status": status.value,
             "created_at": at,
             "waiting_since": at if waits else None,
+            "lane": chance.choice(LANES) if waits else Lane.NEEDS_THOUGHT.value,
+            "fold_id": self._fold(text, number) if copied else number,
             "decided_at": None if waits else at + timedelta(minutes=chance.expovariate(1 / 120)),
             "receipt_hash": sha256(mark.encode()).hexdigest(),
             "repeat_key": sha256(f"repeat {number}".encode()).hexdigest() if waits else None,
@@ -289,6 +298,10 @@ def _insert_comments(insert: Insert, rows: list[Row], paper: Paper) -> None:
             for code, holds in reasons.items()
             if holds(row)
         ),
+    )
+    insert(
+        CommentHost,
+        ({"comment_id": row["id"], "host": host} for row in rows for host in hosts(row["body_text"])),
     )
     insert(Decision, (entry for row in rows for entry in _log(row, paper)))
 

@@ -51,10 +51,11 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     article = write_article(site, "The clock", clock(), tags=["Time"], section="City", authors=["Ada", "Ben"])
     write_article(site, "Another clock", clock(), tags=["Time"], section="City")
     send_comment(site, article, clock(), name="Dan")
-    for name in ("Ben", "Cleo"):
+    for name in ("Ben", "Cleo", "Abe"):
         hire(site, name, clock())
     _as_a_reader(reader, site)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
+    _sound(Moderator(app, "Abe").get("/moderation/hours/"), 200)
     _at_the_desk(Typist(app, "Ben"), reader, clock)
     assert set(TEMPLATES) - noted == set()
 
@@ -91,6 +92,7 @@ def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:
     begun = ben.client.post("/moderation/batches/", data=many, headers=ben.headers)
     _sound(ben.get(begun.headers["Location"]), 200)
     _sound(ben.get("/moderation/batches/"), 200)
+    _sound(ben.get("/moderation/context/1"), 200)
     late = cleo.client.post("/moderation/decisions", data=seen_by_cleo, headers=cleo.headers)
     _sound(late, 409)
 

@@ -16,7 +16,7 @@ from cms.comments.models import Comment
 from cms.comments.writes import mark_withdrawn
 from cms.config import Settings
 from cms.moderation.models import Decision
-from cms.moderation.queries.log import log_page
+from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.queries.queue import Asked, queue_page
 from cms.site import Site
 from tests.conftest import START, Clock
@@ -282,7 +282,7 @@ def test_the_pages_keep_their_query_budget(site: Site, article: int, clock: Cloc
         assert len(queue_page(session, Asked(), 1, size=50, now=START).cards) == 9
     assert len(sent) == QUEUE_BUDGET
     with _counted(site) as sent, site.database.reading() as session:
-        assert len(log_page(session, comment_id=None, after=None, size=50).rows) == 9
+        assert len(log_page(session, Wanted(), after=None, size=50).rows) == 9
     assert len(sent) == LOG_BUDGET
 
 

@@ -58,6 +58,7 @@ class Undoable:
 
     id: int
     comment_id: int
+    to_status: CommentStatus
     from_status: CommentStatus
     earlier_reason: str
     earlier_by_person: bool
@@ -83,6 +84,7 @@ _UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     sa.select(
         col(Decision.id),
         col(Decision.comment_id),
+        col(Decision.to_status),
         col(Decision.from_status),
         sa.func.coalesce(col(EARLIER.reason), "").label("earlier_reason"),
         col(EARLIER.staff_id).is_not(None).label("earlier_by_person"),

@@ -86,7 +86,7 @@ def _members(
             col(Comment.status) == CommentStatus.HELD,
             *conditions(session, narrowed, now),
         )
-        .order_by(col(Comment.waiting_since), col(Comment.id))
+        .order_by(col(Comment.fold_id), col(Comment.waiting_since), col(Comment.id))
         .limit(MEMBERS_LISTED)
     )
     for row in session.execute(statement):

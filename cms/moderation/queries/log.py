@@ -15,7 +15,7 @@ from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.queries.thread import is_visible
 from cms.comments.rules import CommentStatus, place_address
-from cms.db import Database
+from cms.db import Database, UtcTime
 from cms.moderation.models import Decision
 from cms.moderation.rules import Deed, can_undo
 
@@ -40,6 +40,7 @@ class LogRow:
     reason: str
     policy: str
     undo_of: int | None
+    batch_id: int | None
     can_undo: bool
     text_is_gone: bool
 
@@ -68,7 +69,31 @@ class LogLine:
     undo_of: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries of the log somebody wants to see; 0 and None narrow nothing.
+
+    `commenter` is the id of a comment and stands for all by the same commenter.
+    """
+
+    comment_id: int = 0
+    staff_id: int = 0
+    article_id: int = 0
+    commenter: int = 0
+    batch_id: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_NEVER = 2**62
 _LATER = aliased(Decision)
+_OTHER, _WHOSE = aliased(Comment), aliased(Comment)
+_FIRST_FROM = (
+    sa.select(col(Decision.id))
+    .where(col(Decision.at) >= sa.bindparam("moment", type_=UtcTime()))
+    .order_by(col(Decision.at), col(Decision.id))
+    .limit(1)
+)
 _LINE: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Decision.id),
     col(Decision.at),
@@ -88,6 +113,7 @@ _LINES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
 _ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     sa.select(
         *_LINE,
+        col(Decision.batch_id),
         col(Comment.name).label("comment_name"),
         is_visible().label("is_visible"),
         col(Comment.swept_at).is_not(None).label("text_is_gone"),
@@ -109,11 +135,9 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
 )
 
 
-def log_page(session: Session, *, comment_id: int | None, after: int | None, size: int) -> LogPage:
-    """Return `size` entries older than the entry `after`, of one comment or of all; one SELECT."""
-    statement = _ROWS.limit(size + 1)
-    if comment_id is not None:
-        statement = statement.where(col(Decision.comment_id) == comment_id)
+def log_page(session: Session, wanted: Wanted, *, after: int | None, size: int) -> LogPage:
+    """Return `size` entries older than the entry `after`; one SELECT, one more for each end of a stretch of time."""
+    statement = _ROWS.where(*_conditions(session, wanted)).limit(size + 1)
     if after is not None:
         statement = statement.where(col(Decision.id) < after)
     rows = session.execute(statement).all()
@@ -137,6 +161,34 @@ def log_lines(database: Database) -> Iterator[LogLine]:
         after = rows[-1].id
 
 
+def _conditions(session: Session, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.comment_id:
+        found.append(col(Decision.comment_id) == wanted.comment_id)
+    if wanted.staff_id:
+        found.append(col(Decision.staff_id) == wanted.staff_id)
+    if wanted.batch_id:
+        found.append(col(Decision.batch_id) == wanted.batch_id)
+    if wanted.article_id:
+        about = sa.select(col(_OTHER.id)).where(col(_OTHER.article_id) == wanted.article_id)
+        found.append(col(Decision.comment_id).in_(about))
+    if wanted.commenter:
+        whose = sa.select(col(_WHOSE.email_fingerprint)).where(col(_WHOSE.id) == wanted.commenter)
+        hers = sa.select(col(_OTHER.id)).where(col(_OTHER.email_fingerprint) == whose.scalar_subquery())
+        found.append(col(Decision.comment_id).in_(hers))
+    if wanted.since is not None:
+        found.append(col(Decision.id) >= (_first_from(session, wanted.since) or _NEVER))
+    if wanted.until is not None:
+        found.append(col(Decision.id) < (_first_from(session, wanted.until) or _NEVER))
+    return found
+
+
+def _first_from(session: Session, moment: datetime) -> int | None:
+    """Return the first entry that was made then or later: entries are in the order of time."""
+    found: int | None = session.execute(_FIRST_FROM, {"moment": moment}).scalar_one_or_none()
+    return found
+
+
 def _row(row: Any) -> LogRow:
     article = address_of(row.kind, row.slug)
     return LogRow(
@@ -158,6 +210,7 @@ def _row(row: Any) -> LogRow:
         reason=row.reason,
         policy=row.policy,
         undo_of=row.undo_of,
+        batch_id=row.batch_id,
         can_undo=bool(row.is_last) and can_undo(row.deed, row.from_status) and not row.text_is_gone,
         text_is_gone=bool(row.text_is_gone),
     )

@@ -6,34 +6,42 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, render_template, request
 
+from cms.accounts.queries import staff_list
 from cms.moderation import rules
-from cms.moderation.queries.log import LogLine, log_lines, log_page
-from cms.moderation.views.parts import TABLES, done, here, next_address
+from cms.moderation.queries.log import LogLine, Wanted, log_lines, log_page
+from cms.moderation.views.parts import TABLES, done, here, local_moment, next_address
 from cms.web import private_page, site
 
 blueprint = Blueprint("log", __name__)
+_ASKED_FOR = frozenset({"comment", "by", "article", "commenter", "batch", "since", "until"})
 COLUMNS = ("id", "at", "by", "comment", "from", "to", "reason", "policy", "undo_of")
 
 
 @blueprint.get("/log")
 def show() -> Response:
-    """Show decisions, newest first; `?comment=` shows those about one."""
-    one = rules.whole_numbers(request.args.getlist("comment"))
+    """Show decisions, newest first; `?comment=` shows those about one, other fields those that they name."""
+    wanted = _wanted()
     after = rules.whole_numbers(request.args.getlist("page"))
     with site().database.reading() as session:
         page = log_page(
             session,
-            comment_id=one[0] if one else None,
+            wanted,
             after=after[0] if after else None,
             size=site().settings.queue_size,
         )
+        people = staff_list(session)
     body = render_template(
         "moderation/log.html",
         **TABLES,
         room="log",
         rows=page.rows,
-        comment_id=one[0] if one else None,
-        next_url=next_address("/moderation/log", {"comment": one[0] if one else ""}, page.next_page),
+        comment_id=wanted.comment_id or None,
+        wanted=wanted,
+        is_narrowed=bool(_ASKED_FOR & set(request.args)),
+        people=people,
+        since=request.args.get("since", ""),
+        until=request.args.get("until", ""),
+        next_url=next_address("/moderation/log", _kept(), page.next_page),
         back=here(),
         done=done(),
     )
@@ -46,6 +54,27 @@ def table() -> Response:
     response = Response(_csv(log_lines(site().database)), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="moderation-log.csv"'
     return response
+
+
+def _wanted() -> Wanted:
+    return Wanted(
+        comment_id=_number("comment"),
+        staff_id=_number("by"),
+        article_id=_number("article"),
+        commenter=_number("commenter"),
+        batch_id=_number("batch"),
+        since=local_moment(request.args.get("since", "")),
+        until=local_moment(request.args.get("until", "")),
+    )
+
+
+def _number(name: str) -> int:
+    found = rules.whole_numbers(request.args.getlist(name))
+    return found[0] if found else 0
+
+
+def _kept() -> dict[str, object]:
+    return {name: request.args.get(name, "") for name in sorted(_ASKED_FOR)}
 
 
 def _csv(lines: Iterator[LogLine]) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """What several pages of the dashboard are made with: the tables of sentences, notices, ways back and on."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Response, get_flashed_messages, request
 
@@ -10,7 +12,7 @@ from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
 from cms.moderation.rules import RejectionReason, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
-from cms.web import language, say
+from cms.web import language, say, site
 
 TABLES = {
     "hold_sentences": HOLD_SENTENCES,
@@ -64,6 +66,15 @@ def whole_as_of() -> int | None:
     as_of = request.form.get("as_of", "")
     is_number = as_of.isascii() and as_of.isdecimal() and len(as_of) <= 18
     return int(as_of) if is_number else None
+
+
+def local_moment(text: str) -> datetime | None:
+    """Return the moment that a field for date and time names, in the site's own time zone, or None."""
+    try:
+        zone = ZoneInfo(site().settings.timezone)
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def here() -> str:
