@@ -5,7 +5,8 @@ import os
 import re
 import stat
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from cms.privacy.containers import Opener, Piece, Unread, pieces, pieces_within
 from cms.privacy.decoders import SEPARATOR
 from cms.privacy.disguises import folded
 from cms.privacy.findings import Findings
+from cms.privacy.searchers import Searchers
 from cms.privacy.sought import CONTEXT, Sought
 from cms.privacy.trawl import Hit, trawl
 
@@ -27,10 +29,13 @@ _SIGNS_OF_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Audit:
-    """One search through everything; `brotli` makes an opener of brotli streams."""
+    """One search through everything; `brotli` makes an opener of brotli streams.
 
-    def __init__(self, sought: Sought, findings: Findings, brotli: Opener) -> None:
-        self.sought, self.findings, self._brotli = sought, findings, brotli
+    What is long is handed to `searchers`; whoever searches asks them to finish before the findings are read.
+    """
+
+    def __init__(self, sought: Sought, findings: Findings, brotli: Opener, searchers: Searchers) -> None:
+        self.sought, self.findings, self._brotli, self._searchers = sought, findings, brotli, searchers
         self._seen: set[tuple[int, int]] = set()
 
     def search_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -85,8 +90,15 @@ class Audit:
                 self.findings.not_searched[piece.where] = piece.why
             else:
                 self.findings.searched.bytes += piece.new
-                for hit in trawl(piece.data, self.sought):
-                    self.findings.note(piece.where, hit)
+                self.search_bytes(piece.data, partial(self._note_hits, piece.where))
+
+    def search_bytes(self, data: bytes, note: Callable[[list[Hit]], None]) -> None:
+        """Have bytes searched, now or a little later, and their finds noted by `note`."""
+        self._searchers.search(data, note)
+
+    def _note_hits(self, where: str, hits: list[Hit]) -> None:
+        for hit in hits:
+            self.findings.note(where, hit)
 
     def _search_name(self, folder: Path, path: Path) -> None:
         for hit in trawl(os.fsencode(path.name), self.sought):
@@ -145,15 +157,18 @@ class _Batch:
                 self._audit.search_packed(self._where(len(self.rows) - 1, column), raw)
 
     def search(self) -> None:
-        findings = self._audit.findings
-        findings.searched.bytes += sum(len(part) for part in self._parts)
-        for hit in trawl(SEPARATOR.join(self._parts), self._audit.sought):
+        self._audit.findings.searched.bytes += sum(len(part) for part in self._parts)
+        self._audit.search_bytes(SEPARATOR.join(self._parts), self._note)
+        self._parts = []
+
+    def _note(self, hits: list[Hit]) -> None:
+        for hit in hits:
             row, column = self._cells[max(0, bisect_right(self._starts, hit.offset) - 1)]
             where = self._where(row, column)
             if self._is_own(hit, row, column):
                 self._note_own(where, hit, row, column)
             else:
-                findings.note(where, hit)
+                self._audit.findings.note(where, hit)
 
     def _note_own(self, where: str, hit: Hit, row: int, column: int) -> None:
         self._audit.findings.note_written(where, hit, _telling(hit.before), _telling(hit.behind))

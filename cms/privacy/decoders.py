@@ -4,35 +4,57 @@ import base64
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 SEPARATOR = b"\x1e\x1f\x1e\x1f\x1e"  # between values that are searched at once; nothing reaches across
 _SHORTEST_DIGEST = 22  # base64 characters of an MD5
-# Digits without a break but at line ends, or bytes apart as dumps and lists write them.
-_HEX = re.compile(
-    rb"[0-9a-fA-F]{2}(?:[0-9a-fA-F]{10,}(?:\r?\n[ \t]*[0-9a-fA-F]{2,})*|(?:(?:[:-]|[ ,]{1,2}(?:0x)?)[0-9a-fA-F]{2}){5,})"
-)
-_UUID = re.compile(rb"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_UUID_START = 8  # digits before that
+# Bytes apart as dumps and lists write them, or digits without a break but at line ends.
+_HEX_APART = re.compile(rb"[0-9a-fA-F]{2}(?:(?:[:-]|[ ,]{1,2}(?:0x)?)[0-9a-fA-F]{2}){5,}")
+_HEX_LINES = re.compile(rb"[0-9a-fA-F]{12,}(?:\r?\n[ \t]*[0-9a-fA-F]{2,})*")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _DUMP = re.compile(rb"\n[0-9a-fA-F]{6,8}:?[ \t]+[0-9a-fA-F]{2}")
 _DUMP_LINE = re.compile(rb"[0-9a-fA-F]{6,8}:?[ \t]+((?:[0-9a-fA-F]{2,4} {1,2}){2,16})[^\r\n]*\r?\n?")
 _BETWEEN_HEX = re.compile(rb"0x|\\x|[^0-9a-fA-F]+")
 _HEX_ONLY = re.compile(rb"[0-9a-fA-F]+")
+# What is read a second way, from a place where no reading begins, is looked at only where it is text.
+_TEXT = re.compile(rb"[\t\n\r -~]{9}")
+_ADDRESS = re.compile(rb"[!-~]{3}@[!-~]{3}|[!-~]@[!-~]+\.[!-~]")
+# For each byte a mark: h for a digit, s for what stands between digits, 0 for all else.
+_HEX_MARKS = bytes(
+    ord("h" if sign in b"0123456789abcdefABCDEF" else "s" if sign in b":- ,x" else "0") for sign in range(256)
+)
+_LINE_MARKS = b"h" * 12
+_APART_MARKS = (
+    b"hhshhshhshh",
+    b"hhsshhsshh",
+    b"hhshshhshshh",
+    b"hhsshshhsshs",
+)  # 64:61 64, 61 64 0x61 64, 0x61
+_UUID_MARKS = b"hhhhhhhhshhhhshhhhshhhhshhhhhhhhhhhh"
+_BASE64_OTHERS = b"abcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _BREAK = rb"(?:=?\r?\n[ \t]*|\\r\\n|\\n)"
-# From a run's first capital on: each @ makes one, see below, and no digest is without.
-_BASE64 = re.compile(rb"[A-Z][A-Za-z0-9+/_-]{4,}(?:" + _BREAK + rb"[A-Za-z0-9+/_-]{2,})*")
-_BASE64_BEFORE = re.compile(rb"[a-z0-9+/_-]*\Z")
-_LONGEST_BEFORE = 24  # characters without a capital, which base64 of an address never has so many of
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{5,}(?:" + _BREAK + rb"[A-Za-z0-9+/_-]{2,})*")
 _SHORTEST_ADDRESS = 8  # base64 characters of a@b.co
+_SHORTEST_MARKS = b"l" * _SHORTEST_ADDRESS
 _BETWEEN = re.compile(_BREAK)
+_BASE64_OF_DIGESTS = (22, 27, 43)  # characters, without padding
+# U for a capital, l for another character of base64, 0 for all else.
+_BASE64_MARKS = bytes(
+    ord("U" if 65 <= sign <= 90 else "l" if sign in _BASE64_OTHERS else "0") for sign in range(256)
+)
 # What an @ makes of base64's characters, as the first, second or third byte of a group (RFC 4648, section 4).
 _AT_IN_BASE64 = re.compile(rb"Q[A-P]|[EUk0][A-D]|[BFJNRVZdhlptx159]A")
 # A character of base64 that a query or JSON had to escape.
 _ESCAPED_BASE64 = re.compile(rb"%(?:25)*(2[bB]|2[fF]|3[dD])|\\/|\\u002[bB]")
-_BASE32 = re.compile(rb"[A-Z2-7]{16,}")
+_BASE32 = re.compile(rb"[A-Z2-7]{16,}|[a-z2-7]{16,}")
+_ESCAPES_OF_BASE64 = (b"%2", b"%3", b"\\/", b"\\u002")
+_BASE32_MARKS = tuple(
+    bytes(ord("l" if sign in letters + b"234567" else "0") for sign in range(256))
+    for letters in (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+)
 # An @ among codes of characters or bits; what stands around it is looked at only there, since digits are everywhere.
-_AT_CODE = re.compile(rb"64(?=[,; )])|01000000")
+_AT_CODES = (b"64,", b"64 ", b"64;", b"64)", b"01000000")
 _AROUND = 2600  # bytes: 254 characters of nine bits and a space
 _CODES = re.compile(rb"(?<![0-9])[0-9]{1,3}(?:(?:[,;] ?| |\)[^0-9]{1,12}\()[0-9]{1,3}){5,}(?![0-9])")
 _BITS = re.compile(rb"[01]{8}(?:[ ,]?[01]{8}){5,}")
@@ -60,47 +82,102 @@ class Pieces:
 
 
 def _from_hex(data: bytes) -> Pieces:
-    pieces = Pieces()
-    for found in _HEX.finditer(data):
-        _add_hex(pieces, _BETWEEN_HEX.sub(b"", found[0]), found.start())
-    for found in _UUID.finditer(data):
-        start = max(0, found.start() - _UUID_START)
-        _add_hex(pieces, _BETWEEN_HEX.sub(b"", data[start : found.end()]), start)
+    marked, pieces = data.translate(_HEX_MARKS), Pieces()
+    for found in _at_marks(_HEX_LINES, data, marked, _LINE_MARKS):
+        _add_hex(pieces, found[0], found.start())
+    for signs in _APART_MARKS:
+        for found in _at_marks(_HEX_APART, data, marked, signs):
+            _add_hex(pieces, found[0], found.start())
+    for found in _at_marks(_UUID, data, marked, _UUID_MARKS):
+        _add_hex(pieces, found[0], found.start())
     if _DUMP.search(data):
         dumped = list(_DUMP_LINE.finditer(data))
-        _add_hex(pieces, b"".join(_BETWEEN_HEX.sub(b"", line[1]) for line in dumped), dumped[0].start())
+        _add_hex(pieces, b"".join(line[1] for line in dumped), dumped[0].start())
     return pieces
 
 
+def _at_marks(
+    pattern: re.Pattern[bytes], data: bytes, marked: bytes, signs: bytes
+) -> Iterator[re.Match[bytes]]:
+    """Yield what a pattern matches where `marked`, the data with a mark for each byte, has certain signs.
+
+    Looking for a fixed row of marks costs a tenth of what a pattern costs that may begin at each byte (measured).
+    """
+    at = marked.find(signs)
+    while at >= 0:
+        found = pattern.match(data, at)
+        if found:
+            yield found
+        at = marked.find(signs, max(at + 1, found.end() if found else 0))
+
+
 def _add_hex(pieces: Pieces, run: bytes, origin: int) -> None:
-    even, odd = run[: len(run) // 2 * 2], run[1 : 1 + (len(run) - 1) // 2 * 2]
-    pieces.add(binascii.unhexlify(even) + SEPARATOR + binascii.unhexlify(odd), origin)
+    run = run if run.isalnum() else _BETWEEN_HEX.sub(b"", run)
+    parts = [_unhexed(run)]
+    odd = _unhexed(run[1:])
+    if len(run) % 2 or _TEXT.search(odd):
+        parts.append(odd)
+    if b"04" in run:
+        parts += [part for part in (_unhexed(run[::-1]), _unhexed(run[-2::-1])) if _ADDRESS.search(part)]
+    pieces.add(SEPARATOR.join(parts), origin)
+
+
+def _unhexed(run: bytes) -> bytes:
+    return binascii.unhexlify(run[: len(run) // 2 * 2])
 
 
 def _from_base64(data: bytes) -> Pieces:
     pieces = Pieces()
-    _add_base64(pieces, data)
-    if _ESCAPED_BASE64.search(data):
-        _add_base64(pieces, _ESCAPED_BASE64.sub(_unescaped, data))
+    _add_base64(pieces, data, 0)
+    end = -1
+    for at in sorted(place for sign in _ESCAPES_OF_BASE64 for place in _places(data, sign)):
+        if at >= end and _ESCAPED_BASE64.match(data, at):
+            start, end = max(0, at - _AROUND), at + _AROUND
+            _add_base64(pieces, _ESCAPED_BASE64.sub(_unescaped, data[start:end]), start)
     return pieces
 
 
-def _add_base64(pieces: Pieces, data: bytes) -> None:
-    for found in _BASE64.finditer(data):
-        start = found.start()
-        before = _BASE64_BEFORE.search(data[max(0, start - _LONGEST_BEFORE) : start])
-        run = (before[0] if before else b"") + found[0]
-        if len(run) < _SHORTEST_ADDRESS or _HEX_ONLY.fullmatch(run):
-            continue
-        run = _BETWEEN.sub(b"", run).replace(b"-", b"+").replace(b"_", b"/")
-        if len(run) >= _SHORTEST_DIGEST or _AT_IN_BASE64.search(run):
-            pieces.add(SEPARATOR.join(_unbased(run[shift:]) for shift in range(4)), start)
+def _add_base64(pieces: Pieces, data: bytes, origin: int) -> None:
+    for start, run in _base64_runs(data):
+        if _HEX_ONLY.fullmatch(run) is None:
+            run = run if run.isalnum() else _BETWEEN.sub(b"", run).replace(b"-", b"+").replace(b"_", b"/")
+            pieces.add(SEPARATOR.join(_unbased_parts(run)), origin + start)
+
+
+def _base64_runs(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield each run that has a capital behind its first character: an @ makes one, and no digest is without."""
+    capitals = data.translate(_BASE64_MARKS) + b"0"
+    marked = capitals.replace(b"U", b"l")
+    at = marked.find(_SHORTEST_MARKS)
+    while at >= 0:
+        end = marked.find(b"0", at)
+        if capitals.find(b"U", at + 1, end) >= 0:
+            found = _BASE64.match(data, at)
+            end = found.end() if found else end
+            if end - at >= _SHORTEST_DIGEST or _AT_IN_BASE64.search(data, at, end):
+                yield at, data[at:end]
+        at = marked.find(_SHORTEST_MARKS, end)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
     return {b"2b": b"+", b"2f": b"/", b"3d": b"="}.get(
         (found[1] or b"").lower(), b"/" if found[0] == b"\\/" else b"+"
     )
+
+
+def _unbased_parts(run: bytes) -> Iterator[bytes]:
+    """Yield what a run holds: read from its start, from where text may begin that is glued to it, turned about.
+
+    The ends are what a digest is that is glued to a word.
+    """
+    yield _unbased(run)
+    yield from (part for part in map(_unbased, (run[1:], run[2:], run[3:])) if _TEXT.search(part))
+    yield from (_unbased(run[-length:]) for length in _BASE64_OF_DIGESTS if len(run) > length)
+    turned = run[::-1]
+    for shift in range(4):
+        part = _unbased(turned[shift:])
+        if b"@" in part and _ADDRESS.search(part):
+            yield part
 
 
 def _unbased(run: bytes) -> bytes:
@@ -110,18 +187,19 @@ def _unbased(run: bytes) -> bytes:
 
 def _from_base32(data: bytes) -> Pieces:
     pieces = Pieces()
-    for found in _BASE32.finditer(data):
-        run = found[0][: len(found[0]) - (len(found[0]) % 8 in {1, 3, 6})]
-        pieces.add(base64.b32decode(run + b"=" * (-len(run) % 8)), found.start())
+    for marks in _BASE32_MARKS:
+        for found in _at_marks(_BASE32, data, data.translate(marks), b"l" * 16):
+            run = found[0][: len(found[0]) - (len(found[0]) % 8 in {1, 3, 6})].upper()
+            pieces.add(base64.b32decode(run + b"=" * (-len(run) % 8)), found.start())
     return pieces
 
 
 def _from_codes(data: bytes) -> Pieces:
     """Return characters that stand as numbers: decimal in a list or as CHR(100)||CHR(97), or as bits."""
     pieces, end = Pieces(), -1
-    for sign in _AT_CODE.finditer(data):
-        if sign.start() >= end:
-            start, end = max(0, sign.start() - _AROUND), sign.end() + _AROUND
+    for sign in sorted(place for code in _AT_CODES for place in _places(data, code)):
+        if sign >= end:
+            start, end = max(0, sign - _AROUND), sign + _AROUND
             stretch = data[start:end]
             for found in _CODES.finditer(stretch):
                 numbers = map(int, re.findall(rb"[0-9]+", found[0]))
@@ -130,6 +208,13 @@ def _from_codes(data: bytes) -> Pieces:
                 bits = found[0].translate(None, b" ,")
                 pieces.add(int(bits, 2).to_bytes(len(bits) // 8, "big"), start + found.start())
     return pieces
+
+
+def _places(data: bytes, signs: bytes) -> Iterator[int]:
+    at = data.find(signs)
+    while at >= 0:
+        yield at
+        at = data.find(signs, at + len(signs))
 
 
 ENCODINGS: tuple[tuple[str, Callable[[bytes], Pieces]], ...] = (

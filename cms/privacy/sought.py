@@ -1,6 +1,8 @@
 """The addresses that an audit looks for, so that a text is asked only where it holds an @ or a digest."""
 
+import codecs
 import hashlib
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,13 @@ START = 3  # characters of a domain by which most of what follows an @ is ruled 
 _MAKERS = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 CLOSE = 60  # characters beside an @ in which a gap may end: a tag, a folded header
 SAMPLE = 8  # bytes: a digest of 16 holds one such piece at a place divisible by 8, wherever it begins
+# What has to be taken off before the first letters of a domain are seen: escapes, seams, two bytes a letter, and what
+# is no ASCII.
+_COVER = rb"""(?:[%&\\=+<>"'`\s_|({\[;)}\]]|[\xc2-\xf4][\x80-\xbf])"""
+_COVERED_BEHIND = re.compile(rb"[A-Za-z0-9.-]{0,2}(?:" + _COVER + rb"|(?:\x00{1,3}[!-~\s]){2})")
+_COVERED_BEFORE = re.compile(
+    rb"(?:" + _COVER + rb"|(?:[!-~\s]\x00{1,3}){2})[\x80-\xbf]{0,2}[A-Za-z0-9.-]{0,2}\Z"
+)
 _PIECE = struct.Struct("=Q").unpack_from  # as memoryview.cast("Q") reads it
 
 
@@ -43,10 +52,30 @@ class Sought:
         self._start = min([START, *self._lengths])
         self._starts = {domain[: self._start] for domain in self._locals}
         self._any_start = self._starts | {turned(start) for start in self._starts}
+        self._raw_starts = {start.encode() for start in self._any_start}
+        self._wide_starts = {
+            start.encode(encoding)
+            for start in self._starts
+            if not start.isascii()
+            for encoding in ("utf-16-le", "utf-16-be")
+        }
         self._digest_lengths = sorted({len(digest) for digest in self._digests})
 
     def __len__(self) -> int:
         return len(set(self._numbers.values()))
+
+    def may_stand(self, data: bytes, at: int) -> bool:
+        """Tell at little cost whether the @ at a place of `data` may be that of an address; it seldom is in bytes."""
+        behind, before = data[at + 1 : at + 1 + self._start], data[max(0, at - self._start) : at]
+        if behind.lower() in self._raw_starts or before[::-1].lower() in self._raw_starts:
+            return True
+        if _COVERED_BEHIND.match(data, at + 1) or _COVERED_BEFORE.search(data, max(0, at - 12), at):
+            return True
+        return any(
+            data[at + shift : at + shift + len(start)] == start
+            for start in self._wide_starts
+            for shift in (1, 2)
+        )
 
     def is_hopeful(self, text: str) -> bool:
         """Tell whether a domain may begin behind some @ of a text, or end before it turned about, gaps left out."""
@@ -72,6 +101,8 @@ class Sought:
 
     def hashed(self, data: bytes) -> Iterator[tuple[int, int, str]]:
         """Yield the place, the address's number and the kind of each raw digest in `data`."""
+        if _is_text(data):
+            return
         whole = len(data) // SAMPLE * SAMPLE
         pieces = memoryview(data)[:whole].cast("Q")
         if not whole or self.samples.isdisjoint(pieces):
@@ -115,6 +146,15 @@ class Sought:
                 if code is not None:
                     number, kind = divmod(code, len(DIGESTS))
                     yield start, number, DIGESTS[kind]
+
+
+def _is_text(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8, as those of no digest are but for one in ten thousand."""
+    try:
+        codecs.utf_8_decode(data, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _in_ascii(domain: str) -> str:

@@ -30,7 +30,7 @@ class Hit:
 
 def trawl(data: bytes, sought: Sought, outer: tuple[str, ...] = ()) -> Iterator[Hit]:
     """Yield what of `sought` is in `data`; `outer` are the encodings that were taken off already."""
-    for start, end in _stretches(data):
+    for start, end in _stretches(data, sought):
         yield from _spelt(data[start:end], start, sought, outer)
     for start, number, kind in sought.hashed(data):
         yield Hit(start, number, form_of((*outer, kind)), "", "")
@@ -41,10 +41,12 @@ def trawl(data: bytes, sought: Sought, outer: tuple[str, ...] = ()) -> Iterator[
                 yield Hit(pieces.origin(hit.offset), hit.number, hit.form, hit.before, hit.behind)
 
 
-def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
+def _stretches(data: bytes, sought: Sought) -> Iterator[tuple[int, int]]:
     """Yield the bounds of the text around each sign of an @; those that touch are one."""
     start = end = -1
     for sign in SIGN.finditer(data):
+        if sign[0] == b"@" and not sought.may_stand(data, sign.start()):
+            continue
         left, right = _bounds(data, sign.start(), sign.end())
         if left > end:
             if end > start:

@@ -9,7 +9,6 @@ from typing import IO
 import brotli
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import Session
 
 from cms.config import Settings
 from cms.privacy.audit import Audit
@@ -17,6 +16,7 @@ from cms.privacy.dump import NoDump, dumped
 from cms.privacy.findings import Findings, Owner
 from cms.privacy.queries.kept import kept_rows, kept_tables
 from cms.privacy.queries.sealed import sealed_addresses
+from cms.privacy.searchers import Searchers
 from cms.privacy.sought import Sought
 from cms.site import Site
 from cms.vault import (
@@ -43,45 +43,54 @@ def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path]) -> Findi
 
     Closes the database. Raises NoKey where the site's key is missing.
     """
+    owners, addresses, not_unsealed = _addresses_of(site)
+    sought = Sought(addresses)
+    findings = Findings(owners, not_unsealed=not_unsealed)
+    findings.searched.addresses = len(sought)
+    if len(sought) < len(addresses):
+        findings.not_searched[f"{len(addresses) - len(sought)} sealed values"] = "they are no addresses"
+    with Searchers(addresses, sought) as searchers:
+        search = Audit(sought, findings, brotli.Decompressor, searchers)
+        search.search_words("the setting contact", f'contact = "{site.settings.contact}"')
+        _search_tables(search, site)
+        # Closed before its file is read: a process that closes the file loses its locks on the database.
+        site.database.close()
+        if not site.database.is_sqlite:
+            _search_dump(search, site.settings)
+        for name, stream in held.items():
+            search.leave_out(stream)
+            search.search_stream(name, stream)
+        for folder in (site.settings.instance, *also):
+            search.search_folder(folder.absolute(), site.settings.keys_folder)
+        searchers.finish()
+    return findings
+
+
+def _addresses_of(site: Site) -> tuple[list[list[Owner]], list[str], int]:
+    """Return whose each address is, each as its owner typed it, and how many could not be unsealed."""
+    owners: dict[str, list[Owner]] = {}
+    typed: dict[str, str] = {}
+    not_unsealed = 0
     with site.database.reading() as session:
-        search = _search_of(site, session)
+        for row in sealed_addresses(session):
+            try:
+                address = site.vault.unseal(row.sealed, table=row.table, mark=row.mark).strip()
+            except (NoKey, SealBroken):
+                not_unsealed += 1
+            else:
+                owners.setdefault(normalised_address(address), []).append(Owner(row.table, row.id, row.mark))
+                typed.setdefault(normalised_address(address), address)
+    return list(owners.values()), list(typed.values()), not_unsealed
+
+
+def _search_tables(search: Audit, site: Site) -> None:
+    with site.database.reading() as session:
         for table in kept_tables(session):
             try:
                 with session.begin_nested():
                     search.search_table(table.name, table.columns, kept_rows(session, table))
             except DatabaseError as error:
                 search.findings.not_searched[f"table {table.name}"] = type(error.orig).__name__
-    # Closed before its file is read: a process that closes the file loses its locks on the database.
-    site.database.close()
-    if not site.database.is_sqlite:
-        _search_dump(search, site.settings)
-    for name, stream in held.items():
-        search.leave_out(stream)
-        search.search_stream(name, stream)
-    for folder in (site.settings.instance, *also):
-        search.search_folder(folder.absolute(), site.settings.keys_folder)
-    return search.findings
-
-
-def _search_of(site: Site, session: Session) -> Audit:
-    owners: dict[str, list[Owner]] = {}
-    typed: dict[str, str] = {}
-    not_unsealed = 0
-    for row in sealed_addresses(session):
-        try:
-            address = site.vault.unseal(row.sealed, table=row.table, mark=row.mark).strip()
-        except (NoKey, SealBroken):
-            not_unsealed += 1
-        else:
-            owners.setdefault(normalised_address(address), []).append(Owner(row.table, row.id, row.mark))
-            typed.setdefault(normalised_address(address), address)
-    sought, findings = Sought(typed.values()), Findings(list(owners.values()), not_unsealed=not_unsealed)
-    findings.searched.addresses = len(sought)
-    if len(sought) < len(typed):
-        findings.not_searched[f"{len(typed) - len(sought)} sealed values"] = "they are no addresses"
-    search = Audit(sought, findings, brotli.Decompressor)
-    search.search_words("the setting contact", f'contact = "{site.settings.contact}"')
-    return search
 
 
 def _search_dump(search: Audit, settings: Settings) -> None:
