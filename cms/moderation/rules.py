@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from cms.comments.rules import CommentStatus, Lesson
 
-IDS_MAX = 1000  # in one POST; twenty pages of the queue, and far below SQLite's 32,766 variables
+IDS_MAX = 5000  # in one POST; a whole campaign, and far below SQLite's 32,766 variables
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself

@@ -73,6 +73,8 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "sign-in refused": (None, _sign_in_refused),
     "queue": (Role.MODERATOR, at("/moderation/")),
     "decided": (Role.MODERATOR, _decided),
+    "narrowed queue": (Role.MODERATOR, at("/moderation/?words=the&fold=off")),
+    "surroundings": (Role.MODERATOR, at("/moderation/context/1")),
     "log": (Role.MODERATOR, at("/moderation/log")),
     "desk": (Role.EDITOR, at("/desk/")),
     "editor": (Role.EDITOR, at("/desk/articles/new")),

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from cms.comments.actions.receipts import receipt_secret, withdraw
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
+from cms.moderation.actions import deciding
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.undoing import undo
@@ -150,6 +151,18 @@ def test_an_unknown_id_stops_the_whole_request(site: Site, cleo: int, article: i
     outcome = decide(site, cleo, [comment, 999], Verdict.APPROVE, "", _newest(site), LATER)
     assert outcome == NotHere((999,))
     assert _status(site, comment) is CommentStatus.HELD
+
+
+def test_many_are_decided_about_in_pieces_and_each_once(
+    site: Site, cleo: int, article: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "AT_ONCE", 3)
+    ids = [send_comment(site, article, START, name=f"Dan {number}") for number in range(8)]
+    outcome = _decide(site, cleo, Verdict.SPAM, *ids)
+    assert len(outcome.decided) == 8
+    assert {_status(site, one) for one in ids} == {CommentStatus.SPAM}
+    assert decide(site, cleo, [*ids, 999], Verdict.APPROVE, "", _newest(site), LATER) == NotHere((999,))
+    assert {_status(site, one) for one in ids} == {CommentStatus.SPAM}
 
 
 def test_only_what_readers_see_bumps_the_article(site: Site, cleo: int, article: int) -> None:

@@ -15,6 +15,7 @@ from cms.moderation.models import Decision
 from cms.moderation.queries.standing import (
     LockedComment,
     Newest,
+    known_ids,
     locked_comments,
     newest_entries,
 )
@@ -34,18 +35,34 @@ from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.site import Site
 
+AT_ONCE = 100  # comments in one transaction, which a reader's POST waits behind
+
 
 def decide(
     site: Site, staff_id: int, ids: Sequence[int], verdict: Verdict, reason: str, as_of: int, now: datetime
 ) -> Outcome | NotHere:
-    """Decide about comments, as somebody who saw the log up to its entry `as_of`; one transaction."""
-    with site.database.writing() as session:
-        comments = locked_comments(session, sorted(set(ids)))
-        if missing := tuple(sorted(set(ids) - set(comments))):
+    """Decide about comments, as somebody who saw the log up to its entry `as_of`.
+
+    In pieces of AT_ONCE, each one transaction; where nothing has one of the ids, nothing is done. Only the first piece
+    teaches the filter: a decision about many is one opinion.
+    """
+    asked = sorted(set(ids))
+    with site.database.reading() as session:
+        if missing := tuple(sorted(set(asked) - known_ids(session, asked))):
             return NotHere(missing)
+    outcome = Outcome()
+    for start in range(0, len(asked), AT_ONCE):
+        ruling = _Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0)
+        outcome += _decide_piece(site, asked[start : start + AT_ONCE], ruling)
+    return outcome
+
+
+def _decide_piece(site: Site, ids: Sequence[int], ruling: "_Ruling") -> Outcome:
+    now = ruling.now
+    with site.database.writing() as session:
+        comments = locked_comments(session, ids)
         lock_log(session)
         newest = newest_entries(session, list(comments))
-        ruling = _Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now)
         outcome = _decide_each(session, comments.values(), newest, ruling)
         announce(site, session, hidden(comments.values()), now)
         session.commit()
@@ -59,6 +76,7 @@ class _Ruling:
     reason: str
     as_of: int
     now: datetime
+    teaches: bool
 
 
 def _decide_each(
@@ -88,7 +106,7 @@ def _decide_each(
             decided.append(_enter(session, comment, wanted, ruling))
             changed.append(changed_article(comment, wanted))
             lessons[comment.id] = lesson_of(wanted, ruling.reason, by_person=True)
-    learn(session, lessons)
+    learn(session, lessons if ruling.teaches else {})
     bump(session, filter(None, changed))
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
 

@@ -27,6 +27,15 @@ class Outcome:
     left: tuple[LeftAsItIs, ...] = ()
     refused: tuple[int, ...] = ()
 
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """Return what became of the comments of both."""
+        return Outcome(
+            self.decided + other.decided,
+            self.unchanged + other.unchanged,
+            self.left + other.left,
+            self.refused + other.refused,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NotHere:
