@@ -56,7 +56,7 @@ class Assessment:
 
 
 def assess(session: Session, subject: Subject) -> Assessment:
-    """Judge a comment by all that is known; changes nothing. Four SELECTs."""
+    """Judge a comment by all that is known; changes nothing. Two SELECTs."""
     fingerprint = likeness.likeness(subject.body_text)
     measured = habits.measured(subject.name, subject.body_text)
     words, bad_hosts = _words(session, subject, measured)
@@ -70,20 +70,20 @@ def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinio
     """Return what the filter thinks of a comment, and how many hosts it names that stood in spam only."""
     shown = features.buckets(subject.name, subject.body_text)
     hosts = features.host_buckets(measured.hosts)
-    counts = learnt.counts(session, sorted({*shown, *hosts}))
-    words = classifier.opinion(shown, counts, learnt.weights(session))
-    return words, classifier.bad_hosts(hosts, counts)
+    counts, weights = learnt.known(session, sorted({*shown, *hosts}))
+    return classifier.opinion(shown, counts, weights), classifier.bad_hosts(hosts, counts)
 
 
 def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: int) -> Traits:
-    around = surroundings.beside(
+    around = surroundings.around(
         session,
         article_id=subject.article_id,
         root_id=subject.root_id,
         parent_id=subject.parent_id,
         email_fingerprint=subject.email_fingerprint,
+        own_id=subject.comment_id,
+        likeness=fingerprint if likeness.is_telling(subject.body_text) else None,
     )
-    copies = _copies(session, subject, fingerprint)
     name = skeleton(subject.name)
     return Traits(
         habits=measured,
@@ -91,8 +91,8 @@ def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: i
         origin_known=subject.origin_known,
         own_address_in_text=subject.own_address_in_text,
         haste_seconds=subject.haste_seconds,
-        copies=copies.all,
-        spam_copies=copies.spam,
+        copies=around.copies.all,
+        spam_copies=around.copies.spam,
         copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
         from_network=subject.from_network,
         on_article=subject.on_article,
@@ -101,10 +101,3 @@ def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: i
         is_staff_name=name in map(skeleton, around.staff),
         is_thread_name=name in map(skeleton, around.thread),
     )
-
-
-def _copies(session: Session, subject: Subject, fingerprint: int) -> surroundings.Copies:
-    """Count copies of a text that nobody else would write by chance."""
-    if not likeness.is_telling(subject.body_text):
-        return surroundings.Copies(0, 0)
-    return surroundings.copies(session, fingerprint, own_id=subject.comment_id)

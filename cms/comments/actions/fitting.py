@@ -67,7 +67,7 @@ def _packed(weights: Weights) -> bytes:
 def _score(session: Session, comment: Waiting) -> None:
     """Give a held comment the score that it has by what is known now."""
     shown = features.buckets(comment.name, comment.body_text)
-    words = classifier.opinion(shown, learnt.counts(session, shown), learnt.weights(session))
+    words = classifier.opinion(shown, *learnt.known(session, shown))
     others = tuple(reason for reason in comment.reasons if reason.code is not HoldCode.WORDS)
     reasons = others if words.percent is None else (*others, Reason(HoldCode.WORDS, words.percent))
     if reasons != comment.reasons:

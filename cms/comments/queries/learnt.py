@@ -5,11 +5,12 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.comments.classifier import Weights
+from cms.comments.classifier import Counts, Weights
 from cms.comments.features import EVERY, unpacked
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel
 from cms.comments.rules import CommentStatus, Lesson
@@ -49,9 +50,11 @@ _opened: dict[str, Weights] = {}
 
 # One parameter for hundreds of buckets: a list of placeholders would be parsed anew for each comment.
 _COUNTS_SQLITE = sa.text(
-    "SELECT bucket, spam, fine FROM spam_word WHERE bucket IN (SELECT value FROM json_each(:buckets))"
+    "SELECT bucket, spam, fine, (SELECT mark FROM spam_model) FROM spam_word WHERE bucket IN (SELECT value FROM json_each(:buckets))"
 )
-_COUNTS_POSTGRESQL = sa.text("SELECT bucket, spam, fine FROM spam_word WHERE bucket = ANY(:buckets)")
+_COUNTS_POSTGRESQL = sa.text(
+    "SELECT bucket, spam, fine, (SELECT mark FROM spam_model) FROM spam_word WHERE bucket = ANY(:buckets)"
+)
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _TAUGHT = sa.select(col(SpamLesson.comment_id), col(SpamLesson.lesson), col(SpamLesson.buckets)).where(
     col(SpamLesson.comment_id).in_(_IDS)
@@ -83,11 +86,13 @@ _WAITING = (
 
 def counts(session: Session, buckets: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return in how many spam lessons, and in how many fine ones, each bucket stood; one SELECT."""
-    if session.get_bind().dialect.name == "sqlite":
-        rows = session.execute(_COUNTS_SQLITE, {"buckets": json.dumps(buckets)})
-    else:
-        rows = session.execute(_COUNTS_POSTGRESQL, {"buckets": list(buckets)})
-    return {bucket: (spam, fine) for bucket, spam, fine in rows if spam or fine}
+    return _counts(_rows(session, buckets))
+
+
+def known(session: Session, buckets: Sequence[int]) -> tuple[Counts, Weights | None]:
+    """Return the counts of buckets, and the weights in force; one SELECT, and one more after each fitting."""
+    rows = _rows(session, buckets)
+    return _counts(rows), _opened_weights(session, rows[0][3]) if rows else None
 
 
 def lessons_learnt(session: Session) -> int:
@@ -120,16 +125,7 @@ def newest_lessons(session: Session, lesson: Lesson, size: int) -> list[tuple[in
 
 def weights(session: Session) -> Weights | None:
     """Return the weights in force, None before any were fitted; one SELECT, and one more after each fitting."""
-    mark = session.execute(_MARK).scalar_one_or_none()
-    if mark is None:
-        return None
-    found = _opened.get(mark)
-    if found is None:
-        mark, kept = session.execute(_WEIGHTS).one()
-        if len(_opened) >= OPENED_AT_MOST:
-            _opened.clear()
-        found = _opened[mark] = array("f", zlib.decompress(kept))
-    return found
+    return _opened_weights(session, session.execute(_MARK).scalar_one_or_none())
 
 
 def lessons_fitted(session: Session) -> int:
@@ -145,3 +141,26 @@ def waiting(session: Session, *, behind: int, size: int) -> list[Waiting]:
     for found in session.execute(_REASONS, {"ids": list(reasons)}) if rows else ():
         reasons[found.comment_id].append(Reason(found.code, found.measure))
     return [Waiting(row.id, row.name, row.body_text, tuple(reasons[row.id])) for row in rows]
+
+
+def _rows(session: Session, buckets: Sequence[int]) -> Sequence[Any]:
+    """Return bucket, spam, fine and the mark of the weights in force; nothing while nothing was learnt."""
+    if session.get_bind().dialect.name == "sqlite":
+        return session.execute(_COUNTS_SQLITE, {"buckets": json.dumps(buckets)}).all()
+    return session.execute(_COUNTS_POSTGRESQL, {"buckets": list(buckets)}).all()
+
+
+def _counts(rows: Sequence[Any]) -> dict[int, tuple[int, int]]:
+    return {bucket: (spam, fine) for bucket, spam, fine, _ in rows if spam or fine}
+
+
+def _opened_weights(session: Session, mark: str | None) -> Weights | None:
+    if mark is None:
+        return None
+    found = _opened.get(mark)
+    if found is None:
+        mark, kept = session.execute(_WEIGHTS).one()
+        if len(_opened) >= OPENED_AT_MOST:
+            _opened.clear()
+        found = _opened[mark] = array("f", zlib.decompress(kept))
+    return found
