@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from cms.privacy.containers import Opener, Piece, Unread, pieces, pieces_within
+from cms.privacy.containers import Piece, Unread, pieces, pieces_within
 from cms.privacy.decoders import SEPARATOR
 from cms.privacy.disguises import folded
 from cms.privacy.findings import Findings
+from cms.privacy.packed import Opener
 from cms.privacy.searchers import Searchers
 from cms.privacy.sought import CONTEXT, Sought
 from cms.privacy.trawl import Hit, trawl
@@ -59,6 +60,11 @@ class Audit:
         """Search a file and what is packed inside it."""
         self.findings.searched.files += 1
         self.note_pieces(pieces(where, stream, self._brotli))
+
+    def search_process(self, where: str, told: bytes) -> None:
+        """Search what the system knows of a running process."""
+        self.findings.searched.bytes += len(told)
+        self.search_bytes(told, partial(self._note_hits, where))
 
     def search_packed(self, where: str, value: bytes) -> None:
         """Search what is packed inside a stored value."""

@@ -118,7 +118,7 @@ def audit(as_json: bool, also: tuple[Path, ...]) -> None:
     """Search everything that is kept for every sealed address; status 1 where one stands in the open."""
     with auditing.held_open(settings_or_exit()) as held:
         site = open_site_or_exit(needs_key=True)
-        findings = auditing.audit(site, held, also)
+        findings = auditing.audit(site, held, also, now_utc())
     if as_json:
         click.echo(json.dumps(findings.as_json(), ensure_ascii=False))
     else:

@@ -1,14 +1,14 @@
 """Opens files as an audit reads them: piece by piece, with what is packed inside them."""
 
 import io
-import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO
 
+from cms.privacy.packed import SIGNS, ZIP, Inflater, Opener, Standard, raw_deflate
 from cms.privacy.trawl import OVERLAP
 
 PIECE = 1_048_576  # bytes searched at once; more would only take memory
@@ -16,32 +16,6 @@ DEEPEST = 3  # an archive in a compressed archive; each layer is one
 MOST_INFLATED = 1_073_741_824  # bytes that one packed stream may become: a bomb ends here, and it is said so
 LEAST = 6  # bytes: no address is shorter, so a stream that ends before them was none
 _IN_MEMORY = 8_388_608
-_PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|PK\x03\x04")
-_ZIP = b"PK\x03\x04"
-_EITHER_HEADER = 47  # zlib's own number: 32 to tell gzip from zlib by the header, 15 for the largest window
-
-
-class Inflater(Protocol):
-    """What opens a packed stream, as brotli's own does."""
-
-    def process(self, data: bytes) -> bytes:
-        """Return what `data` adds."""
-
-    def is_finished(self) -> bool:
-        """Tell whether the stream has come to its end."""
-
-
-class _Deflate:
-    """Opens gzip and zlib streams."""
-
-    def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(_EITHER_HEADER)
-
-    def process(self, data: bytes) -> bytes:
-        return self._inflater.decompress(data)
-
-    def is_finished(self) -> bool:
-        return self._inflater.eof
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +36,18 @@ class Unread:
     why: str
 
 
-Opener = Callable[[], Inflater]
-
-
 def pieces(where: str, stream: IO[bytes], brotli: Opener, depth: int = 0) -> Iterator[Piece | Unread]:
     """Yield a file's bytes piece by piece, then those of what is packed inside it."""
     packed: dict[int, bytes] = {}
     for piece in _overlapping(where, stream):
         yield piece
-        packed |= {piece.offset + found.start(): found[0] for found in _PACKED.finditer(piece.data)}
+        packed |= {piece.offset + found.start(): found[0] for found in SIGNS.finditer(piece.data)}
     yield from _unpacked(where, stream, packed, brotli, depth)
 
 
 def pieces_within(where: str, value: bytes, brotli: Opener) -> Iterator[Piece | Unread]:
     """Yield the bytes of what is packed inside a stored value, not those of the value itself."""
-    packed = {found.start(): found[0] for found in _PACKED.finditer(value)}
+    packed = {found.start(): found[0] for found in SIGNS.finditer(value)}
     yield from _unpacked(where, io.BytesIO(value), packed, brotli, 0)
 
 
@@ -84,13 +55,14 @@ def _unpacked(
     where: str, stream: IO[bytes], packed: Mapping[int, bytes], brotli: Opener, depth: int
 ) -> Iterator[Piece | Unread]:
     if depth < DEEPEST:
-        if _ZIP in packed.values():
+        if ZIP in packed.values():
             yield from _unzipped(where, stream, brotli, depth)
         for offset, sign in packed.items():
-            if sign != _ZIP:
-                yield from _inflated(f"{where} > deflated", stream, offset, _Deflate(), brotli, depth)
-        # Brotli has no sign of its own; what is none breaks within a few bytes.
-        yield from _inflated(f"{where} > brotli", stream, 0, brotli(), brotli, depth)
+            if sign != ZIP:
+                yield from _inflated(f"{where} > packed", stream, offset, Standard(sign), brotli, depth)
+        # These have no sign of their own; what is none breaks within a few bytes.
+        for kind, opener in (("brotli", brotli), ("raw deflate", raw_deflate)):
+            yield from _inflated(f"{where} > {kind}", stream, 0, opener(), brotli, depth)
 
 
 def _overlapping(where: str, stream: IO[bytes]) -> Iterator[Piece]:

@@ -1,4 +1,4 @@
-"""Takes the encodings off what stands encoded in bytes: hexadecimal, base64, base32, codes of characters."""
+"""Takes the encodings off what stands encoded in bytes: hexadecimal, base64, base32, codes, escapes, packed."""
 
 import base64
 import binascii
@@ -7,18 +7,20 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from cms.privacy.packed import SIGNS, unpacked_at
+
 SEPARATOR = b"\x1e\x1f\x1e\x1f\x1e"  # between values that are searched at once; nothing reaches across
 _SHORTEST_DIGEST = 22  # base64 characters of an MD5
 # Bytes apart as dumps and lists write them, or digits without a break but at line ends.
 _HEX_APART = re.compile(rb"[0-9a-fA-F]{2}(?:(?:[:-]|[ ,]{1,2}(?:0x)?)[0-9a-fA-F]{2}){5,}")
 _HEX_LINES = re.compile(rb"[0-9a-fA-F]{12,}(?:\r?\n[ \t]*[0-9a-fA-F]{2,})*")
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12,52}")
 _DUMP = re.compile(rb"\n[0-9a-fA-F]{6,8}:?[ \t]+[0-9a-fA-F]{2}")
 _DUMP_LINE = re.compile(rb"[0-9a-fA-F]{6,8}:?[ \t]+((?:[0-9a-fA-F]{2,4} {1,2}){2,16})[^\r\n]*\r?\n?")
 _BETWEEN_HEX = re.compile(rb"0x|\\x|[^0-9a-fA-F]+")
 _HEX_ONLY = re.compile(rb"[0-9a-fA-F]+")
 # What is read a second way, from a place where no reading begins, is looked at only where it is text.
-_TEXT = re.compile(rb"[\t\n\r -~]{9}")
+_TEXT = re.compile(rb"[\x00\t\n\r -~]{9}")
 _ADDRESS = re.compile(rb"[!-~]{3}@[!-~]{3}|[!-~]@[!-~]+\.[!-~]")
 # For each byte a mark: h for a digit, s for what stands between digits, 0 for all else.
 _HEX_MARKS = bytes(
@@ -56,6 +58,11 @@ _BASE32_MARKS = tuple(
 # An @ among codes of characters or bits; what stands around it is looked at only there, since digits are everywhere.
 _AT_CODES = (b"64,", b"64 ", b"64;", b"64)", b"01000000")
 _AROUND = 2600  # bytes: 254 characters of nine bits and a space
+_LONGEST_DIGEST = 32  # bytes, of which the first may need no escape
+_BYTES = re.compile(rb"(?:\\u00[0-9a-fA-F]{2}|\\x[0-9a-fA-F]{2}|\\[^ux]|[ !#-\[\]-~]){16,}")
+_BYTE_ESCAPE = re.compile(rb"\\(?:u00|x)([0-9a-fA-F]{2})|\\([^ux])")
+_WIDE = re.compile(rb"(?:[!-~]\x00)+")
+_WIDE_MARKS = bytes(ord("p" if 33 <= sign <= 126 else "0" if sign == 0 else "x") for sign in range(256))
 _CODES = re.compile(rb"(?<![0-9])[0-9]{1,3}(?:(?:[,;] ?| |\)[^0-9]{1,12}\()[0-9]{1,3}){5,}(?![0-9])")
 _BITS = re.compile(rb"[01]{8}(?:[ ,]?[01]{8}){5,}")
 
@@ -171,7 +178,8 @@ def _unbased_parts(run: bytes) -> Iterator[bytes]:
     The ends are what a digest is that is glued to a word.
     """
     yield _unbased(run)
-    yield from (part for part in map(_unbased, (run[1:], run[2:], run[3:])) if _TEXT.search(part))
+    shifted = map(_unbased, (run[1:], run[2:], run[3:]))
+    yield from (part for part in shifted if _TEXT.search(part) or SIGNS.search(part))
     yield from (_unbased(run[-length:]) for length in _BASE64_OF_DIGESTS if len(run) > length)
     turned = run[::-1]
     for shift in range(4):
@@ -189,9 +197,14 @@ def _from_base32(data: bytes) -> Pieces:
     pieces = Pieces()
     for marks in _BASE32_MARKS:
         for found in _at_marks(_BASE32, data, data.translate(marks), b"l" * 16):
-            run = found[0][: len(found[0]) - (len(found[0]) % 8 in {1, 3, 6})].upper()
-            pieces.add(base64.b32decode(run + b"=" * (-len(run) % 8)), found.start())
+            parts = [_unbased32(found[0][shift:].upper()) for shift in range(8)]
+            pieces.add(SEPARATOR.join(parts), found.start())
     return pieces
+
+
+def _unbased32(run: bytes) -> bytes:
+    run = run[: len(run) - (len(run) % 8 in {1, 3, 6})]
+    return base64.b32decode(run + b"=" * (-len(run) % 8))
 
 
 def _from_codes(data: bytes) -> Pieces:
@@ -210,6 +223,40 @@ def _from_codes(data: bytes) -> Pieces:
     return pieces
 
 
+def _from_escapes(data: bytes) -> Pieces:
+    """Return bytes that JSON or a program writes as escapes: a digest has more of them than letters."""
+    pieces, end = Pieces(), -1
+    for at in sorted(place for sign in (b"\\u00", b"\\x") for place in _places(data, sign)):
+        if at >= end:
+            start, end = max(0, at - _LONGEST_DIGEST), at + _AROUND
+            for found in _BYTES.finditer(data, start, end):
+                pieces.add(_BYTE_ESCAPE.sub(_escaped_byte, found[0]), found.start())
+    return pieces
+
+
+def _escaped_byte(found: re.Match[bytes]) -> bytes:
+    if found[1]:
+        return bytes.fromhex(found[1].decode())
+    return {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}.get(found[2], found[2])
+
+
+def _from_wide(data: bytes) -> Pieces:
+    """Return ASCII of two bytes a letter, for what may be encoded in it; plain addresses are read by `disguises`."""
+    pieces = Pieces()
+    if b"\x00" in data:
+        marked = data.translate(_WIDE_MARKS)
+        for found in _at_marks(_WIDE, data, marked, b"p0" * _SHORTEST_DIGEST):
+            pieces.add(found[0][::2], found.start())
+    return pieces
+
+
+def _from_packed(data: bytes) -> Pieces:
+    pieces = Pieces()
+    for found in SIGNS.finditer(data):
+        pieces.add(unpacked_at(data, found), found.start())
+    return pieces
+
+
 def _places(data: bytes, signs: bytes) -> Iterator[int]:
     at = data.find(signs)
     while at >= 0:
@@ -222,4 +269,8 @@ ENCODINGS: tuple[tuple[str, Callable[[bytes], Pieces]], ...] = (
     ("base64", _from_base64),
     ("base32", _from_base32),
     ("codes", _from_codes),
+    ("escaped bytes", _from_escapes),
+    ("two bytes a letter", _from_wide),
 )
+# What a file holds of these is opened as a file is; here it is what stands inside an encoding.
+INSIDE = (*ENCODINGS, ("packed", _from_packed))

@@ -45,6 +45,7 @@ class Searched:
     tables: int = 0
     rows: int = 0
     files: int = 0
+    processes: int = 0
     bytes: int = 0
 
 
@@ -95,6 +96,7 @@ class Findings:
                 "tables": searched.tables,
                 "rows": searched.rows,
                 "files": searched.files,
+                "processes": searched.processes,
                 "bytes": searched.bytes,
             },
             "found": [one.as_json() for one in self.found()],
@@ -108,7 +110,7 @@ class Findings:
         searched, found, written = self.searched, self.found(), self.written()
         yield (
             f"Looked for {searched.addresses:,} addresses in {searched.tables:,} tables ({searched.rows:,} rows)"
-            f" and {searched.files:,} files: {searched.bytes:,} bytes."
+            f", {searched.files:,} files and {searched.processes:,} running processes: {searched.bytes:,} bytes."
         )
         if self.not_unsealed:
             yield f"{self.not_unsealed:,} sealed addresses could not be unsealed, so nobody looked for them."

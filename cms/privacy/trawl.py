@@ -1,10 +1,17 @@
-"""Finds sought addresses in bytes, whatever they are disguised as."""
+"""Finds sought addresses in bytes, whatever they are disguised as.
+
+Sought are: the address itself in any case, reversed, turned by thirteen, split by lines, spaces, tags and seams, spelt
+with "at" and "dot", in percent, HTML, JSON, CSS and quoted-printable escapes, UTF-7, UTF-16, UTF-32 and wide letters;
+its MD5, SHA-1 and SHA-256; all of this in hexadecimal (also in dumps and as a UUID), base64, base32, decimal codes and
+bits, escaped bytes, two bytes a letter; and packed as gzip, zlib, zip, bzip2 or xz inside those, three deep. Not
+sought: octal codes, base85, uuencoding, base32hex, digests turned about, brotli inside an encoding.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cms.privacy.decoders import ENCODINGS, SEPARATOR
+from cms.privacy.decoders import ENCODINGS, INSIDE, SEPARATOR
 from cms.privacy.disguises import SIGN, folded, form_of, joined, readings, turned
 from cms.privacy.sought import Sought
 
@@ -35,7 +42,7 @@ def trawl(data: bytes, sought: Sought, outer: tuple[str, ...] = ()) -> Iterator[
     for start, number, kind in sought.hashed(data):
         yield Hit(start, number, form_of((*outer, kind)), "", "")
     if len(outer) < DEEPEST:
-        for name, decode in ENCODINGS:
+        for name, decode in INSIDE if outer else ENCODINGS:
             pieces = decode(data)
             for hit in trawl(SEPARATOR.join(pieces.parts), sought, (*outer, name)):
                 yield Hit(pieces.origin(hit.offset), hit.number, hit.form, hit.before, hit.behind)

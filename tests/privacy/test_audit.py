@@ -1,12 +1,16 @@
 """The audit: an address planted anywhere is found, a clean site is clean, own words are told apart."""
 
 import base64
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import shutil
 import sqlite3
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -265,6 +269,10 @@ FILES = {
     "exports/three.zip": _zipped(b=gzip.compress(TEXT)),
     "exports/mail.mbox": base64.encodebytes(TEXT),
     "exports/half.gz": gzip.compress(TEXT + bytes(range(256)) * 40)[:120],
+    "exports/all.bz2": bz2.compress(TEXT),
+    "exports/all.xz": lzma.compress(TEXT),
+    "exports/raw.deflated": zlib.compress(TEXT)[2:-4],
+    "exports/packed.json": json.dumps({"body": base64.b64encode(gzip.compress(TEXT)).decode()}).encode(),
     "exports/tail.bin": b"\x01\x02" * 999 + gzip.compress(TEXT),
     ".hidden": DAN.encode().hex().upper().encode(),
 }
@@ -282,6 +290,31 @@ def planted(request: pytest.FixtureRequest, settings: Settings) -> str:
 @ON_SQLITE
 def test_an_address_in_a_file_is_found(planted: str, audit: Audit) -> None:
     assert {where.partition("/")[2].partition(" > ")[0] for where, _ in _places(audit())} == {planted}
+
+
+@ON_SQLITE
+def test_the_environment_and_the_arguments_of_its_processes_are_searched(
+    audit: Audit, site: Site, tmp_path: Path
+) -> None:
+    environ = {"CMS_INSTANCE": str(site.settings.instance), "LAST_SENT": DAN}
+    sleep = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)"]
+    with (
+        subprocess.Popen([*sleep, f"--to={DAN.upper()}"], env=environ, stdout=subprocess.PIPE) as ours,
+        subprocess.Popen([*sleep, DAN], env={}, cwd=tmp_path.parent, stdout=subprocess.PIPE) as other,
+    ):
+        for running in (ours, other):
+            assert running.stdout
+            running.stdout.readline()
+        try:
+            said = audit()
+        finally:
+            ours.kill()
+            other.kill()
+    assert _places(said) == {
+        (f"process {ours.pid}, its environment", "clear"),
+        (f"process {ours.pid}, its arguments", "clear"),
+    }
+    assert said["searched"]["processes"] == 1
 
 
 @ON_SQLITE

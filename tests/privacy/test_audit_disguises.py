@@ -1,15 +1,21 @@
 """What an address may be disguised as, each of which an audit sees through."""
 
 import base64
+import bz2
 import codecs
+import gzip
 import hashlib
+import io
+import json
 import quopri
+import zipfile
+import zlib
 from collections.abc import Callable
 from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.privacy.decoders import SEPARATOR
@@ -28,6 +34,13 @@ def _each(pattern: str) -> bytes:
 
 def _wrapped(text: bytes, width: int) -> bytes:
     return b"\r\n".join(text[start : start + width] for start in range(0, len(text), width))
+
+
+def _zipped(content: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", content * 9)
+    return held.getvalue()
 
 
 DISGUISES: dict[str, tuple[bytes, str]] = {
@@ -92,6 +105,18 @@ DISGUISES: dict[str, tuple[bytes, str]] = {
         base64.b64encode(base64.b64encode(base64.b64encode(RAW))),
         "base64 in base64 in base64",
     ),
+    "base64 turned about": (base64.b64encode(RAW)[::-1], "base64"),
+    "hexadecimal turned about": (RAW.hex()[::-1].encode(), "hex"),
+    "base64 of UTF-16": (base64.b64encode(ADDRESS.encode("utf-16-le")), "utf-16-le in base64"),
+    "base64 of gzip": (base64.b64encode(gzip.compress(RAW)), "packed in base64"),
+    "base64 of zip": (base64.b64encode(_zipped(RAW)), "packed in base64"),
+    "hexadecimal of zlib": (zlib.compress(RAW).hex().encode(), "packed in hex"),
+    "hexadecimal of bzip2": (bz2.compress(RAW).hex().encode(), "packed in hex"),
+    "two bytes a letter of base64": (
+        base64.b64encode(RAW).decode().encode("utf-16-le"),
+        "base64 in two bytes a letter",
+    ),
+    "base32 in small letters": (base64.b32encode(RAW).lower(), "base32"),
     "base32": (base64.b32encode(RAW), "base32"),
     "hexadecimal numbers": (", ".join(f"0x{byte:02x}" for byte in RAW).encode(), "hex"),
     "a list of codes": (str(list(RAW)).encode(), "codes"),
@@ -103,6 +128,12 @@ DISGUISES: dict[str, tuple[bytes, str]] = {
     ),
     "a wide @": (RAW.replace(b"@", "＠".encode()), "wide"),
 }
+
+
+def _as_uuid(digest: bytes) -> bytes:
+    return str(UUID(bytes=digest[:16])).encode() + digest[16:].hex().encode()
+
+
 DIGESTS = [hashlib.md5, hashlib.sha1, hashlib.sha256]
 PLACES = {
     "alone": (b"", b""),
@@ -136,7 +167,8 @@ def test_a_digest_of_an_address_is_found(make: Callable[[bytes], "hashlib._Hash"
         (base64.b64encode(digest), f"{kind} in base64"),
         (base64.urlsafe_b64encode(digest).rstrip(b"="), f"{kind} in base64"),
         (digest, kind),
-        (str(UUID(bytes=digest[:16])).encode(), f"{kind} in hex") if kind == "md5" else (digest, kind),
+        (_as_uuid(digest), f"{kind} in hex"),
+        (json.dumps(digest.decode("latin-1")).encode(), f"{kind} in escaped bytes"),
     ):
         before, behind = PLACES[place]
         assert form in {hit.form for hit in trawl(before + written + behind, Sought([ADDRESS]))}
@@ -178,11 +210,13 @@ def test_a_letter_in_quoted_printable_is_read() -> None:
     assert list(trawl(letter, Sought([ADDRESS])))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary(max_size=400), st.binary(max_size=400), st.sampled_from(sorted(DISGUISES)))
 def test_no_bytes_around_it_break_the_search(before: bytes, behind: bytes, disguise: str) -> None:
     list(trawl(before + DISGUISES[disguise][0] + behind, Sought([ADDRESS])))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_no_bytes_around_it_hide_a_plain_address(before: bytes, behind: bytes) -> None:
     assert list(trawl(before + b"\x1f" + RAW + b"\x1f" + behind, Sought([ADDRESS])))

@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -11,10 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 from cms.config import Settings
+from cms.privacy.actions.workers import LIVE, processes_here
 from cms.privacy.audit import Audit
 from cms.privacy.dump import NoDump, dumped
 from cms.privacy.findings import Findings, Owner
+from cms.privacy.processes import PROC, running
 from cms.privacy.queries.kept import kept_rows, kept_tables
+from cms.privacy.queries.keys import live_workers
 from cms.privacy.queries.sealed import sealed_addresses
 from cms.privacy.searchers import Searchers
 from cms.privacy.sought import Sought
@@ -38,8 +42,8 @@ def held_open(settings: Settings) -> Iterator[dict[str, IO[bytes]]]:
         yield {path.name: stack.enter_context(path.open("rb")) for path in paths if path.exists()}
 
 
-def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path]) -> Findings:
-    """Search everything that the site keeps, and the folders `also`, for every address that its keys unseal.
+def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path], now: datetime) -> Findings:
+    """Search everything that the site keeps or runs, and the folders `also`, for every address that its keys unseal.
 
     Closes the database. Raises NoKey where the site's key is missing.
     """
@@ -51,7 +55,8 @@ def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path]) -> Findi
         findings.not_searched[f"{len(addresses) - len(sought)} sealed values"] = "they are no addresses"
     with Searchers(addresses, sought) as searchers:
         search = Audit(sought, findings, brotli.Decompressor, searchers)
-        search.search_words("the setting contact", f'contact = "{site.settings.contact}"')
+        _search_settings(search, site.settings)
+        _search_processes(search, site, now)
         _search_tables(search, site)
         # Closed before its file is read: a process that closes the file loses its locks on the database.
         site.database.close()
@@ -81,6 +86,26 @@ def _addresses_of(site: Site) -> tuple[list[list[Owner]], list[str], int]:
                 owners.setdefault(normalised_address(address), []).append(Owner(row.table, row.id, row.mark))
                 typed.setdefault(normalised_address(address), address)
     return list(owners.values()), list(typed.values()), not_unsealed
+
+
+def _search_settings(search: Audit, settings: Settings) -> None:
+    """Note the addresses that the operator herself has set, as they stand in a file or in an environment."""
+    for name in ("contact", "mail_from", "smtp_user"):
+        value = getattr(settings, name)
+        search.search_words(f"the setting {name}", f'{name} = "{value}"')
+        search.search_words(f"the setting {name}", f"CMS_{name.upper()}={value}\0")
+
+
+def _search_processes(search: Audit, site: Site, now: datetime) -> None:
+    if not PROC.is_dir():
+        search.findings.not_searched["running processes"] = "this system has no /proc"
+        return
+    with site.database.reading() as session:
+        here = processes_here(live_workers(session, now - LIVE))
+    for process in running(site.settings.instance, here):
+        search.findings.searched.processes += 1
+        search.search_process(f"process {process.pid}, its environment", process.environment)
+        search.search_process(f"process {process.pid}, its arguments", process.arguments)
 
 
 def _search_tables(search: Audit, site: Site) -> None:

@@ -5,7 +5,7 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.keyring import Held, KeyState
 from cms.privacy import writes
 from cms.privacy.models import PLACE_MAX_CHARS
+from cms.privacy.queries.keys import LiveWorker
 from cms.site import Site
 
 LOOK_SECONDS = 2  # between two looks at the database's keys: a SELECT of a few rows
@@ -20,6 +21,7 @@ SAY_SECONDS = 15  # between two writes while nothing changes
 # Who was not seen for so long has ended. It is a multiple of SAY_SECONDS, so that a host whose clock is half a minute
 # slow, or a disk that stalls, does not count as an end; a wrong guess costs nothing while the process can look itself.
 LIVE = timedelta(seconds=60)
+_PROCESS = ", process "
 
 
 class Presence:
@@ -73,6 +75,12 @@ class Presence:
             self._ended.wait(LOOK_SECONDS)
 
 
+def processes_here(workers: Sequence[LiveWorker]) -> set[int]:
+    """Return the numbers of those of `workers` that run on this host."""
+    places = (worker.place.rpartition(_PROCESS) for worker in workers)
+    return {int(number) for host, _, number in places if host == _host() and number.isdecimal()}
+
+
 def _pause(held: Held) -> float:
     """Return how long a process may be silent: hardly while keys change, since others wait for its word."""
     is_quiet = all(key.state is KeyState.SEALING for key in held.known)
@@ -80,4 +88,9 @@ def _pause(held: Held) -> float:
 
 
 def _place() -> str:
-    return f"{platform.node() or 'this host'}, process {os.getpid()}"[:PLACE_MAX_CHARS]
+    number = f"{_PROCESS}{os.getpid()}"
+    return f"{_host()[: PLACE_MAX_CHARS - len(number)]}{number}"
+
+
+def _host() -> str:
+    return platform.node() or "this host"
