@@ -164,6 +164,6 @@ def test_blocks_that_have_nothing_to_show_are_counted() -> None:
     ],
 )
 def test_hostile_content_costs_no_more_than_its_length(hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     body_html(hostile, AROUND)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -102,5 +102,5 @@ def test_a_broken_page_says_so_in_the_sites_language(
     site.database.close()
     (tmp_path / "broadsheet.db").write_bytes(b"no database" * 1000)
     answer = app.test_client().get(STORY)
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert latin_words(answer.text) == []

@@ -54,13 +54,19 @@ def cleaners(texts: int) -> Iterator[Cleaners]:
 def _uninterrupted() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: theirs is to be ended by the one that stores.
 
-    Only what is started here inherits the mask, and it starts when it is given its first work.
+    Only what is started here inherits the mask, and it starts when it is given its first work. The pool's own
+    thread bears no mask, so a Ctrl-C that it takes is kept until every process has what it needs to begin.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    kept: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: kept.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        for number in kept:
+            signal.raise_signal(number)
 
 
 def _body(source: str) -> tuple[str, str]:
