@@ -1,7 +1,8 @@
 """What every action is handed: the one site that this process serves."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from cms.assets import Assets
 from cms.config import Settings
@@ -9,6 +10,16 @@ from cms.db import Database
 from cms.keyring import Keyring
 from cms.languages import Catalogue
 from cms.vault import NoKey, Vault
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What one process need not ask the database for again; each part is set whole, so that threads need no lock.
+
+    `salt` is that of a day's network marks, with its day and the id of the key that sealed then.
+    """
+
+    salt: tuple[date, str, bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class Site:
     keyring: Keyring
     catalogue: Catalogue
     assets: Assets
+    remembered: Remembered = field(default_factory=Remembered, compare=False)
 
     @property
     def keys(self) -> Vault | None:

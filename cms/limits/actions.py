@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -31,8 +31,8 @@ _log = logging.getLogger("cms.limits")
 def visitor(site: Site, address: str, browser: str, *, is_forwarded: bool, now: datetime) -> Visitor:
     """Return what limits know of who sends something from `address` with a browser that calls itself `browser`.
 
-    What is kept of the two beside the mark is one of DEVICES kinds. One SELECT; the day's first visitor also writes
-    the day's salt.
+    What is kept of the two beside the mark is one of DEVICES kinds. No SQL but for a process's first visitor of the
+    day: one SELECT, and the site's first writes the day's salt.
     """
     if not network_prefix(address):
         return Visitor(is_forwarded=is_forwarded)
@@ -44,7 +44,7 @@ def visitor(site: Site, address: str, browser: str, *, is_forwarded: bool, now: 
 def network_mark(site: Site, address: str, now: datetime) -> str:
     """Return the keyed mark of the network that `address` lies in, 64 hex digits, good for one day; '' for no address.
 
-    One SELECT; the day's first visitor also writes the day's salt.
+    Costs SQL as `visitor()` does.
     """
     return _mark(_salt_of_the_day(site, now), address) if network_prefix(address) else ""
 
@@ -67,11 +67,6 @@ def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: in
         per_visitor=site.settings.comments_per_ten_minutes,
         per_article=site.settings.article_comments_per_ten_minutes,
     )
-
-
-def on_slow_article(site: Site, session: Session, article_id: int, now: datetime) -> int:
-    """Return how many comments came on an article in ten minutes, 0 unless it is in slow mode; one SELECT at most."""
-    return ruling_on_comment(site, session, Visitor(), article_id, now).on_article
 
 
 def use_once(session: Session, secret: str, ends_at: datetime) -> bool:
@@ -123,7 +118,14 @@ def _mark(salt: bytes, address: str) -> str:
 
 
 def _salt_of_the_day(site: Site, now: datetime) -> bytes:
-    day = now.date()
+    """Return the salt, remembered while the day and the key that seals last: a flood would ask for it with each post."""
+    known = (now.date(), site.vault.current)
+    if site.remembered.salt is None or site.remembered.salt[:2] != known:
+        site.remembered.salt = (*known, _kept_salt(site, now.date()))
+    return site.remembered.salt[2]
+
+
+def _kept_salt(site: Site, day: date) -> bytes:
     with site.database.reading() as session:
         sealed = queries.sealed_salt(session, day)
     if sealed is None:

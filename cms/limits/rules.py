@@ -13,6 +13,9 @@ KINDS_KEY = "kinds:"  # begins the key of a set; every other key counts
 SHARED_FROM = 3  # kinds of device from which a network is one that people share; one person has two
 SHARED_TIMES = 10  # times a visitor's limit that a shared network may send, held, before it is refused
 SLOW_SHARE = 5  # an article in slow mode takes a fifth of what it takes otherwise from one visitor
+FLOOD_TIMES = 5  # times the comments of a slow article from which one is flooded
+FLOOD_TIMES_EVERYWHERE = 20  # the same for all articles together: 1,200 in ten minutes come of no debate
+FLOOD_WELCOME = 1  # comments that are still taken there from one visitor: a first one
 PROXY_FROM = 30  # comments from which "nearly all of them" says something
 PROXY_NEAR_FROM = (
     10  # the same where they come from this machine or its own network, as no public reader does
@@ -101,34 +104,54 @@ class Ruling:
 def ruling(seen: Seen, *, per_visitor: int, per_article: int) -> Ruling:
     """Return what a comment meets, where `per_visitor` and `per_article` are welcome in ten minutes (0: no slow mode).
 
-    An article that boils is slow, never closed. A network that shows one kind of device is one visitor, and is
-    refused beyond her limit. One that many share is refused at SHARED_TIMES as many; between the two its number is
-    a reason to look. Where the network is that of a proxy which nobody has declared, it counts for nothing.
+    An article that boils is slow, one that is flooded takes a first comment from each; none is ever closed. A network
+    that shows one kind of device is one visitor, and is refused beyond her limit. One that many share is refused at
+    SHARED_TIMES as many; between the two its number is a reason to look. Where the network is that of a proxy which
+    nobody has declared, or nobody knows one, its number says nothing, and only a flood is refused.
     """
-    slow = int(seen.on_article.count) if 0 < per_article <= seen.on_article.count else 0
-    if not seen.visitor.network_mark:
-        return Ruling(on_article=slow)
-    if is_behind_proxy(seen):
-        return Ruling(on_article=slow, is_behind_proxy=True)
-    welcome = min(per_visitor, max(1, per_visitor // SLOW_SHARE)) if slow else per_visitor
+    slow, flood_seconds = slow_count(seen.on_article, per_article), _flood_seconds(seen, per_article)
+    behind_proxy = is_behind_proxy(seen)
+    if behind_proxy or not seen.visitor.network_mark:
+        return Ruling(flood_seconds) if flood_seconds else Ruling(0, 0, slow, behind_proxy)
+    welcome = _welcome(per_visitor, is_slow=slow > 0, is_flooded=flood_seconds > 0)
     most = welcome * SHARED_TIMES if seen.devices >= SHARED_FROM else welcome
     if seen.from_network.count >= most:
         return Ruling(retry_after_seconds=seen.from_network.seconds_until_below(most))
     return Ruling(from_network=int(seen.from_network.count) + 1, on_article=slow)
 
 
+def slow_count(on_article: Tally, per_article: int) -> int:
+    """Return how many comments came on an article in ten minutes, 0 where that does not make it slow."""
+    return int(on_article.count) if 0 < per_article <= on_article.count else 0
+
+
 def is_behind_proxy(seen: Seen) -> bool:
     """Tell whether the network is that of a proxy which `trusted_proxies` does not count.
 
     Sure where it says for whom it speaks and sits beside this program; else told by nearly all comments coming
-    through it from many kinds of device. A flood that feigns those on a quiet site gains its own limit and no more:
-    its article is slow all the same.
+    through it from many kinds of device. A flood that feigns those on a quiet site ends where any flood does.
     """
     if seen.visitor.is_near and seen.visitor.is_forwarded:
         return True
     enough, kinds = (PROXY_NEAR_FROM, SHARED_FROM) if seen.visitor.is_near else (PROXY_FROM, PROXY_DEVICES)
     nearly_all = seen.from_network.count >= max(enough, PROXY_SHARE * seen.everywhere.count)
     return nearly_all and seen.devices >= kinds
+
+
+def _flood_seconds(seen: Seen, per_article: int) -> int:
+    """Return the seconds until neither the article nor the whole site is flooded, 0 where neither is."""
+    limits = (
+        (seen.on_article, per_article * FLOOD_TIMES),
+        (seen.everywhere, per_article * FLOOD_TIMES_EVERYWHERE),
+    )
+    return max(tally.seconds_until_below(most) if 0 < most <= tally.count else 0 for tally, most in limits)
+
+
+def _welcome(per_visitor: int, *, is_slow: bool, is_flooded: bool) -> int:
+    """Return how many comments one visitor may send in ten minutes."""
+    if is_flooded:
+        return min(per_visitor, FLOOD_WELCOME)
+    return min(per_visitor, max(1, per_visitor // SLOW_SHARE)) if is_slow else per_visitor
 
 
 def proxy_notice(trusted_proxies: int) -> str:

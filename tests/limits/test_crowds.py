@@ -9,6 +9,7 @@ import cms
 from cms.limits.queries import proxy_is_missing
 from cms.limits.rules import Ruling, Seen, Tally, Visitor, ruling
 from cms.site import Site
+from tests.articles.paper import counted
 from tests.comments.stored import held_because, stored
 from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import hire, write_article
@@ -55,6 +56,16 @@ def seen(
         ("a far one that says so", seen(10, who=replace(SOMEBODY, is_forwarded=True)), REFUSED),
         ("one network of two", seen(89, everywhere=100, devices=16), Ruling(0, 90)),
         ("an undeclared proxy's boiling article", seen(95, 95, 95, 8), Ruling(0, 0, 95, True)),
+        ("its article, all but flooded", seen(299, 299, 299, 16), Ruling(0, 0, 299, True)),
+        ("its flooded article", seen(300, 300, 300, 16), REFUSED),
+        ("its calm article on a flooded site", seen(1200, 0, 1200, 16), REFUSED),
+        ("nobody's address where it is flooded", seen(0, 300, who=Visitor()), REFUSED),
+        ("a first comment where it is flooded", seen(0, 300), Ruling(0, 1, 300)),
+        ("a first comment on a flooded site", seen(0, 0, 1200), Ruling(0, 1)),
+        ("a second comment where it is flooded", seen(1, 300), REFUSED),
+        ("a second comment on a flooded site", seen(1, 0, 1200), REFUSED),
+        ("a carrier's tenth where it is flooded", seen(9, 300, devices=3), Ruling(0, 10, 300)),
+        ("a carrier's eleventh there", seen(10, 300, devices=3), REFUSED),
     ],
 )
 def test_what_a_comment_meets(case: str, found: Seen, expected: Ruling) -> None:
@@ -64,7 +75,7 @@ def test_what_a_comment_meets(case: str, found: Seen, expected: Ruling) -> None:
 def test_a_limit_of_none_takes_none_and_an_article_without_limit_is_never_slow() -> None:
     assert ruling(QUIET, per_visitor=0, per_article=60).retry_after_seconds
     assert ruling(seen(0, article=1000), per_visitor=0, per_article=1).retry_after_seconds
-    assert not ruling(seen(1, article=1000), per_visitor=10, per_article=0).on_article
+    assert ruling(seen(1, article=1000), per_visitor=10, per_article=0) == Ruling(0, 2)
 
 
 @pytest.fixture
@@ -131,6 +142,36 @@ def test_an_undeclared_proxy_stops_nobody_and_whoever_runs_the_site_is_told(
         assert not proxy_is_missing(session, 1, now=clock())
     hire(site, "Cleo", clock())
     assert "trusted_proxies" in Moderator(cms.create_app(site, clock), "Cleo").get("/moderation/").text
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("_cat")
+def test_a_flood_that_feigns_a_proxy_ends_and_a_first_comment_from_elsewhere_is_taken(
+    site: Site, clock: Clock
+) -> None:
+    limits = {"trusted_proxies": 1, "article_comments_per_ten_minutes": 3}
+    bot, dan = (Crowd(site, clock, network, **limits) for network in ("10.0.0", "203.0.113"))
+    assert [bot.send(host) for host in range(1, 19)] == [303] * 15 + [429] * 3
+    dan.sent = 100
+    assert [dan.send(7), dan.send(7)] == [303, 429]
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("_cat")
+def test_a_refusal_costs_three_selects_and_a_token_is_refused_with_it(site: Site, clock: Clock) -> None:
+    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader.comment(CAT)
+    fields = {"name": "Dan", "email": "dan@example.org", "comment": "More.", **reader.form_of(CAT)}
+    with counted(site) as selects:
+        refused = reader.post(f"{CAT}/comments", {**fields, "reply_to": "1"})
+    assert (refused.status_code, len(selects)) == (
+        429,
+        3,
+    )  # the article, what was counted, whether it is a repeat
+    with counted(site) as selects:
+        token = reader.get(f"{CAT}/comments/token")
+    assert (token.status_code, len(selects)) == (429, 2)
+    assert token.headers["Retry-After"] == refused.headers["Retry-After"]
 
 
 @ON_SQLITE

@@ -12,7 +12,9 @@ from cms.limits.actions import network_mark, visitor
 from cms.limits.models import DailySalt, LimitCount
 from cms.limits.queries import counts_within
 from cms.limits.rules import DEVICES, WINDOW, is_near, network_prefix, tally, window_start
+from cms.privacy.actions.rotation import Pace, rotate
 from cms.site import Site
+from tests.articles.paper import counted
 from tests.conftest import ON_SQLITE, START
 
 SECONDS = st.floats(0, 4e9, allow_nan=False)
@@ -115,6 +117,19 @@ def test_the_salt_of_the_day_lies_sealed(site: Site) -> None:
     salt = site.vault.unseal(sealed, table="daily_salt", mark=START.date().isoformat())
     assert len(bytes.fromhex(salt)) == 32
     assert salt not in sealed
+
+
+@ON_SQLITE
+def test_the_salt_is_asked_for_once_a_day_and_again_under_a_new_key(site: Site) -> None:
+    mark = network_mark(site, "203.0.113.7", START)
+    with counted(site) as selects:
+        assert network_mark(site, "203.0.113.7", START + timedelta(hours=9)) == mark
+    assert not [select for select in selects if "daily_salt" in select]
+    rotate(site, lambda: START, lambda _: None, Pace(look=0, grace=0))
+    with counted(site) as selects:
+        assert network_mark(site, "203.0.113.7", START) == mark
+        assert network_mark(site, "203.0.113.7", START + timedelta(days=1)) != mark
+    assert len([select for select in selects if "daily_salt" in select]) == 2
 
 
 @ON_SQLITE

@@ -1,8 +1,10 @@
 """Limits hold when many try at one moment."""
 
 import threading
+from datetime import timedelta
 
 from cms.comments.actions.submitting import Submission, TooMany, submit
+from cms.limits.actions import use_once
 from cms.limits.rules import Visitor
 from cms.site import Site
 from tests.conftest import START
@@ -37,3 +39,22 @@ def test_many_comments_at_one_moment_do_not_pass_the_limit(site: Site) -> None:
         thread.join()
     assert len(outcomes) == limit + 6
     assert sum(isinstance(outcome, TooMany) for outcome in outcomes) == 6
+
+
+def test_what_is_good_once_is_good_once_for_two_at_one_moment(site: Site) -> None:
+    began = threading.Barrier(2)
+    found: list[bool] = []
+
+    def use(secret: str) -> None:
+        began.wait()
+        with site.database.writing() as session:
+            found.append(use_once(session, secret, START + timedelta(hours=1)))
+            session.commit()
+
+    for number in range(5):
+        threads = [threading.Thread(target=use, args=(f"sum {number}",)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(found) == [False] * 5 + [True] * 5

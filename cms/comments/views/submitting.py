@@ -3,14 +3,14 @@
 import dataclasses
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from cms import logs, sanitize
 from cms.articles.models import ArticleKind
+from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
-from cms.articles.queries.reading import ArticlePage, public_article
 from cms.articles.rules import address_of, former_address
 from cms.comments.actions.submitting import Submission, TooMany, too_many
 from cms.comments.actions.submitting import submit as store
@@ -52,9 +52,9 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     if refusal is not None:
         return _answer(article, form, *refusal)
     sent = _submission(article, form)
-    parent = _parent(article, form)
     if (waiting := too_many(site(), sent, clock())) is not None:
-        return _wait(article, form, waiting, parent)
+        return _wait(article, form, waiting)
+    parent = _parent(article, form)
     valid = form.validate()
     if form.reply_to.data and parent is None:
         form.reply_to.data = ""
@@ -68,11 +68,11 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         sent = dataclasses.replace(sent, parent_id=parent.id, root_id=parent.root_id)
     outcome = store(site(), sent, clock())
     if isinstance(outcome, TooMany):
-        return _wait(article, form, outcome, parent)
+        return _wait(article, form, outcome)
     return see_other(url_for("receipts.show", secret=outcome))
 
 
-def _refusal(article: ArticlePage, broken: int | None) -> tuple[int, str] | None:
+def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] | None:
     """Return status and sentence for what cannot be taken whatever its fields say, or None."""
     if site().keys is None:
         logs.write_missing_key()
@@ -86,7 +86,7 @@ def _refusal(article: ArticlePage, broken: int | None) -> tuple[int, str] | None
     return None
 
 
-def _submission(article: ArticlePage, form: CommentForm) -> Submission:
+def _submission(article: CommentedArticle, form: CommentForm) -> Submission:
     """Return what was sent, not yet valid and as a comment that answers none."""
     return Submission(
         article_id=article.id,
@@ -126,17 +126,24 @@ def sender() -> Visitor:
     return visitor(site(), request.remote_addr or "", browser, is_forwarded=is_forwarded, now=clock())
 
 
-def _wait(
-    article: ArticlePage, form: CommentForm, outcome: TooMany, parent: VisibleComment | None
-) -> Response:
-    """Return the form, with the sentence that says when it may be sent again."""
-    refused = _answer(article, form, 429, wait_sentence(outcome), parent)
+def _wait(article: CommentedArticle, form: CommentForm, outcome: TooMany) -> Response:
+    """Return the form, with the sentence that says when it may be sent again.
+
+    It still answers what it answered, but nobody is asked whose comment that is, nor for the sections in the
+    masthead: a flood is told so very often.
+    """
+    g.without_database = True
+    refused = _answer(article, form, 429, wait_sentence(outcome))
     refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
     return refused
 
 
 def _answer(
-    article: ArticlePage, form: CommentForm, status: int, problem: str, parent: VisibleComment | None = None
+    article: CommentedArticle,
+    form: CommentForm,
+    status: int,
+    problem: str,
+    parent: VisibleComment | None = None,
 ) -> Response:
     """Return the form with all words kept, on a page of its own."""
     errors = form.problems()
@@ -159,14 +166,14 @@ def _answer(
     )
 
 
-def _takes_comments(article: ArticlePage) -> bool:
+def _takes_comments(article: CommentedArticle) -> bool:
     end = closes_at(
         article.publish_at, article.comments_open, article.comments_close_at, site().settings.close_after_days
     )
     return end is None or clock() < end
 
 
-def _parent(article: ArticlePage, form: CommentForm) -> VisibleComment | None:
+def _parent(article: CommentedArticle, form: CommentForm) -> VisibleComment | None:
     asked = (form.reply_to.data or "").strip()
     if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         return None
@@ -174,12 +181,14 @@ def _parent(article: ArticlePage, form: CommentForm) -> VisibleComment | None:
         return visible_comment(session, article.id, int(asked))
 
 
-def _article(kind: ArticleKind, slug: str) -> ArticlePage | None:
+def _article(kind: ArticleKind, slug: str) -> CommentedArticle | None:
     """Return the article at `slug`, or the one that was there when the form was opened; retracted ones too."""
     with site().database.reading() as session:
-        found = public_article(session, kind, slug, now=clock())
+        found = commented_article(session, kind, slug, now=clock())
         if found is not None:
             return found
         moved = address_now(session, former_address(address_of(kind, slug))) or ""
         folder, _, present = moved.strip("/").partition("/")
-        return public_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
+        return (
+            commented_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
+        )
