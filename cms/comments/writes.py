@@ -1,11 +1,12 @@
 """Storing what readers write."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.comments.habits import hosts
@@ -114,14 +115,19 @@ def count_lessons(session: Session, changes: Mapping[int, tuple[int, int]]) -> N
 
 
 def keep_lessons(session: Session, lessons: Sequence[dict[str, Any]]) -> None:
-    """Remember what comments have taught, each by the columns of its row."""
-    if lessons:
-        session.execute(sa.insert(SpamLesson), lessons)
+    """Remember what comments have taught, each by the columns of its row, in place of what it taught before."""
+    if not lessons:
+        return
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert(SpamLesson) if is_sqlite else postgresql.insert(SpamLesson)
+    said = {name: insert.excluded[name] for name in ("lesson", "likeness", "buckets")}
+    session.execute(insert.on_conflict_do_update(index_elements=["comment_id"], set_=said), lessons)
 
 
-def drop_lessons(session: Session, ids: Iterable[int]) -> None:
+def drop_lessons(session: Session, ids: Collection[int]) -> None:
     """Forget that these comments have taught anything; the counts are the caller's to take back."""
-    session.execute(sa.delete(SpamLesson).where(col(SpamLesson.comment_id).in_(list(ids))))
+    if ids:
+        session.execute(sa.delete(SpamLesson).where(col(SpamLesson.comment_id).in_(list(ids))))
 
 
 def keep_weights(session: Session, *, mark: str, weights: bytes, lessons: int, now: datetime) -> None:

@@ -1,18 +1,20 @@
 """Teaching the filter of spam what people decide, and taking it back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sqlmodel import Session
 
 from cms.comments import features, writes
 from cms.comments.likeness import likeness
 from cms.comments.queries import learnt
-from cms.comments.queries.learnt import Pupil, Taught
+from cms.comments.queries.learnt import Pupil
 from cms.comments.rules import Lesson
 
 TAUGHT_AT_ONCE = (
     200  # of what one decision covers; thousands are alike, and each takes half a millisecond to read
 )
+Known = set[tuple[int, Lesson]]  # by fingerprint of a text
 Changes = dict[int, tuple[int, int]]  # by bucket: what to add to its counts of spam and fine
 
 
@@ -20,36 +22,41 @@ def learn(session: Session, wanted: Mapping[int, Lesson | None]) -> None:
     """Let each comment teach what is wanted of it, None for nothing; what it taught before is taken back exactly.
 
     The caller holds the comments and the log, so nobody else learns meanwhile. A text teaches once, however many
-    copies of it are decided about; one that is gone teaches nothing; of many at once the first TAUGHT_AT_ONCE teach. Six statements at most, none for no comment.
+    copies of it are decided about; one that is gone teaches nothing; of many at once the first TAUGHT_AT_ONCE teach.
+    Three statements for one comment, five at most, none for no comment.
     """
     if not wanted:
         return
-    before = learnt.taught(session, wanted)
-    gone = {one: taught for one, taught in before.items() if wanted[one] is not taught.lesson}
-    fresh = [one for one, lesson in wanted.items() if lesson and (one not in before or one in gone)]
+    pupils = [pupil for pupil in learnt.pupils(session, wanted) if pupil.lesson is not wanted[pupil.id]]
+    gone = {pupil.id for pupil in pupils if pupil.lesson}
+    fresh = [pupil for pupil in pupils if wanted[pupil.id] and pupil.body_text][:TAUGHT_AT_ONCE]
     changes: Changes = {}
-    if gone:
-        writes.drop_lessons(session, gone)
-        _take_back(changes, gone.values())
-    if fresh:
-        _teach(session, changes, learnt.pupils(session, fresh[:TAUGHT_AT_ONCE]), wanted)
+    for pupil in pupils:
+        if pupil.lesson:
+            _add(changes, pupil.buckets, pupil.lesson, -1)
+    rows = _teach(changes, fresh, wanted, _known(session, fresh, gone))
+    writes.drop_lessons(session, gone - {row["comment_id"] for row in rows})
+    writes.keep_lessons(session, rows)
     if changes := {bucket: change for bucket, change in changes.items() if change != (0, 0)}:
         writes.count_lessons(session, changes)
 
 
-def _take_back(changes: Changes, taught: Iterable[Taught]) -> None:
-    for one in taught:
-        _add(changes, one.buckets, one.lesson, -1)
+def _known(session: Session, pupils: Iterable[Pupil], gone: Collection[int]) -> Known:
+    """Return which of these texts teach already by a copy that goes on teaching, and what."""
+    known = {(pupil.likeness, lesson) for pupil in pupils for twin, lesson in pupil.twins if twin not in gone}
+    unmarked = [
+        likeness(pupil.body_text) for pupil in pupils if not pupil.likeness
+    ]  # stored before there were any
+    return known | learnt.taught_likenesses(session, unmarked, but=gone) if unmarked else known
 
 
 def _teach(
-    session: Session, changes: Changes, pupils: Iterable[Pupil], wanted: Mapping[int, Lesson | None]
-) -> None:
-    fingerprints = {one.id: one.likeness or likeness(one.body_text) for one in pupils}
-    known = learnt.taught_likenesses(session, fingerprints.values())
+    changes: Changes, pupils: Iterable[Pupil], wanted: Mapping[int, Lesson | None], known: Known
+) -> list[dict[str, Any]]:
+    """Count what each of these teaches; return the rows of those that do, since a text teaches once."""
     rows = []
     for pupil in pupils:
-        lesson, fingerprint = wanted[pupil.id], fingerprints[pupil.id]
+        lesson, fingerprint = wanted[pupil.id], pupil.likeness or likeness(pupil.body_text)
         if lesson is None or (fingerprint and (fingerprint, lesson) in known):
             continue
         known.add((fingerprint, lesson))
@@ -63,7 +70,7 @@ def _teach(
                 "buckets": features.packed(shown),
             }
         )
-    writes.keep_lessons(session, rows)
+    return rows
 
 
 def _add(changes: Changes, buckets: Iterable[int], lesson: Lesson, number: int) -> None:

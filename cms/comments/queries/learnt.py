@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cms.comments.classifier import Counts, Weights
@@ -18,21 +19,19 @@ from cms.comments.signals import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """What a comment has taught: its lesson with its buckets."""
-
-    lesson: Lesson
-    buckets: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pupil:
-    """As much of a comment as the filter learns from."""
+    """As much of a comment as the filter learns from, with what it taught so far: its lesson and buckets, or None.
+
+    `twins` are the other comments with the very same fingerprint that teach, and what.
+    """
 
     id: int
     name: str
     body_text: str
     likeness: int
+    lesson: Lesson | None
+    buckets: tuple[int, ...]
+    twins: tuple[tuple[int, Lesson], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +55,34 @@ _COUNTS_POSTGRESQL = sa.text(
     "SELECT bucket, spam, fine, (SELECT mark FROM spam_model) FROM spam_word WHERE bucket = ANY(:buckets)"
 )
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
-_TAUGHT = sa.select(col(SpamLesson.comment_id), col(SpamLesson.lesson), col(SpamLesson.buckets)).where(
-    col(SpamLesson.comment_id).in_(_IDS)
-)
-_PUPILS = (
-    sa.select(col(Comment.id), col(Comment.name), col(Comment.body_text), col(Comment.likeness))
-    .where(col(Comment.id).in_(_IDS), col(Comment.body_text) != "")
+_TWIN = aliased(SpamLesson)
+_PUPILS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
+    sa.select(
+        col(Comment.id),
+        col(Comment.name),
+        col(Comment.body_text),
+        col(Comment.likeness),
+        col(SpamLesson.lesson),
+        col(SpamLesson.buckets),
+        col(_TWIN.comment_id).label("twin_id"),
+        col(_TWIN.lesson).label("twin_lesson"),
+    )
+    .join_from(Comment, SpamLesson, col(SpamLesson.comment_id) == col(Comment.id), isouter=True)
+    .join(
+        _TWIN,
+        sa.and_(
+            col(_TWIN.likeness) == col(Comment.likeness),
+            col(_TWIN.likeness) != 0,
+            col(_TWIN.comment_id) != col(Comment.id),
+        ),
+        isouter=True,
+    )
+    .where(col(Comment.id).in_(_IDS))
     .order_by(col(Comment.id))
 )
 _ALIKE = sa.select(col(SpamLesson.likeness), col(SpamLesson.lesson)).where(
-    col(SpamLesson.likeness).in_(sa.bindparam("likenesses", expanding=True))
+    col(SpamLesson.likeness).in_(sa.bindparam("likenesses", expanding=True)),
+    col(SpamLesson.comment_id).not_in(_IDS),
 )
 _NEWEST = sa.select(col(SpamLesson.buckets)).order_by(col(SpamLesson.comment_id).desc())
 _MARK = sa.select(col(SpamModel.mark))
@@ -100,20 +117,33 @@ def lessons_learnt(session: Session) -> int:
     return sum(counts(session, [EVERY]).get(EVERY, (0, 0)))
 
 
-def taught(session: Session, ids: Iterable[int]) -> dict[int, Taught]:
-    """Return what each of these comments has taught, by its id; one SELECT."""
-    rows = session.execute(_TAUGHT, {"ids": list(ids)})
-    return {row.comment_id: Taught(row.lesson, unpacked(row.buckets)) for row in rows}
-
-
 def pupils(session: Session, ids: Iterable[int]) -> tuple[Pupil, ...]:
-    """Return those of these comments that still have a text; one SELECT."""
-    return tuple(Pupil(*row) for row in session.execute(_PUPILS, {"ids": list(ids)}))
+    """Return these comments as the filter sees them; one SELECT."""
+    rows = session.execute(_PUPILS, {"ids": list(ids)}).all()
+    twins: dict[int, list[tuple[int, Lesson]]] = {row.id: [] for row in rows}
+    for row in rows:
+        if row.twin_id is not None:
+            twins[row.id].append((row.twin_id, row.twin_lesson))
+    found = {row.id: row for row in rows}
+    return tuple(
+        Pupil(
+            id_,
+            row.name,
+            row.body_text,
+            row.likeness,
+            row.lesson,
+            unpacked(row.buckets or b""),
+            tuple(twins[id_]),
+        )
+        for id_, row in found.items()
+    )
 
 
-def taught_likenesses(session: Session, likenesses: Iterable[int]) -> set[tuple[int, Lesson]]:
-    """Return which of these texts have taught already, and what; one SELECT."""
-    rows = session.execute(_ALIKE, {"likenesses": list(likenesses)})
+def taught_likenesses(
+    session: Session, likenesses: Iterable[int], *, but: Iterable[int]
+) -> set[tuple[int, Lesson]]:
+    """Return which of these texts have taught already, and what, by other comments than `but`; one SELECT."""
+    rows = session.execute(_ALIKE, {"likenesses": list(likenesses), "ids": list(but)})
     return {(row.likeness, row.lesson) for row in rows}
 
 
