@@ -9,7 +9,7 @@ from flask import Flask
 import cms
 from cms.comments.rules import CommentStatus
 from cms.moderation.actions.deciding import decide
-from cms.moderation.queries.log import log_page
+from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.rules import SPAM_POLICY, Verdict
 from cms.site import Site
 from tests.comments.stored import deeds, stored
@@ -38,7 +38,7 @@ def test_a_copy_of_spam_goes_to_the_folder_by_policy_and_by_nobody(folding: Flas
     assert last.status is CommentStatus.SPAM
     assert deeds(site, last.id or 0) == ["submitted", "decided"]
     with site.database.reading() as session:
-        newest = log_page(session, comment_id=None, after=None, size=1).rows[0]
+        newest = log_page(session, Wanted(), after=None, size=1).rows[0]
     assert (newest.policy, newest.by_name) == (SPAM_POLICY, "")
 
 
