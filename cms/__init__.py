@@ -50,7 +50,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.moderation.views.room import blueprint as moderation
     from cms.outbox.views import ONE_CLICK
     from cms.outbox.views import blueprint as letters
-    from cms.privacy.views import blueprint as privacy
+    from cms.privacy.views import kept, mine, my_comments
 
     app = web.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
     app.extensions["site"] = site
@@ -69,7 +69,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     error_pages.install(app)
     guard.install(app)
     comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)
-    for blueprint in (articles, feeds, *comments, letters, moderation, desk, accounts, privacy):
+    privacy = (kept.blueprint, my_comments.blueprint, mine.blueprint)
+    for blueprint in (articles, feeds, *comments, letters, moderation, desk, accounts, *privacy):
         app.register_blueprint(blueprint)
     return app
 

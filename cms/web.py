@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cms import logs
 from cms.config import Settings, origin_of
 from cms.finished import FinishedPage
-from cms.languages import Language, direction
+from cms.languages import Language, direction, is_language
 from cms.site import Site
 from cms.vault import Vault
 
@@ -77,6 +77,14 @@ def speak(code: str) -> Language:
     return language
 
 
+def speak_as_asked() -> str:
+    """Let this answer be in the language that a letter's link names, else in the site's; return its code."""
+    asked = request.args.get("language", "")[:35]
+    code = asked if is_language(asked) else site().settings.language
+    speak(code)
+    return code
+
+
 def language() -> Language:
     """Return the language of this answer, the site's unless `speak()` chose another."""
     chosen: Language = g.language if "language" in g else speak(site().settings.language)
@@ -106,6 +114,13 @@ def private_page(body: str, status: int = 200) -> Response:
     """Return a page that no cache may keep."""
     response = Response(body, status=status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def unlisted_page(body: str, status: int = 200) -> Response:
+    """Return a page that no cache may keep and no search engine may list: its address is a secret."""
+    response = private_page(body, status)
+    response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

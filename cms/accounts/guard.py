@@ -19,7 +19,9 @@ from cms.limits.actions import network_mark
 from cms.outages import is_outage
 from cms.web import clock, private_page, say, see_other, site
 
-OPEN_BLUEPRINTS = frozenset({"articles", "feeds", "comments", "receipts", "tokens", "letters", "privacy"})
+OPEN_BLUEPRINTS = frozenset(
+    {"articles", "feeds", "comments", "receipts", "tokens", "letters", "privacy", "my_comments", "mine"}
+)
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
 ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides
     "moderation": Act.MODERATE,

@@ -48,6 +48,14 @@ def old_form() -> str:
     return say("This form had been open for long, so we could not be sure of it. Please send it again.")
 
 
+def need_address(typed: str) -> None:
+    """Raise ValidationError for what can be no e-mail address, with the sentence that a reader is told."""
+    if not typed.strip():
+        raise ValidationError(say("Please give your e-mail address. It will not be published."))
+    if not is_address(typed.strip()):
+        raise ValidationError(say("This is not a complete e-mail address. One looks like name@example.org."))
+
+
 class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
     """A token bound to the article and to the week: no cookie, no session, so the page can be kept."""
 
@@ -82,8 +90,8 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
         return _second_of(field.data) if self.is_good(field) else None
 
 
-class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
-    """What a comment says; `meta={"subject": "receipt:…"}` binds it to what it is about."""
+class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+    """The name under which somebody writes; `meta={"subject": "receipt:…"}` binds it to what it is about."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
         """Use our own token, and say nothing in WTForms' words."""
@@ -98,7 +106,6 @@ class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             """Leave every sentence to the catalogue."""
             return DummyTranslations()
 
-    comment = TextAreaField()
     name = StringField()
 
     def validate_name(self, field: Any) -> None:
@@ -110,6 +117,20 @@ class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
                 say("Your name is too long: please use at most %(limit)s characters.", limit=NAME_MAX_CHARS)
             )
         self._tell_once(field.data)
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Return each error with the id of its field, in the order of the form."""
+        return [(field.id, str(error)) for field in self for error in field.errors]
+
+    def _tell_once(self, text: str) -> None:
+        """Ask for another look at words for everybody where there is reason to."""
+
+
+class WordsForm(NameForm):
+    """What a comment says, and under which name."""
+
+    comment = TextAreaField()
+    name = StringField()  # again, so that it stands behind the comment
 
     def validate_comment(self, field: Any) -> None:
         """Ask for a text of bearable length."""
@@ -127,13 +148,6 @@ class WordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             )
         self._tell_once(text)
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Return each error with the id of its field, in the order of the form."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
-
-    def _tell_once(self, text: str) -> None:
-        """Ask for another look at words for everybody where there is reason to."""
-
 
 class CommentForm(WordsForm):
     """Name, e-mail address and comment; `meta={"subject": "article:42"}` binds it to its article."""
@@ -147,12 +161,7 @@ class CommentForm(WordsForm):
 
     def validate_email(self, field: Any) -> None:
         """Ask for something that can be an e-mail address."""
-        if not (field.data or "").strip():
-            raise ValidationError(say("Please give your e-mail address. It will not be published."))
-        if not is_address(field.data.strip()):
-            raise ValidationError(
-                say("This is not a complete e-mail address. One looks like name@example.org.")
-            )
+        need_address(field.data or "")
 
     def haste_seconds(self) -> int | None:
         """Return how long the writer has been at it, None where nobody could measure it."""

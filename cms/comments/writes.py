@@ -88,11 +88,18 @@ def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
 
 
 def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
-    """Note that the writer has withdrawn a comment, and with it what she would have changed; False if that was so already."""
+    """Note that the writer has withdrawn a comment, and with it what she would have changed; False if that was so already.
+
+    What was erased has no writer any more who could.
+    """
     session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
     done = session.execute(
         sa.update(Comment)
-        .where(col(Comment.id) == comment_id, col(Comment.withdrawn_at).is_(None))
+        .where(
+            col(Comment.id) == comment_id,
+            col(Comment.withdrawn_at).is_(None),
+            col(Comment.erased_at).is_(None),
+        )
         .values(withdrawn_at=now, waiting_since=None, escalated_at=None, repeat_key=None)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it

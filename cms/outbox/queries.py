@@ -121,6 +121,16 @@ def is_sent_lately(session: Session, letter: DueLetter, now: datetime, within: t
     return session.execute(statement.limit(1)).first() is not None
 
 
+def count_sent(session: Session, letter: DueLetter, now: datetime, within: timedelta) -> int:
+    """Return how many letters of the same kind have gone to the same address `within` that time; one SELECT."""
+    statement = sa.select(sa.func.count(col(Letter.id))).where(
+        col(Letter.email_fingerprint) == letter.email_fingerprint,
+        col(Letter.kind) == letter.kind,
+        _lately(Letter, now, within),
+    )
+    return int(session.execute(statement).scalar_one())
+
+
 def commenter(session: Session, fingerprint: str) -> KnownCommenter | None:
     """Return what the owner of the address with this fingerprint has said, or None; one SELECT."""
     row = session.execute(

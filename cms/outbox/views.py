@@ -4,11 +4,10 @@ import hmac
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from cms.languages import is_language
 from cms.outbox.actions.answering import answer
 from cms.outbox.actions.wording import MARK_DIGITS, link_secret
 from cms.outbox.rules import Wish
-from cms.web import clock, private_page, see_other, site, speak
+from cms.web import clock, see_other, site, speak_as_asked, unlisted_page
 
 blueprint = Blueprint("letters", __name__)
 ONE_CLICK = frozenset({"letters.stop"})  # a mailbox posts to it, in nobody's browser
@@ -29,8 +28,7 @@ def say_wish(secret: str) -> Response:
     if wish not in {Wish.YES, Wish.NO}:
         abort(422)
     answer(site(), mark, Wish(wish), clock())
-    language = _language()
-    return see_other(url_for("letters.ask", secret=secret, said=wish, language=language))
+    return see_other(url_for("letters.ask", secret=secret, said=wish, language=speak_as_asked()))
 
 
 @blueprint.get("/letters/<secret>/stop")
@@ -48,16 +46,9 @@ def stop(secret: str) -> Response:
 
 
 def _page(secret: str, said: str) -> Response:
-    speak(_language())
-    page = private_page(
-        render_template(
-            "outbox/wish.html",
-            said=said,
-            wish_url=url_for("letters.say_wish", secret=secret, language=_language()),
-        )
-    )
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page
+    code = speak_as_asked()
+    wish_url = url_for("letters.say_wish", secret=secret, language=code)
+    return unlisted_page(render_template("outbox/wish.html", said=said, wish_url=wish_url))
 
 
 def _mark_or_404(secret: str) -> str:
@@ -66,8 +57,3 @@ def _mark_or_404(secret: str) -> str:
     if not hmac.compare_digest(secret.encode(), link_secret(site().vault, mark).encode()):
         abort(404)
     return mark
-
-
-def _language() -> str:
-    asked = request.args.get("language", "")[:35]
-    return asked if is_language(asked) else site().settings.language

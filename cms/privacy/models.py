@@ -1,4 +1,4 @@
-"""The tables of keys: what the database knows of what seals its addresses, and who holds it."""
+"""The tables of keys, and of the doors that letters open to what somebody has sent."""
 
 from datetime import datetime
 
@@ -43,3 +43,25 @@ class Worker(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcTime)
     holds: str = Field(sa_type=sa.Text)
     seals_with: str | None = Field(default=None, max_length=40)
+
+
+class MyCommentsLink(SQLModel, table=True):
+    """A door to what was sent from an address: first the link in a letter to it, then, once opened, a page.
+
+    One secret opens it at a time, of which only the hash is kept: pressing the letter's button puts the page's in
+    place of the letter's, so that a link is good once.
+    """
+
+    __tablename__ = "my_comments_link"
+    __table_args__ = (
+        sa.Index("ix_my_comments_link_ends_at", "ends_at"),
+        sa.Index("ix_my_comments_link_of", "email_fingerprint"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    secret_hash: str = Field(max_length=64, unique=True)
+    email_fingerprint: str = Field(max_length=64)
+    language: str = Field(max_length=35)
+    made_at: datetime = Field(sa_type=UtcTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    ends_at: datetime = Field(sa_type=UtcTime)

@@ -1,4 +1,4 @@
-"""Noting keys, the processes that hold them, and what was sealed anew."""
+"""Noting keys and who holds them, sealing anew, opening doors, and taking away what is to go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cms.comments.models import Comment
 from cms.keyring import KeyState
 from cms.limits.models import DailySalt
 from cms.outbox.models import Commenter, Letter
-from cms.privacy.models import VaultKey, Worker
+from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
 
 LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
@@ -103,7 +103,8 @@ def mark_erased(session: Session, ids: Sequence[int], now: datetime) -> None:
 
 
 def forget_person(session: Session, fingerprint: str) -> None:
-    """Take what is known of the owner of an address, and the letters to it."""
+    """Take what is known of the owner of an address, the letters to it, and the doors that they open."""
+    session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
 
@@ -128,6 +129,31 @@ def forget_network_marks(session: Session, ids: Sequence[int]) -> None:
 def forget_salts(session: Session, moment: datetime) -> None:
     """Forget the salts of days before that of `moment`: with them goes any way back from a network mark."""
     session.execute(sa.delete(DailySalt).where(col(DailySalt.day) < moment.date()))
+
+
+def store_link(session: Session, link: MyCommentsLink) -> None:
+    """Store a door that a letter is about to open."""
+    session.add(link)
+    session.flush()
+
+
+def open_link(session: Session, secret_hash: str, page_hash: str, now: datetime, until: datetime) -> bool:
+    """Put a page's secret in place of a letter's, once, by compare-and-set; False where that link is over."""
+    opened = session.execute(
+        sa.update(MyCommentsLink)
+        .where(
+            col(MyCommentsLink.secret_hash) == secret_hash,
+            col(MyCommentsLink.opened_at).is_(None),
+            col(MyCommentsLink.ends_at) > now,
+        )
+        .values(secret_hash=page_hash, opened_at=now, ends_at=until)
+    )
+    return bool(opened.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def forget_links(session: Session, moment: datetime) -> None:
+    """Take away the doors that were shut by `moment`."""
+    session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.ends_at) <= moment))
 
 
 def scrub(session: Session) -> None:

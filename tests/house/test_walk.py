@@ -12,6 +12,10 @@ from werkzeug.test import TestResponse
 
 from cms.accounts import actions as accounts
 from cms.outbox.actions.wording import link_secret
+from cms.privacy.actions.proving import secret_hash
+from cms.privacy.models import MyCommentsLink
+from cms.privacy.rules import LINK_LIVES
+from cms.privacy.writes import store_link
 from cms.site import Site
 from tests.conftest import Clock
 from tests.desk.typist import Typist
@@ -54,6 +58,7 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     for name in ("Ben", "Cleo", "Abe"):
         hire(site, name, clock())
     _as_a_reader(reader, site)
+    _as_the_owner_of_an_address(reader, site, clock)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
     _sound(Moderator(app, "Abe").get("/moderation/hours/"), 200)
     _at_the_desk(Typist(app, "Ben"), reader, clock)
@@ -81,6 +86,25 @@ def _as_a_reader(reader: Reader, site: Site) -> None:
     _sound(reader.get(sent.headers["Location"]), 200)
     _sound(reader.get("/nowhere"), 404)
     _sound(reader.get(f"/letters/{link_secret(site.vault, '0' * 32)}"), 200)
+
+
+def _as_the_owner_of_an_address(reader: Reader, site: Site, clock: Clock) -> None:
+    _sound(reader.get("/my-comments"), 200)
+    link = MyCommentsLink(
+        secret_hash=secret_hash("0" * 40),
+        email_fingerprint=site.vault.fingerprint("dan@example.org"),
+        language="en",
+        made_at=clock(),
+        ends_at=clock() + LINK_LIVES,
+    )
+    with site.database.writing() as session:
+        store_link(session, link)
+        session.commit()
+    path = f"/my-comments/{'0' * 40}"
+    _sound(reader.get(path), 200)
+    page = reader.post(path, {}).headers["Location"]
+    for address in (page, f"{page}/comments.html", f"{page}/erasure", "/my-comments/erased"):
+        _sound(reader.get(address), 200)
 
 
 def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:

@@ -102,6 +102,7 @@ def test_retention_takes_each_kind_at_its_time_and_no_sooner(site: Site, comment
         "fingerprints": 0,
         "network_marks": 1,
         "salts": 0,
+        "links": 0,
     }
     sweep(site, later)
     assert [row.body_text for row in stored(site)] == [TEXT, "", "I wait."]

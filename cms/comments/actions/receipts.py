@@ -1,10 +1,10 @@
 """What the holder of a receipt may do with one button: withdraw the comment, ask for a second look."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from cms.comments import writes
-from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments, newest_entries
@@ -17,20 +17,19 @@ from cms.site import Site
 RECEIPT_DIGITS = 40  # 160 bits; 128 are asked for
 
 
-def withdraw(site: Site, secret: str, now: datetime) -> bool:
-    """Withdraw the comment of a receipt, with its log entry; False where there is no such receipt."""
+def withdraw(site: Site, comment_ids: Sequence[int], now: datetime) -> None:
+    """Withdraw comments that are there, each with its log entry, all or none."""
+    public = set()
     with site.database.writing() as session:
-        receipt = receipts.receipt(session, receipt_hash(secret))
-        if receipt is None:
-            return False
-        # What the receipt said may be over: on PostgreSQL a moderator can decide before this lock is held.
-        status = locked_comments(session, [receipt.comment_id])[receipt.comment_id].status
-        if writes.mark_withdrawn(session, receipt.comment_id, now):
-            write_decision(session, entry(receipt.comment_id, Deed.WITHDRAWN, status, status, now))
-            if status is CommentStatus.APPROVED:
-                bump(session, [things.article(receipt.article_id)])
-            session.commit()
-        return True
+        # What a page said may be over: on PostgreSQL a moderator can decide before this lock is held.
+        for comment in locked_comments(session, comment_ids).values():
+            if writes.mark_withdrawn(session, comment.id, now):
+                left = comment.status
+                write_decision(session, entry(comment.id, Deed.WITHDRAWN, left, left, now))
+                if left is CommentStatus.APPROVED:
+                    public.add(things.article(comment.article_id))
+        bump(session, public)
+        session.commit()
 
 
 def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -57,7 +58,7 @@ class HeldRepeat:
     created_at: datetime
 
 
-_BY_HASH = (
+_RECEIPTS = (
     sa.select(
         col(Comment.id),
         col(Comment.status),
@@ -84,7 +85,15 @@ _BY_HASH = (
     .join(Article, col(Article.id) == col(Comment.article_id))
     .outerjoin(CommentEdit, col(CommentEdit.comment_id) == col(Comment.id))
     .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
-    .where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
+)
+_BY_HASH = _RECEIPTS.where(col(Comment.receipt_hash) == sa.bindparam("receipt_hash"))
+_OF_ADDRESS = (
+    _RECEIPTS.where(
+        col(Comment.email_fingerprint) == sa.bindparam("fingerprint"),
+        col(Comment.id) < sa.bindparam("before"),
+    )
+    .order_by(col(Comment.id).desc())
+    .limit(sa.bindparam("size"))
 )
 _REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at)).where(
     col(Comment.repeat_key) == sa.bindparam("repeat_key"),
@@ -95,8 +104,22 @@ _REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at))
 def receipt(session: Session, receipt_hash: str) -> Receipt | None:
     """Return the receipt whose secret has this hash, or None; one SELECT."""
     row = session.execute(_BY_HASH, {"receipt_hash": receipt_hash}).one_or_none()
-    if row is None:
-        return None
+    return _receipt(row) if row else None
+
+
+def receipts_of(session: Session, fingerprint: str, *, before: int, size: int) -> tuple[Receipt, ...]:
+    """Return an address's comments below the id `before`, the newest first, as their receipts show them; one SELECT."""
+    asked = {"fingerprint": fingerprint, "before": before, "size": size}
+    return tuple(_receipt(row) for row in session.execute(_OF_ADDRESS, asked))
+
+
+def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
+    """Return the comment that carries this key, held or called spam by no person yet, or None; one SELECT."""
+    row = session.execute(_REPEAT, {"repeat_key": repeat_key}).one_or_none()
+    return HeldRepeat(*row) if row else None
+
+
+def _receipt(row: Any) -> Receipt:  # Any: a row of the columns above
     has_edit = row.edit_name is not None
     gone = row.withdrawn_at is not None or row.erased_at is not None
     return Receipt(
@@ -124,9 +147,3 @@ def receipt(session: Session, receipt_hash: str) -> Receipt | None:
         article_title=row.title,
         article_language=row.article_language,
     )
-
-
-def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
-    """Return the comment that carries this key, held or called spam by no person yet, or None; one SELECT."""
-    row = session.execute(_REPEAT, {"repeat_key": repeat_key}).one_or_none()
-    return HeldRepeat(*row) if row else None

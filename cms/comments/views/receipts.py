@@ -18,7 +18,7 @@ from cms.comments.rules import place_address, token_week
 from cms.comments.views.keeping import SENTENCES, received
 from cms.comments.views.submitting import sender, wait_sentence
 from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
-from cms.web import Origin, clock, origin, private_page, say, see_other, site, speak
+from cms.web import Origin, clock, origin, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("receipts", __name__)
 REFUSES_ITSELF = frozenset({"receipts.edit"})
@@ -37,7 +37,7 @@ def withdraw(secret: str) -> Response:
     if not _is_good_button(secret):
         return _receipt_page(secret, found, 422, old_form)
     if found.can_withdraw:
-        actions.withdraw(site(), secret, clock())
+        actions.withdraw(site(), [found.comment_id], clock())
     return see_other(url_for("receipts.show", secret=secret))
 
 
@@ -77,6 +77,12 @@ def edit(secret: str) -> Response:
     if outcome is Edited.CLOSED:
         return _receipt_page(secret, _receipt_or_404(secret), 409, _closed, form)
     return see_other(url_for("receipts.show", secret=secret))
+
+
+def public_reason(code: str) -> str:
+    """Return what a writer is told of a reason, '' where that is nothing."""
+    sentence = PUBLIC_SENTENCES.get(RejectionReason(code)) if code in set(RejectionReason) else None
+    return say(sentence) if sentence else ""
 
 
 def _refusal(broken: int | None) -> tuple[int, str] | None:
@@ -124,13 +130,13 @@ def _receipt_page(
     shown = form or _form(secret, found)
     errors = form.problems() if form else []
     shown.token.data = shown.token.current_token
-    page = private_page(
+    return unlisted_page(
         render_template(
             "comments/receipt.html",
             receipt=found,
             body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
             edit_html=Markup(found.edit_html),  # noqa: S704  # as above
-            reason=_public_reason(found.reason),
+            reason=public_reason(found.reason),
             article_url=article_path,
             comment_url=place_address(article_path, found.comment_id),
             form=shown if found.can_edit or form else None,
@@ -144,15 +150,8 @@ def _receipt_page(
         ),
         status,
     )
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page
 
 
 def _form(secret: str, found: Receipt) -> WordsForm:
     stands = MultiDict({"name": found.name, "comment": found.body_text})
     return WordsForm(formdata=stands, meta={"subject": _subject(secret)})
-
-
-def _public_reason(code: str) -> str:
-    sentence = PUBLIC_SENTENCES.get(RejectionReason(code)) if code in set(RejectionReason) else None
-    return say(sentence) if sentence else ""

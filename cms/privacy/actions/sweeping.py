@@ -31,7 +31,9 @@ def sweep(site: Site, now: datetime) -> dict[str, int]:
     done = {kind: _sweep(site, rule) for kind, rule in _rules(site, now).items()}
     with site.database.writing() as session:
         done["salts"] = personal.old_salts(session, now)
+        done["links"] = personal.old_links(session, now)
         writes.forget_salts(session, now)
+        writes.forget_links(session, now)
         session.commit()
     if any(done.values()):
         tidy(site)
@@ -42,7 +44,10 @@ def would_sweep(site: Site, now: datetime) -> dict[str, int]:
     """Return how many of each kind a sweep would take away."""
     with site.database.reading() as session:
         found = {kind: rule.overdue.count(session) for kind, rule in _rules(site, now).items()}
-        return found | {"salts": personal.old_salts(session, now)}
+        return found | {
+            "salts": personal.old_salts(session, now),
+            "links": personal.old_links(session, now),
+        }
 
 
 def _rules(site: Site, now: datetime) -> dict[str, _Rule]:

@@ -14,6 +14,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
 from cms.limits.models import DailySalt
 from cms.outbox.models import Commenter, Letter
+from cms.privacy.models import MyCommentsLink
 
 AT_ONCE = 500  # ids in one statement
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
@@ -56,10 +57,17 @@ def comments_of(session: Session, fingerprint: str, *, behind: int = 0, size: in
     return list(rows.scalars())
 
 
+def whose(session: Session, comment_id: int) -> str | None:
+    """Return the fingerprint of the address that a comment was sent from, None where that is forgotten; one SELECT."""
+    statement = sa.select(col(Comment.email_fingerprint)).where(col(Comment.id) == comment_id)
+    found: str | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
 def kept_of(
     session: Session, fingerprint: str
 ) -> dict[str, list[dict[str, Any]]]:  # Any: columns of many kinds
-    """Return all that is kept of an address, by kind, as plain values; five SELECTs."""
+    """Return all that is kept of an address, by kind, as plain values; six SELECTs."""
     asked = {"fingerprint": fingerprint}
     own = sa.select(col(Comment.id)).where(_OF_ADDRESS)
     comment: sa.Select[*tuple[Any, ...]] = sa.select(
@@ -91,6 +99,9 @@ def kept_of(
         "letters": sa.select(col(Letter.kind), col(Letter.created_at), col(Letter.sent_at))
         .where(col(Letter.email_fingerprint) == sa.bindparam("fingerprint"))
         .order_by(col(Letter.id)),
+        "links": sa.select(col(MyCommentsLink.made_at), col(MyCommentsLink.opened_at))
+        .where(col(MyCommentsLink.email_fingerprint) == sa.bindparam("fingerprint"))
+        .order_by(col(MyCommentsLink.id)),
         "address": sa.select(col(Commenter.created_at), col(Commenter.proved_at), col(Commenter.wish)).where(
             col(Commenter.fingerprint) == sa.bindparam("fingerprint")
         ),
@@ -149,6 +160,13 @@ def old_salts(session: Session, moment: datetime) -> int:
     """Return how many salts of days before that of `moment` are kept; one SELECT."""
     statement = sa.select(sa.func.count()).select_from(DailySalt).where(col(DailySalt.day) < moment.date())
     found: int = session.execute(statement).scalar_one()
+    return found
+
+
+def old_links(session: Session, moment: datetime) -> int:
+    """Return how many doors were shut by `moment`; one SELECT."""
+    statement = sa.select(sa.func.count()).select_from(MyCommentsLink)
+    found: int = session.execute(statement.where(col(MyCommentsLink.ends_at) <= moment)).scalar_one()
     return found
 
 

@@ -1,0 +1,100 @@
+"""Where somebody asks for what was sent from her address, and where the letter's link leads."""
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from cms import logs
+from cms.limits.actions import network_mark
+from cms.privacy.actions import proving
+from cms.privacy.forms import AddressForm
+from cms.web import clock, language, say, see_other, site, speak_as_asked, unlisted_page
+
+blueprint = Blueprint("my_comments", __name__)
+
+
+@blueprint.get("/my-comments")
+def form() -> Response:
+    """Show the form, or where to turn to while the site sends no letters."""
+    speak_as_asked()
+    return _form(AddressForm(formdata=None), asked="asked" in request.args)
+
+
+@blueprint.post("/my-comments")
+def ask() -> Response:
+    """Put a letter to the address; every address that could be one is answered the same."""
+    code = speak_as_asked()
+    if not site().settings.mail_is_on:
+        return see_other(_address("my_comments.form", code))
+    typed = AddressForm(formdata=request.form)
+    if site().keys is None:
+        logs.write_missing_key()
+        return _form(typed, 503, say("Nothing can be sent just now. Please try again later."))
+    if not typed.validate():
+        return _form(typed, 422)
+    mark = network_mark(site(), request.remote_addr or "", clock())
+    wait_seconds = proving.ask(site(), typed.email.data or "", mark, code, clock())
+    if wait_seconds:
+        refused = _form(typed, 429, _wait(wait_seconds))
+        refused.headers["Retry-After"] = str(wait_seconds)
+        return refused
+    return see_other(_address("my_comments.form", code, asked="yes"))
+
+
+@blueprint.get("/my-comments/<secret>")
+def before_opening(secret: str) -> Response:
+    """Show a button and nothing else: scanners of mail open links, so nothing is looked up or used here."""
+    code = speak_as_asked()
+    open_url = _address("my_comments.open_link", code, secret=secret)
+    return unlisted_page(render_template("privacy/mine/open.html", open_url=open_url))
+
+
+@blueprint.post("/my-comments/<secret>")
+def open_link(secret: str) -> Response:
+    """Use the link up, and lead to the page that it opens."""
+    speak_as_asked()
+    page_secret = proving.open_link(site(), secret, clock())
+    if page_secret is None:
+        return link_over()
+    return see_other(url_for("mine.show", secret=page_secret))
+
+
+@blueprint.get("/my-comments/erased")
+def erased() -> Response:
+    """Say that everything is erased, and what of backups."""
+    speak_as_asked()
+    return unlisted_page(render_template("privacy/mine/over.html", is_erased=True))
+
+
+def link_over() -> Response:
+    """Say that a link was used or is too old, whichever it was and whether or not there ever was one."""
+    return unlisted_page(render_template("privacy/mine/over.html", is_erased=False), 404)
+
+
+def _form(typed: AddressForm, status: int = 200, problem: str = "", *, asked: bool = False) -> Response:
+    ask_url = _address("my_comments.ask", speak_as_asked())
+    return unlisted_page(
+        render_template(
+            "privacy/mine/ask.html",
+            form=typed,
+            ask_url=ask_url,
+            problem=problem,
+            errors=typed.problems(),
+            is_asked=asked,
+        ),
+        status,
+    )
+
+
+def _wait(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    sentence = language().plural(
+        "This was asked often from your connection in a short time. Please try again in %(num)s minute.",
+        "This was asked often from your connection in a short time. Please try again in %(num)s minutes.",
+        minutes,
+    )
+    return sentence % {"num": language().number(minutes)}
+
+
+def _address(endpoint: str, code: str, secret: str | None = None, asked: str | None = None) -> str:
+    """Return an address that goes on speaking the language `code`; the site's own needs no word."""
+    spoken = None if code == site().settings.language else code
+    return url_for(endpoint, secret=secret, asked=asked, language=spoken)
