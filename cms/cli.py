@@ -22,6 +22,7 @@ COMMANDS = {
     "staff": ("cms.accounts.commands:staff", "Add, list and disable staff."),
     "import": ("cms.exchange.commands.wordpress:import_group", "Bring in a site from elsewhere."),
     "privacy": ("cms.privacy.commands:privacy", "Look after the keys under which addresses are sealed."),
+    "deploy": ("cms.pages.commands:deploy", "Print a configuration for nginx, Caddy or systemd."),
     "comments": ("cms.comments.commands:comments", "Look after stored comments."),
 }
 DEFAULT_BIND = "127.0.0.1:8000"

@@ -1,0 +1,136 @@
+"""Configurations for what stands around the site, made from its settings; each is text that an operator reads."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the site is: its public address, its folders, the address at which `cms serve` listens."""
+
+    base_url: str
+    instance: str
+    program: str
+    upstream: str
+    body_bytes: int
+
+    @property
+    def host(self) -> str:
+        """The public host's name."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+# The proxy writes what it saw itself into X-Forwarded-For, in place of what a visitor claims: `trusted_proxies = 1`
+# then believes exactly that. Logs cut addresses as the site does (/24, /48) and hide the secrets of receipts.
+NGINX = """\
+# Broadsheet behind nginx: put this into a file below /etc/nginx/conf.d/ (it stands inside `http {{ }}`).
+# In instance/config.toml: base_url = "{base_url}" and trusted_proxies = 1.
+
+map $remote_addr $broadsheet_network {{
+    "~^(?<four>\\d+\\.\\d+\\.\\d+)\\."           "$four.0";
+    "~^(?<six>[0-9a-f]+:[0-9a-f]*:[0-9a-f]*)"  "$six::";
+    default                                    "-";
+}}
+map $uri $broadsheet_path {{
+    "~*^/+my-comments/"  "/my-comments/-";
+    "~*^/+comments/"     "/comments/-";
+    default              $uri;
+}}
+log_format broadsheet '$broadsheet_network [$time_local] "$request_method $broadsheet_path" $status $body_bytes_sent';
+
+upstream broadsheet {{
+    server {upstream} max_fails=0;
+    keepalive 32;
+}}
+
+server {{
+    listen 80;
+    # TLS is yours: listen 443 ssl http2; ssl_certificate …; ssl_certificate_key …;
+    server_name {host};
+    access_log /var/log/nginx/broadsheet.log broadsheet;
+
+    client_max_body_size {body_bytes};
+    client_body_timeout 20s;       # between two pieces of a body
+    client_header_timeout 15s;
+    send_timeout 30s;              # between two pieces that a reader takes
+    large_client_header_buffers 4 16k;
+
+    # Bodies and answers are buffered here, so that a slow phone holds a connection of nginx and not of the site.
+    proxy_request_buffering on;
+    proxy_buffering on;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto "";
+    proxy_connect_timeout 5s;
+    proxy_read_timeout 60s;
+
+    # Pictures come from the site too: nginx needs no right to look into the folder with the keys.
+    location / {{
+        proxy_pass http://broadsheet;
+    }}
+}}
+"""
+
+CADDY = """\
+# Broadsheet behind Caddy, which sees to TLS by itself.
+# In instance/config.toml: base_url = "{base_url}" and trusted_proxies = 1.
+
+{host} {{
+    request_body {{
+        max_size {body_bytes}
+    }}
+    log {{
+        format filter {{
+            wrap json
+            fields {{
+                request>remote_ip ip_mask 24 48
+                request>client_ip ip_mask 24 48
+                request>headers delete
+                request>uri regexp "^/+((?:my-)?comments)/+.*" "/$1/-"
+            }}
+        }}
+    }}
+    reverse_proxy {upstream} {{
+        header_up X-Forwarded-For {{remote_host}}
+    }}
+}}
+"""
+
+SYSTEMD = """\
+# Broadsheet as a service: put this into /etc/systemd/system/broadsheet.service, then
+#   systemctl daemon-reload && systemctl enable --now broadsheet
+
+[Unit]
+Description=Broadsheet, {host}
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+User=broadsheet
+Environment=CMS_INSTANCE={instance}
+ExecStart={program} serve --bind {upstream} --workers 2
+# New workers take over one by one, and no request fails.
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=always
+RestartSec=1
+TimeoutStopSec=45
+LimitNOFILE=65536
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome=yes
+ReadWritePaths={instance}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+WRITTEN: dict[str, str] = {"nginx": NGINX, "caddy": CADDY, "systemd": SYSTEMD}
+
+
+def configuration(kind: str, place: Place) -> str:
+    """Return the configuration for `kind`, one of WRITTEN."""
+    values = {name: getattr(place, name) for name in Place.__slots__}
+    return WRITTEN[kind].format(**values, host=place.host)

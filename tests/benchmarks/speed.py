@@ -1,0 +1,269 @@
+"""How fast pages and comments are answered, each as a ratio to a yardstick measured in the same rounds.
+
+Run: `python tests/benchmarks/speed.py [--rounds N] [--seconds N] [--workers N] [--json]`; needs wrk and nginx. The
+site is seeded here: on SQLite, or where `CMS_DATABASE_URL` names an empty PostgreSQL database. Yardsticks: nginx
+sends the same bytes as a file; `ceiling` is our server answering them as a constant; `hello` is a bare Flask view.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from cms.config import load_settings  # found from any folder
+from cms.db import open_database
+from tests.served import Served, free_port, served
+
+HERE = Path(__file__).parent
+CONNECTIONS = 16
+POST_LUA = """
+local n = math.random(1000000000)
+request = function()
+  n = n + 1
+  local body = "%s&comment=Number+" .. n .. "+says+that+the+tide+comes+in+twice+a+day+and+that+nobody+on+the+quay+minds+it+much."
+  return wrk.format("POST", nil, {["Content-Type"]="application/x-www-form-urlencoded", ["Sec-Fetch-Site"]="same-origin"}, body)
+end
+local codes = {}
+response = function(status) codes[status] = (codes[status] or 0) + 1; bad = (bad or 0) + (status == 303 and 0 or 1) end
+"""
+FIFTY = """SELECT a.slug FROM article a JOIN comment c ON c.article_id = a.id AND c.status = 'approved'
+ WHERE a.language = 'en' GROUP BY a.id, a.slug ORDER BY abs(count(*) - 50) LIMIT 1"""
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    asked = _arguments()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        figures = Measured(Path(folder), asked, running).figures()
+    print(
+        json.dumps(figures)
+        if asked.json
+        else "\n".join(f"{name}: {value}" for name, value in figures.items())
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+class Measured:
+    """A seeded site, served with its store and without, beside the yardsticks."""
+
+    def __init__(self, folder: Path, asked: argparse.Namespace, running: ExitStack) -> None:
+        self.folder, self.asked, self.running = folder, asked, running
+        self.instance = folder / "instance"
+        self.instance.mkdir()
+        place = {"CMS_INSTANCE": str(self.instance)}
+        seed = [
+            sys.executable,
+            str(HERE / "seed.py"),
+            "--articles",
+            "300",
+            "--comments",
+            "3000",
+            "--held",
+            "100",
+        ]
+        subprocess.run(seed, env={**os.environ, **place}, check=True, stdout=subprocess.DEVNULL)
+        options = {"workers": asked.workers, "CMS_RATE_LIMITS": "off"}
+        began = time.perf_counter()
+        self.site = running.enter_context(served(self.instance, **options))
+        self.first_answer = time.perf_counter() - began
+        self.storeless = running.enter_context(served(self.instance, **options, CMS_PAGE_STORE_BYTES="0"))
+        self.article = f"/articles/{self._slug()}"
+
+    def figures(self) -> dict[str, object]:
+        """Return every ratio, and what it is made of in requests a second."""
+        told: dict[str, object] = {"first 200 after cms serve, seconds": round(self.first_answer, 2)}
+        pages = {"article": self.article, "front": "/", "archive": "/authors/author-1", "feed": "/feed.xml"}
+        for name, path in pages.items():
+            told |= self._kept(name, path)
+        told |= self._made_anew()
+        told["memory after load, MB (PSS)"] = round(_pss(self.site), 1)
+        return told
+
+    def _kept(self, name: str, path: str) -> dict[str, object]:
+        answer = self.site.ask("GET", path, Accept_Encoding="br")
+        with ExitStack() as beside:
+            ceiling = beside.enter_context(self._yardstick("ceiling", answer))
+            nginx = beside.enter_context(self._nginx(name, answer.text))  # type: ignore[attr-defined]
+            etag = answer.headers["ETag"]
+            rates = self._rounds(
+                {
+                    "kept": lambda: self._wrk(self.site.port, path),
+                    "ceiling": lambda: self._wrk(ceiling, "/"),
+                    "nginx": lambda: self._wrk(nginx, f"/{name}.html"),
+                    "304": lambda: self._wrk(self.site.port, path, "-H", f"If-None-Match: {etag}"),
+                }
+            )
+        return {
+            f"{name}: kept / ceiling": _ratio(rates, "kept", "ceiling"),
+            f"{name}: kept / nginx": _ratio(rates, "kept", "nginx"),
+            f"{name}: 304 / ceiling": _ratio(rates, "304", "ceiling"),
+            f"{name}: requests a second": {key: round(median(found)) for key, found in rates.items()},
+        }
+
+    def _made_anew(self) -> dict[str, object]:
+        script = self.folder / "post.lua"
+        script.write_text(POST_LUA % self._fields())
+        latencies: list[float] = []
+        with self._yardstick("hello", self.site.ask("GET", "/")) as hello:
+            rates = self._rounds(
+                {
+                    "hello": lambda: self._wrk(hello, "/"),
+                    "anew": lambda: self._wrk(self.storeless.port, self.article),
+                    "post": lambda: self._posts(script, latencies),
+                }
+            )
+        return {
+            "article of 50 comments made anew / hello": _ratio(rates, "anew", "hello"),
+            "comment POST / hello": _ratio(rates, "post", "hello"),
+            "comment POST p99, ms": round(median(latencies), 1),
+            "made anew: requests a second": {key: round(median(found)) for key, found in rates.items()},
+        }
+
+    def _rounds(self, asked: dict[str, object]) -> dict[str, list[float]]:
+        rates: dict[str, list[float]] = {name: [] for name in asked}
+        for _ in range(self.asked.rounds):
+            for name, measure in asked.items():
+                rates[name].append(measure())  # type: ignore[operator]
+        return rates
+
+    def _posts(self, script: Path, latencies: list[float]) -> float:
+        path = f"{self.article}/comments"
+        told = self._run_wrk(self.site.port, path, "-s", str(script), "--latency")
+        if "Non-2xx" in told:
+            raise SystemExit(f"comments were refused:\n{told}")
+        latencies.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", told)))
+        return _rate(told)
+
+    def _wrk(self, port: int, path: str, *more: str) -> float:
+        told = self._run_wrk(port, path, "-H", "Accept-Encoding: br", *more)
+        if "Non-2xx" in told and "If-None-Match" not in str(more):
+            raise SystemExit(f"{path} was not answered:\n{told}")
+        return _rate(told)
+
+    def _run_wrk(self, port: int, path: str, *more: str) -> str:
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{self.asked.seconds}s", *more]
+        done = subprocess.run(
+            [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def _slug(self) -> str:
+        database = open_database(load_settings(instance=self.instance))
+        with database.reading() as session:
+            slug: str = session.execute(sa.text(FIFTY)).scalar_one()
+        database.close()
+        return slug
+
+    def _fields(self) -> str:
+        page = self.site.ask("GET", self.article).text.decode()  # type: ignore[attr-defined]
+        token = re.search(r'name="token"[^>]*value="([^"]+)"', page)
+        return urlencode({"token": token[1] if token else "", "name": "Dan", "email": "dan@example.org"})
+
+    @contextmanager
+    def _yardstick(self, kind: str, answer: object) -> Iterator[int]:
+        port, told = free_port(), self.folder / f"{kind}.json"
+        headers = [pair for pair in answer.headers.items() if pair[0].lower() not in {"server", "date"}]  # type: ignore[attr-defined]
+        told.write_text(json.dumps({"headers": headers, "body": answer.text.hex()}))  # type: ignore[attr-defined]
+        command = [
+            sys.executable,
+            str(HERE / "yardsticks.py"),
+            kind,
+            str(port),
+            str(self.asked.workers),
+            str(told),
+        ]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                _wait(port)
+                yield port
+            finally:
+                process.terminate()
+
+    @contextmanager
+    def _nginx(self, name: str, body: bytes) -> Iterator[int]:
+        port, root = free_port(), self.folder / "www"
+        root.mkdir(exist_ok=True)
+        (root / f"{name}.html").write_bytes(body)
+        root.chmod(0o755)
+        self.folder.chmod(0o755)
+        (self.folder / "nginx.conf").write_text(
+            f"daemon off; worker_processes {self.asked.workers}; pid {self.folder}/nginx.pid; error_log stderr;\n"
+            "events { worker_connections 4096; }\n"
+            "http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;\n"
+            "open_file_cache max=1000; default_type text/html;\n"
+            f"server {{ listen 127.0.0.1:{port}; root {root}; add_header Content-Encoding br; }} }}\n"
+        )
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        with subprocess.Popen(
+            [program, "-c", str(self.folder / "nginx.conf")], stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                _wait(port)
+                yield port
+            finally:
+                process.terminate()
+
+
+def _wait(port: int) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            Served(port, None, Path()).ask("GET", "/")  # type: ignore[arg-type]  # only its port is asked for
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("a yardstick does not answer")
+
+
+def _ratio(rates: dict[str, list[float]], over: str, under: str) -> float:
+    return round(median(a / b for a, b in zip(rates[over], rates[under], strict=True)), 3)
+
+
+def _rate(told: str) -> float:
+    found = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    if not found:
+        raise SystemExit(told)
+    return float(found[1])
+
+
+def _milliseconds(found: re.Match[str] | None) -> float:
+    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else 0.0
+
+
+def _pss(server: Served) -> float:
+    """Return the megabytes that parent and workers take, pages that they share counted once."""
+    pids = [server.process.pid, *server.workers()]
+    return (
+        sum(
+            int(line.split()[1])
+            for pid in pids
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            if line.startswith("Pss:")
+        )
+        / 1024
+    )
+
+
+if __name__ == "__main__":
+    main()

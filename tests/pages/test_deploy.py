@@ -1,0 +1,105 @@
+"""The configurations that `cms deploy` prints; nginx's is tried with the real nginx."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner
+
+import cms
+from cms.cli import main
+from cms.config import load_settings
+from tests.conftest import IN_CI
+from tests.factories import write_article
+from tests.served import Served, free_port, served
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+FORM = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
+
+
+def printed(kind: str, instance: Path, bind: str = "127.0.0.1:8123") -> str:
+    told = {"CMS_INSTANCE": str(instance), "CMS_BASE_URL": "https://news.example.org"}
+    ran = CliRunner(env=told).invoke(main, ["deploy", kind, "--bind", bind])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy", "systemd"])
+def test_a_configuration_is_made_from_the_settings(kind: str, tmp_path: Path) -> None:
+    text = printed(kind, tmp_path)
+    assert "127.0.0.1:8123" in text
+    assert "news.example.org" in text
+    assert "{base_url}" not in text
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[tuple[Served, Path]]:
+    """Give a site behind the nginx that it configured, and the proxy's log."""
+    if NGINX is None:
+        if IN_CI:
+            pytest.fail("CI wants an nginx")
+        pytest.skip("no nginx is installed")
+    instance = tmp_path_factory.mktemp("proxied")
+    shutil.copy(sqlite_template, instance / "broadsheet.db")
+    site = cms.open_site(load_settings({}, instance=instance))
+    write_article(site, "Tide", cms.now_utc())
+    site.settings.media_folder.mkdir()
+    (site.settings.media_folder / "x.txt").write_text("a picture")
+    site.database.close()
+    with served(instance, workers=1, CMS_TRUSTED_PROXIES="1") as upstream:
+        port, log = free_port(), instance / "proxy.log"
+        text = printed("nginx", instance, f"127.0.0.1:{upstream.port}")
+        text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
+            "/var/log/nginx/broadsheet.log", str(log)
+        )
+        whole = f"daemon off; pid {instance}/nginx.pid; error_log stderr; events {{}} http {{ {text} }}"
+        (instance / "nginx.conf").write_text(whole)
+        with subprocess.Popen([NGINX, "-c", str(instance / "nginx.conf")], stderr=subprocess.PIPE) as process:
+            try:
+                proxy = Served(port, upstream.process, log)
+                _wait(proxy, process)
+                yield proxy, log
+            finally:
+                process.terminate()
+
+
+def _wait(proxy: Served, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(200):
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        try:
+            proxy.ask("GET", "/robots.txt")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def test_readers_and_commenters_are_served_through_nginx(behind_nginx: tuple[Served, Path]) -> None:
+    proxy, log = behind_nginx
+    page = proxy.ask("GET", "/articles/tide", Accept_Encoding="br")
+    assert (page.status, page.headers["Content-Encoding"]) == (200, "br")
+    etag = page.headers["ETag"]
+    assert proxy.ask("GET", "/articles/tide", Accept_Encoding="br", If_None_Match=etag).status == 304
+    picture = proxy.ask("GET", "/media/x.txt")
+    assert (picture.status, picture.headers["X-Content-Type-Options"]) == (200, "nosniff")
+    form = proxy.ask("GET", "/articles/tide").text.decode()  # type: ignore[attr-defined]
+    token = re.search(r'name="token"[^>]*value="([^"]+)"', form)
+    assert token
+    fields = {"token": token[1], "name": "Dan", "email": "dan@example.org", "comment": "I was there."}
+    sent = proxy.ask("POST", "/articles/tide/comments", urlencode(fields).encode(), **FORM)
+    assert sent.status == 303
+    receipt = sent.headers["Location"]
+    assert proxy.ask("GET", receipt).status == 200
+    time.sleep(0.1)
+    told = log.read_text()
+    assert "127.0.0.0 [" in told
+    assert "127.0.0.1" not in told
+    assert "GET /comments/-" in told
+    assert receipt.rpartition("/")[2] not in told
