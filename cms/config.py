@@ -93,7 +93,7 @@ class Settings:
     mail_from: str = _setting("", "the letters' sender, letters@example.org; needed beside smtp_host")
     letters_per_hour: int = _setting(200, "letters that leave in one hour; more wait for the next")
     page_store_bytes: int = _setting(
-        33_554_432, "memory for finished pages in each worker; an article takes 30 KB"
+        33_554_432, "memory for finished pages in each worker, 0 keeps none; an article takes 30 KB"
     )
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 

@@ -34,17 +34,17 @@ class FinishedPage:
     headers: Headers
     things: frozenset[str]
     due: datetime | None = None
+    size: int = 0  # bytes of memory, as far as it is made
     _variants: dict[str, Variant] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Count what it takes already."""
+        self.size = OVERHEAD_BYTES + len(self.body)
 
     def variant(self, accepted: str) -> Variant:
         """Return the page in the encoding that an Accept-Encoding header likes best."""
         encoding = best_encoding(accepted) if is_compressible(self.mimetype, len(self.body)) else ""
         return self._variants.get(encoding) or self._made(encoding)
-
-    @property
-    def size(self) -> int:
-        """How many bytes of memory it takes, as far as it is made."""
-        return OVERHEAD_BYTES + len(self.body) + sum(len(one.body) for one in self._variants.values())
 
     def _made(self, encoding: str) -> Variant:
         body = compressed(self.body, encoding)
@@ -55,6 +55,7 @@ class FinishedPage:
         sent.append(("Content-Length", str(len(body))))
         made = Variant(etag, body, sent, _without_content(common))
         self._variants[encoding] = made
+        self.size += len(body)
         return made
 
 

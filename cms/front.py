@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
-from cms.bridge import Answer, Headers, Scope, answered, environ_of
+from cms.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
 from cms.config import load_settings
 from cms.finished import FinishedPage
 from cms.incoming import Incoming, TooMuch, TooSlow
@@ -40,8 +40,9 @@ class Front:
         self._loop = loop
         self._site = open_site(load_settings())
         self._shelf = Shelf(self._site, now_utc)
+        self._keeps = self._site.settings.page_store_bytes > 0
         self._flask = create_app(self._site)
-        self._app = WithPages(self._flask, self._shelf)
+        self._app: Wsgi = WithPages(self._flask, self._shelf) if self._keeps else self._flask
         self._reading = Threads(loop, "reading", THREADS, WAITING_MAX)
         self._writing = Threads(loop, "writing", THREADS, WAITING_MAX)
         self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
@@ -70,7 +71,7 @@ class Front:
         if scope.method not in {"GET", "HEAD"}:
             await self._write(scope, protocol)
             return
-        key = page_key(scope.path, scope.query_string)
+        key = page_key(scope.path, scope.query_string) if self._keeps else None
         page = None if key is None else await self._kept(key)
         if key is None or (page is None and key not in self._making):
             await self._read(key, scope, protocol)
