@@ -72,7 +72,7 @@ class Front:
             await self._write(scope, protocol)
             return
         key = page_key(scope.path, scope.query_string) if self._keeps else None
-        page = None if key is None else await self._kept(key)
+        page = None if key is None else self._shelf.at_once(key) or await self._kept(key)
         if key is None or (page is None and key not in self._making):
             await self._read(key, scope, protocol)
         elif page is None:
