@@ -37,6 +37,7 @@ from tests.reader import Page
 
 GOALS = {"queue": 50, "filter": 100, "decision": 30, "undo": 30, "context": 30, "log": 50}  # ms, p99
 BULK_A_SECOND, READER_MS = 2_000, 200
+READER_PAUSE_SECONDS = 0.2  # between two comments of the reader; a hundred a second would measure her instead
 KEYS_MS = 100  # from a key to the next card, median
 EMAIL = "seed-moderator@example.org"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -202,10 +203,10 @@ def _summary(taken: list[float]) -> dict[str, float]:
 
 def _bulk(desk: Desk, number: int) -> dict[str, float]:
     """Decide about so many at once while a reader sends one comment after another; then take it all back."""
-    lane = _fill_lane(desk.site, number)
+    lane, number = _fill_lane(desk.site, number)
     waits: list[float] = []
     stop = threading.Event()
-    reader = threading.Thread(target=_write_comments, args=(desk.app, waits, stop))
+    reader = threading.Thread(target=_write_comments, args=(desk.app, _comment_form(desk.app), waits, stop))
     reader.start()
     began = time.perf_counter()
     told = desk.post("/moderation/batches/", verdict="spam", lane=lane, as_of=_newest(desk.site))
@@ -225,8 +226,8 @@ def _bulk(desk: Desk, number: int) -> dict[str, float]:
     return {"comments": number, "a_second": round(number / seconds), "reader": _summary(waits)}  # type: ignore[dict-item]  # nested
 
 
-def _fill_lane(site: Site, number: int) -> str:
-    """Let exactly so many comments wait in the last lane."""
+def _fill_lane(site: Site, number: int) -> tuple[str, int]:
+    """Let exactly so many comments wait in the last lane, or as many as there are; return it with their number."""
     ids = _some_waiting(site, number)
     with site.database.writing() as session:
         session.execute(
@@ -236,31 +237,32 @@ def _fill_lane(site: Site, number: int) -> str:
             some = ids[start : start + 5000]
             session.execute(sa.update(Comment).where(col(Comment.id).in_(some)).values(lane="likely_spam"))
         session.commit()
-    return "likely_spam"
+    return "likely_spam", len(ids)
 
 
-def _write_comments(app: Flask, waits: list[float], stop: threading.Event) -> None:
-    client = app.test_client(use_cookies=False)
+def _comment_form(app: Flask) -> tuple[str, dict[str, str]]:
+    """Return the address and the hidden fields of the newest article's comment form."""
     site: Site = app.extensions["site"]
     with site.database.reading() as session:
-        slug = session.execute(
-            sa.select(col(Article.slug)).order_by(col(Article.id).desc()).limit(1)
-        ).scalar_one()
-    form = Page(client.get(f"/articles/{slug}").text)
+        newest = sa.select(col(Article.slug)).order_by(col(Article.id).desc()).limit(1)
+        slug = session.execute(newest).scalar_one()
+    form = Page(app.test_client(use_cookies=False).get(f"/articles/{slug}").text)
     hidden = {a["name"]: a.get("value", "") for a, _ in form.all("input", type="hidden") if "name" in a}
-    for number in range(100_000):
-        if stop.is_set():
-            return
-        fields = {
-            "name": "Dan",
-            "email": f"dan{number}@example.org",
-            "comment": f"I was there {number} times.",
-        }
+    return f"/articles/{slug}/comments", hidden
+
+
+def _write_comments(
+    app: Flask, form: tuple[str, dict[str, str]], waits: list[float], stop: threading.Event
+) -> None:
+    client, (address, hidden) = app.test_client(use_cookies=False), form
+    while not stop.is_set() or not waits:
+        email = f"dan-{time.time_ns()}@example.org"
+        fields = {"name": "Dan", "email": email, "comment": f"I was there at {time.time_ns()}."}
         began = time.perf_counter()
-        answer = client.post(f"/articles/{slug}/comments", data={**hidden, **fields}, headers=SAME_ORIGIN)
+        answer = client.post(address, data={**hidden, **fields}, headers=SAME_ORIGIN)
         waits.append((time.perf_counter() - began) * 1000)
         assert answer.status_code == 303, answer.status
-        time.sleep(0.02)
+        time.sleep(READER_PAUSE_SECONDS)
 
 
 def _keys(number: int) -> dict[str, float]:

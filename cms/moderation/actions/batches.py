@@ -32,7 +32,11 @@ from cms.pages.writes import bump
 from cms.site import Site
 
 PLANNED = 2000  # ids that are read at once, outside any writing transaction
-FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = 50, 10, 400  # comments in one writing transaction
+FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = (
+    100,
+    50,
+    400,
+)  # comments in one writing transaction; fewer cost as much
 PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
 PAUSE_SECONDS = (
     0.02  # at most, after each on SQLite, whose waiting writers only look now and then whether it is free
