@@ -20,7 +20,7 @@ LEAST_OF_EACH = 3  # decisions of each kind before words say anything
 # How sure all together is enough for the spam folder, as log odds: fitted by hand to trials in which groups of texts,
 # whole sources and whole languages were held back, so that 950 of 1,000 sends at most one in a hundred honest comments
 # of a kind never seen before, and few of those known. Longer comments have more in them that looks like something.
-_FITTED, _COUNTED, _ONLY_SPAM, _BAIT, _LENGTH, _BASE = 0.44, 0.1, 5.3, 0.86, 0.34, 2.1
+_FITTED, _COUNTED, _ONLY_SPAM, _BAIT, _LENGTH, _BASE = 0.44, 0.1, 5.3, 0.86, 0.34, 1.85
 _CLEAR_FITTED, _CLEAR_COUNTED = 3.0, 10.0  # an opinion counts no further than this
 BAD_FROM = 2  # spam comments that named a host before it counts as theirs; one may have named a victim
 TELLING = 0.5  # weight from which a word is worth naming
