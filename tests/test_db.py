@@ -166,7 +166,7 @@ NONSENSE = (
     "UPDATE article SET publish_at = NULL",
     "UPDATE article SET title = ''",
     "UPDATE article SET version = 0",
-    "UPDATE comment SET email_sealed = NULL",
+    "UPDATE comment SET email_fingerprint = NULL",
     "UPDATE comment SET parent_id = id",
     "UPDATE comment SET article_id = 4711",
     "INSERT INTO version (thing, number) VALUES ('x', 0)",
@@ -174,7 +174,7 @@ NONSENSE = (
 
 
 def test_the_database_itself_refuses_nonsense(site: Site) -> None:
-    send_comment(site, write_article(site, "Cat", START), START)
+    send_comment(site, write_article(site, "Cat", START), START, text="Look: https://cat.example/")
     for statement in NONSENSE:
         with site.database.writing() as session, pytest.raises(sa.exc.IntegrityError):
             session.connection().exec_driver_sql(statement)
