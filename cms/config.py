@@ -22,9 +22,9 @@ class SettingsRefused(Exception):
     """A setting cannot be used; the sentence says which one and what it takes."""
 
 
-def _setting(default: Any, why: str, *, secret: bool = False) -> Any:
+def _setting(default: Any, why: str, *, secret: bool = False, least: int = 0) -> Any:
     # Any: dataclasses.field() itself is typed as the field's own type, which differs per call.
-    return field(default=default, repr=not secret, metadata={"why": why})
+    return field(default=default, repr=not secret, metadata={"why": why, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,15 @@ class Settings:
     language: str = _setting("en", "language of the site's own sentences; an article may have another")
     timezone: str = _setting("UTC", "IANA name; dates are shown and typed in it")
     contact: str = _setting("", "how readers reach the operator; shown on the privacy page")
-    page_size: int = _setting(20, "articles on one page of a list; 20 fill three phone screens")
-    feed_size: int = _setting(30, "articles in a feed; a reader who polls daily misses none")
+    page_size: int = _setting(20, "articles on one page of a list; 20 fill three phone screens", least=1)
+    feed_size: int = _setting(30, "articles in a feed; a reader who polls daily misses none", least=1)
     thread_size: int = _setting(
-        100, "comments on one page of an article or of a long thread; 100 weigh some 30 KB"
+        100, "comments on one page of an article or of a long thread; 100 weigh some 30 KB", least=1
     )
-    queue_size: int = _setting(50, "comments on one page of the moderation queue")
-    comment_max_chars: int = _setting(5000, "longest comment in characters; more is an article of its own")
+    queue_size: int = _setting(50, "comments on one page of the moderation queue", least=1)
+    comment_max_chars: int = _setting(
+        5000, "longest comment in characters; more is an article of its own", least=1
+    )
     comment_max_bytes: int = _setting(
         262_144, "longest body of a reader's POST; 5,000 characters take 60,000"
     )
@@ -80,7 +82,7 @@ class Settings:
     )
     proof_of_work_bits: int = _setting(17, "how hard that is: 17 take half a second, each more doubles it")
     sign_ins_per_ten_minutes: int = _setting(10, "failed sign-ins from one network mark in ten minutes")
-    session_hours: int = _setting(12, "hours without a request after which staff sign in again")
+    session_hours: int = _setting(12, "hours without a request after which staff sign in again", least=1)
     key_file: str = _setting("", "a file that holds the site's key, instead of the folder instance/keys/")
     key_command: str = _setting("", "a command that prints what that file would hold; run without a shell")
     trusted_proxies: int = _setting(0, "proxies in front; so many X-Forwarded-For hops are believed")
@@ -92,6 +94,13 @@ class Settings:
     smtp_password_file: str = _setting("", "a file that holds the password and nothing else")
     mail_from: str = _setting("", "the letters' sender, letters@example.org; needed beside smtp_host")
     letters_per_hour: int = _setting(200, "letters that leave in one hour; more wait for the next")
+    trust_proved: bool = _setting(
+        False, "on: a trusted writer may let her comment appear, by a letter's link"
+    )
+    trust_from_approved: int = _setting(
+        3, "approved comments, and none refused, from which she is trusted", least=1
+    )
+    trust_per_article: int = _setting(5, "comments that appear so on one article in a day; more wait")
     page_store_bytes: int = _setting(
         33_554_432, "memory for finished pages in each worker, 0 keeps none; an article takes 30 KB"
     )
@@ -111,6 +120,11 @@ class Settings:
     def mail_is_on(self) -> bool:
         """Whether letters are written at all: a mail server and a sender are named."""
         return bool(self.smtp_host and self.mail_from)
+
+    @property
+    def trusts_proved(self) -> bool:
+        """Whether a writer may let her own comment appear: it takes a letter."""
+        return self.trust_proved and self.mail_is_on
 
     @property
     def origin(self) -> str:
@@ -222,29 +236,16 @@ def _refuse_nonsense(settings: Settings) -> None:
         ("postgresql://", "postgresql+psycopg://")
     ):
         raise SettingsRefused("database_url takes postgresql://… ; leave it empty for SQLite.")
-    for name in ("page_size", "feed_size", "thread_size", "queue_size", "comment_max_chars", "session_hours"):
-        if getattr(settings, name) < 1:
-            raise SettingsRefused(f"{name} takes 1 or more.")
-    for name in (
-        "close_after_days",
-        "forget_addresses_days",
-        "forget_refused_texts_days",
-        "forget_fingerprints_days",
-        "trusted_proxies",
-        "comments_per_ten_minutes",
-        "article_comments_per_ten_minutes",
-        "sign_ins_per_ten_minutes",
-        "letters_per_hour",
-        "page_store_bytes",
-    ):
-        if getattr(settings, name) < 0:
-            raise SettingsRefused(f"{name} takes 0 or more.")
     if not 0 < settings.spam_threshold <= 1000:
         raise SettingsRefused("spam_threshold takes 1 to 1000.")
     if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:
         raise SettingsRefused(
             "comment_max_bytes is too small for comment_max_chars: 12 bytes each, and 8,192."
         )
+    for knob in knobs():
+        least = knob.metadata["least"]
+        if isinstance(knob.default, int) and getattr(settings, knob.name) < least:
+            raise SettingsRefused(f"{knob.name} takes {least} or more.")
 
 
 def _refuse_mail(settings: Settings) -> None:

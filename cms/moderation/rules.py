@@ -12,6 +12,7 @@ IDS_MAX = 5000  # in one POST; a whole campaign, and far below SQLite's 32,766 v
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
+TRUST_POLICY = "trusted"  # where it let a comment appear whose writer has proved her address and confirmed it
 _INSIDE = re.compile(r"/moderation/(?:log|escalated)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
 _ID = re.compile(r"[0-9]{1,9}")  # within the 2,147,483,647 of an INTEGER
 _HREF = re.compile(r'<a href="([^"]*)"')

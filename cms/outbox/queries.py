@@ -111,14 +111,14 @@ def sealed_to(session: Session, letter: DueLetter) -> SealedTo | None:
     return SealedTo(row.of_comment, "comment", row.comment_mark) if row.of_comment is not None else None
 
 
-def is_sent_lately(session: Session, letter: DueLetter, now: datetime, within: timedelta) -> bool:
-    """Tell whether a letter of the same kind has gone to the same address `within` that time; one SELECT."""
-    statement = sa.select(col(Letter.id)).where(
-        col(Letter.email_fingerprint) == letter.email_fingerprint,
-        col(Letter.kind) == letter.kind,
-        _lately(Letter, now, within),
-    )
-    return session.execute(statement.limit(1)).first() is not None
+def asked_about(session: Session, mark: str) -> int | None:
+    """Return the comment that the letter with this mark asks its writer to confirm, or None; one SELECT."""
+    found: int | None = session.execute(
+        sa.select(col(Letter.comment_id)).where(
+            col(Letter.mark) == mark, col(Letter.kind) == LetterKind.CONFIRM
+        )
+    ).scalar_one_or_none()
+    return found
 
 
 def count_sent(session: Session, letter: DueLetter, now: datetime, within: timedelta) -> int:

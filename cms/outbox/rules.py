@@ -22,6 +22,7 @@ class LetterKind(StrEnum):
     MY_COMMENTS = "my_comments"
     OPT_IN = "opt_in"
     REPLY = "reply"
+    CONFIRM = "confirm"
 
 
 class Wish(StrEnum):
@@ -32,8 +33,14 @@ class Wish(StrEnum):
     NO = "no"
 
 
-# Between two letters of one kind to one address, the second of which is dropped: a link that is there already will do.
-SPACING = {LetterKind.MY_COMMENTS: timedelta(minutes=10), LetterKind.OPT_IN: ASKED_EVERY}
+# So many letters of one kind go to one address in that time; more are dropped: a link that is there already will do,
+# and a comment that its writer is not asked about waits for a moderator. Who types in a stranger's address bothers
+# her no more often than that.
+CEILINGS = {
+    LetterKind.MY_COMMENTS: ((1, timedelta(minutes=10)),),
+    LetterKind.OPT_IN: ((1, ASKED_EVERY),),
+    LetterKind.CONFIRM: ((1, timedelta(minutes=1)), (5, timedelta(days=1))),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
-"""Where the links in letters lead: what somebody wishes, which only a button says."""
+"""Where the links in letters lead: what somebody wishes or confirms, which only a button says."""
 
 import hmac
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from cms.moderation.actions.trusting import confirm
 from cms.outbox.actions.answering import answer
-from cms.outbox.actions.wording import MARK_DIGITS, link_secret
+from cms.outbox.actions.wording import MARK_DIGITS, confirm_secret, link_secret
 from cms.outbox.rules import Wish
+from cms.vault import Vault
 from cms.web import clock, see_other, site, speak_as_asked, unlisted_page
 
 blueprint = Blueprint("letters", __name__)
@@ -45,15 +48,31 @@ def stop(secret: str) -> Response:
     return _page(secret, Wish.NO)
 
 
+@blueprint.get("/letters/<secret>/comment")
+def before_confirm(secret: str) -> Response:
+    """Show the button by which a writer lets her comment appear; look nothing up."""
+    _mark_or_404(secret, confirm_secret)
+    url = url_for("letters.confirm_comment", secret=secret, language=speak_as_asked())
+    said = request.args.get("said", "")
+    return unlisted_page(render_template("outbox/confirm.html", said=said, confirm_url=url))
+
+
+@blueprint.post("/letters/<secret>/comment")
+def confirm_comment(secret: str) -> Response:
+    """Let the comment appear, if it may still."""
+    said = "shown" if confirm(site(), _mark_or_404(secret, confirm_secret), clock()) else "waits"
+    return see_other(url_for("letters.before_confirm", secret=secret, said=said, language=speak_as_asked()))
+
+
 def _page(secret: str, said: str) -> Response:
     code = speak_as_asked()
     wish_url = url_for("letters.say_wish", secret=secret, language=code)
     return unlisted_page(render_template("outbox/wish.html", said=said, wish_url=wish_url))
 
 
-def _mark_or_404(secret: str) -> str:
+def _mark_or_404(secret: str, secret_of: Callable[[Vault, str], str] = link_secret) -> str:
     """Return whose link this is, by a digest that the site's key alone makes; nothing is looked up."""
     mark = secret[:MARK_DIGITS]
-    if not hmac.compare_digest(secret.encode(), link_secret(site().vault, mark).encode()):
+    if not hmac.compare_digest(secret.encode(), secret_of(site().vault, mark).encode()):
         abort(404)
     return mark

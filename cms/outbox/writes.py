@@ -58,6 +58,39 @@ def put_about_shown(session: Session, ids: Collection[int], now: datetime) -> No
             _put(session, wish, LetterKind.OPT_IN, now)
 
 
+def put_to_confirm(
+    session: Session, comment_id: int, email_fingerprint: str, *, language: str, now: datetime
+) -> None:
+    """Put the letter that lets the writer of a comment confirm it; whether she may is looked up when it is sent."""
+    letter = Letter(
+        kind=LetterKind.CONFIRM,
+        mark=random_mark(),
+        email_fingerprint=email_fingerprint,
+        language=language,
+        comment_id=comment_id,
+        created_at=now,
+        due_at=now,
+    )
+    session.add(letter)
+    session.flush()
+
+
+def drop_unproved(session: Session) -> None:
+    """Take away, in one statement, what would ask owners of unproved addresses to confirm: a flood leaves no queue."""
+    is_proved = sa.exists().where(
+        col(Commenter.fingerprint) == col(Letter.email_fingerprint), col(Commenter.proved_at).is_not(None)
+    )
+    session.execute(
+        sa.delete(Letter).where(
+            col(Letter.kind) == LetterKind.CONFIRM,
+            col(Letter.ended_at).is_(None),
+            col(Letter.leased_until).is_(None),
+            sa.not_(is_proved),
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def hold(session: Session) -> None:
     """Let nobody else take letters out until this transaction ends; on SQLite every writer holds the whole database."""
     if session.get_bind().dialect.name == "postgresql":
@@ -159,7 +192,7 @@ def answer(session: Session, mark: str, wish: Wish, now: datetime) -> None:
         session.execute(
             sa.delete(Letter).where(
                 col(Letter.email_fingerprint) == hers,
-                col(Letter.kind).in_([LetterKind.OPT_IN, LetterKind.REPLY]),
+                col(Letter.kind).in_([LetterKind.OPT_IN, LetterKind.REPLY, LetterKind.CONFIRM]),
                 col(Letter.ended_at).is_(None),
             )
         )

@@ -11,7 +11,7 @@ from jinja2 import BaseLoader, Environment
 from werkzeug.test import TestResponse
 
 from cms.accounts import actions as accounts
-from cms.outbox.actions.wording import link_secret
+from cms.outbox.actions.wording import confirm_secret, link_secret
 from cms.privacy.actions.proving import secret_hash
 from cms.privacy.models import MyCommentsLink
 from cms.privacy.rules import LINK_LIVES
@@ -86,6 +86,7 @@ def _as_a_reader(reader: Reader, site: Site) -> None:
     _sound(reader.get(sent.headers["Location"]), 200)
     _sound(reader.get("/nowhere"), 404)
     _sound(reader.get(f"/letters/{link_secret(site.vault, '0' * 32)}"), 200)
+    _sound(reader.get(f"/letters/{confirm_secret(site.vault, '0' * 32)}/comment"), 200)
 
 
 def _as_the_owner_of_an_address(reader: Reader, site: Site, clock: Clock) -> None:

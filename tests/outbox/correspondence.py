@@ -39,7 +39,6 @@ class Correspondence:
     def comment(self, name: str = "Dan", below: int | None = None, **fields: Any) -> int:
         """Send a comment as somebody at example.org, who wishes to hear of replies if she is Dan; return its id."""
         usual = {"name": name, "email": f"{name.lower()}@example.org", "notify": name == "Dan"}
-        usual = {"name": name, "email": f"{name.lower()}@example.org", "notify": name == "Dan"}
         sent: dict[str, Any] = {**usual, **fields}
         return send_comment(
             self.site,

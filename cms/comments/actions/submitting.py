@@ -19,6 +19,7 @@ from cms.limits import actions as limits
 from cms.limits.rules import Ruling, Visitor
 from cms.moderation.rules import SPAM_POLICY, Deed
 from cms.moderation.writes import set_status, write_decision
+from cms.outbox.actions.announcing import ask_writer
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -120,6 +121,7 @@ def _submit(
     write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
     if site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
         _set_aside(session, comment_id, cleaned.repeat_key, now)
+    ask_writer(site, session, comment_id, site.vault.fingerprint(sent.email), sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
     session.commit()

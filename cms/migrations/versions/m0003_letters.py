@@ -56,6 +56,7 @@ def _make_letter() -> None:
                 "my_comments",
                 "opt_in",
                 "reply",
+                "confirm",
                 name="letter_kind",
                 native_enum=False,
                 create_constraint=True,

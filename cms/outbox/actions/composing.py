@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.outbox.actions import asking, replying
+from cms.outbox.actions import asking, confirming, replying
 from cms.outbox.queries import DueLetter
 from cms.outbox.rules import LetterKind, Message
 from cms.privacy.actions import proving
@@ -18,4 +18,5 @@ COMPOSERS: dict[LetterKind, Composer] = {
     LetterKind.MY_COMMENTS: proving.compose,
     LetterKind.OPT_IN: asking.compose,
     LetterKind.REPLY: replying.compose,
+    LetterKind.CONFIRM: confirming.compose,
 }

@@ -14,6 +14,8 @@ def mail_findings(settings: Settings, stale: int) -> Iterator[tuple[bool, str]]:
     """
     if not settings.mail_is_on:
         yield _off_finding(settings)
+        if settings.trust_proved:
+            yield False, "trust_proved is on, but it takes letters: every comment waits for a moderator."
         return
     place = f"{settings.smtp_host}:{settings.smtp_port}"
     try:

@@ -12,10 +12,7 @@ from cms.comments.rules import place_address
 from cms.outbox.actions.wording import Voice, letter_text, quoted, stop_path, voice, wish_path
 from cms.outbox.queries import DueLetter, commenter
 from cms.outbox.rules import Message, Wish
-from cms.sanitize import plain_text
 from cms.site import Site
-
-TOLD_CHARS = 500  # of a reply, which leads to the rest
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:
@@ -62,8 +59,6 @@ def _subject(speaker: Voice, replies: Sequence[ToldReply]) -> str:
 
 
 def _told(site: Site, speaker: Voice, reply: ToldReply) -> tuple[str, str, str]:
-    text = plain_text(reply.body_html)
-    shown = text if len(text) <= TOLD_CHARS else text[:TOLD_CHARS].rstrip() + "…"
     place = place_address(address_of(reply.article_kind, reply.article_slug), reply.id)
     return (
         speaker.say(
@@ -71,6 +66,6 @@ def _told(site: Site, speaker: Voice, reply: ToldReply) -> tuple[str, str, str]:
             name=one_line(reply.name),
             title=one_line(reply.article_title),
         ),
-        quoted(shown),
+        quoted(reply.body_html),
         site.settings.base_url + place,
     )

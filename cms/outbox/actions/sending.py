@@ -17,7 +17,7 @@ from cms.outbox.actions.composing import COMPOSERS
 from cms.outbox.actions.posting import Post, PutOff, Refused, ServerAway
 from cms.outbox.envelope import Envelope, Sender, envelope, sender_of
 from cms.outbox.queries import DueLetter
-from cms.outbox.rules import SPACING, LetterKind, Message, is_hopeless, pause_after
+from cms.outbox.rules import CEILINGS, LetterKind, Message, is_hopeless, pause_after
 from cms.site import Site
 
 RUN_SECONDS = 60.0  # after which no further letter is begun, so that a run ends well within its job's lease
@@ -37,6 +37,8 @@ def send_due(site: Site, now: datetime) -> int:
 
     Raises ServerAway where the mail server takes none at all: then no letter has lost an attempt.
     """
+    if site.settings.trusts_proved:
+        _drop_unproved(site)
     sent, until = 0, time.monotonic() + RUN_SECONDS
     with Post(site.settings) as post:
         while time.monotonic() < until and (letters := _claim(site, now)):
@@ -45,6 +47,13 @@ def send_due(site: Site, now: datetime) -> int:
 
 
 JOB = Job("letters", timedelta(seconds=5), send_due, is_wanted)
+
+
+def _drop_unproved(site: Site) -> None:
+    with site.database.writing() as session:
+        writes.hold(session)
+        writes.drop_unproved(session)
+        session.commit()
 
 
 def _claim(site: Site, now: datetime) -> tuple[DueLetter, ...]:
@@ -87,8 +96,8 @@ def _word(
     first = letters[0]
     with site.database.writing() as session:
         message = None
-        spacing = SPACING.get(first.kind)
-        if spacing is None or not queries.is_sent_lately(session, first, now, spacing):
+        ceilings = CEILINGS.get(first.kind, ())
+        if all(queries.count_sent(session, first, now, within) < most for most, within in ceilings):
             message = COMPOSERS[first.kind](site, session, letters, now)
         told = () if message is None else message.tells or tuple(_ids(letters))
         writes.drop(session, [letter.id for letter in letters if letter.id not in told])

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from cms.languages import Language, direction
+from cms.sanitize import plain_text
 from cms.site import Site
 from cms.vault import Vault
 
 MARK_DIGITS = 32  # of a commenter's mark, which is random; it only says whose link it is
 DIGEST_DIGITS = 40  # 160 bits; 128 are asked for
+QUOTED_CHARS = 500  # of a comment; the rest stands on its page
 RIGHT_TO_LEFT_MARK = "\u200f"  # where a line begins with a Latin name, a mailbox would turn it round
 
 
@@ -41,14 +43,26 @@ def letter_text(*paragraphs: str) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
-def quoted(text: str) -> str:
-    """Return somebody's words as letters quote them."""
-    return "\n".join(f"> {line}" for line in text.splitlines())
+def quoted(body_html: str) -> str:
+    """Return a comment as letters quote it: as plain text, its first QUOTED_CHARS."""
+    text = plain_text(body_html)
+    shown = text if len(text) <= QUOTED_CHARS else text[:QUOTED_CHARS].rstrip() + "…"
+    return "\n".join(f"> {line}" for line in shown.splitlines())
 
 
 def link_secret(vault: Vault, mark: str) -> str:
     """Return what stands in the link of the commenter with this mark; whoever holds it reads her letters."""
     return mark + vault.digest("letter link", mark)[:DIGEST_DIGITS]
+
+
+def confirm_secret(vault: Vault, mark: str) -> str:
+    """Return what stands in the link of the letter with this mark, which asks about one comment."""
+    return mark + vault.digest("letter link", "comment", mark)[:DIGEST_DIGITS]
+
+
+def confirm_path(vault: Vault, mark: str, code: str) -> str:
+    """Return the path at which the writer of a comment confirms it, in the letter's language."""
+    return f"/letters/{confirm_secret(vault, mark)}/comment?language={code}"
 
 
 def wish_path(vault: Vault, mark: str, code: str) -> str:
