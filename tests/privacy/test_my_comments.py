@@ -119,17 +119,14 @@ def test_known_and_unknown_addresses_are_answered_and_stored_the_same(
     paper: Correspondence, reader: Reader
 ) -> None:
     paper.comment("Dan")
-    assert reader.post("/my-comments", {"email": "first@example.org"}).status_code == 303, (
-        "it reads the day's salt"
-    )
-    paper.post()
+    reader.post("/my-comments", {"email": "first@example.org"})  # the day's first visitor costs a SELECT more
     spent = []
     for email in ("dan@example.org", "nob@example.org"):
         with counted(paper.site) as sent:
             answer = reader.post("/my-comments", {"email": email})
         spent.append((answer.status_code, answer.data, sorted(answer.headers), len(sent)))
     assert spent[0] == spent[1]
-    assert len(paper.letters()) == 2
+    assert len(paper.letters()) == 3
     assert [letter["To"] for letter in paper.post()] == ["dan@example.org"]
     assert [letter.email_sealed for letter in paper.letters()] == [None], "of the unknown one nothing stays"
 
