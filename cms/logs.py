@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -19,11 +20,17 @@ _SECRET = re.compile(r"((?:^|/)(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORE
 _SPEAK_OF_US = (OSError, RuntimeError, TypeError, AttributeError, NameError, ImportError, TemplateError)
 _requests = logging.getLogger("cms.requests")
 _failures = logging.getLogger("cms.failures")
+_access = logging.getLogger("cms.access")
 
 
 def write_request(method: str, path: str, status: int, milliseconds: float) -> None:
     """Note one answered request."""
     _requests.info("%s %s %d %.1f ms", quote(method), logged_path(path), status, milliseconds)
+
+
+def write_access(ids: Sequence[int]) -> None:
+    """Note that what somebody has sent was shown by a command, by the ids of her comments."""
+    _access.warning("privacy access: comments %s", ", ".join(map(str, ids)) or "-")
 
 
 def write_missing_key() -> None:

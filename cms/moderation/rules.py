@@ -11,6 +11,7 @@ from cms.comments.rules import CommentStatus, Lesson
 IDS_MAX = 5000  # in one POST; a whole campaign, and far below SQLite's 32,766 variables
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
+OPERATOR = "operator"  # the policy of what was done by a command, or by the program for whoever runs it
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
 TRUST_POLICY = "trusted"  # where it let a comment appear whose writer has proved her address and confirmed it
 _INSIDE = re.compile(r"/moderation/(?:log|escalated)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
@@ -127,7 +128,7 @@ DEED_SENTENCES = {
     Deed.ASKED: "Asked for a second look",
     Deed.ERASED: "Erased",
 }
-ACTOR_SENTENCES = {  # who acted where nobody of staff did
+ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
     Deed.SUBMITTED: "The writer",
     Deed.IMPORTED: "Import",
     Deed.DECIDED: "A policy",
@@ -138,8 +139,9 @@ ACTOR_SENTENCES = {  # who acted where nobody of staff did
     Deed.WITHDRAWN: "The writer",
     Deed.ASKED: "The writer",
     Deed.ERASED: "The writer",
+    OPERATOR: "Whoever runs the site",
 }
-ACTOR_CODES = {  # the same for programs, in the CSV
+ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
     Deed.SUBMITTED: "writer",
     Deed.IMPORTED: "import",
     Deed.DECIDED: "policy",
@@ -150,6 +152,7 @@ ACTOR_CODES = {  # the same for programs, in the CSV
     Deed.WITHDRAWN: "writer",
     Deed.ASKED: "writer",
     Deed.ERASED: "writer",
+    OPERATOR: "operator",
 }
 REASON_SENTENCES = {
     RejectionReason.RUDE: "Rude",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from cms import now_utc
+from cms import logs, now_utc
 from cms.cli import open_site_or_exit, refuse, settings_or_exit
 from cms.comments.rules import is_address
+from cms.moderation.rules import OPERATOR
 from cms.privacy.actions import auditing, erasing, keys, sweeping
 from cms.privacy.actions.examining import examine
 from cms.privacy.actions.rotation import NotConfirmed, Progress, rotate
@@ -64,10 +65,11 @@ def rotate_key(print_next: bool) -> None:
 @click.option("--email-stdin", is_flag=True, required=True, help="Read the address from standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def access(email_stdin: bool, as_json: bool) -> None:
-    """Print what is kept of an address; status 1 where that is nothing."""
+    """Print what is kept of an address, and note in the log that it was; status 1 where that is nothing."""
     site = open_site_or_exit(needs_key=True)
     with site.database.reading() as session:
         kept = kept_of(session, site.vault.fingerprint(_address()))
+    logs.write_access([row["id"] for row in kept["comments"]])
     if as_json:
         click.echo(json.dumps(kept, ensure_ascii=False))
     else:
@@ -84,7 +86,7 @@ def access(email_stdin: bool, as_json: bool) -> None:
 def erase(email_stdin: bool) -> None:
     """Erase every comment of an address and all that is known of its owner."""
     site = open_site_or_exit(needs_key=True)
-    erased = erasing.erase_address(site, site.vault.fingerprint(_address()), now_utc())
+    erased = erasing.erase_address(site, site.vault.fingerprint(_address()), now_utc(), OPERATOR)
     click.echo(
         f"{erased} comments were erased. A backup forgets them when it is restored beside this keys folder."
     )

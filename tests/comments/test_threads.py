@@ -91,7 +91,7 @@ def test_what_is_gone_leaves_a_tombstone_only_where_replies_stand_below(
         become(site, gone, status) if status else withdraw(site, gone)
     page = Reader(app).page(CAT)
     assert shown(page) == [
-        (f"comment-{answered}", "This comment is no longer here."),
+        (f"comment-{answered}", "Removed by a moderator." if status else "Withdrawn by its writer."),
         (f"comment-{reply}", "The reply."),
     ]
     assert page.text("h2", id="comments-heading") == "1 comment"

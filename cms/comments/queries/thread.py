@@ -35,6 +35,7 @@ class VisibleComment:
     language: str
     created_at: datetime
     is_tombstone: bool
+    is_withdrawn: bool
     foreign_id: int | None
     folded: int = 0
 
@@ -81,6 +82,7 @@ _COLUMNS = (
     col(Comment.created_at),
     col(Comment.foreign_id),
     sa.not_(is_visible()).label("is_tombstone"),
+    sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_withdrawn"),
 )
 _IN_ARTICLE = col(Comment.article_id) == sa.bindparam("article_id")
 _IN_THREAD = col(Comment.root_id) == sa.bindparam("root_id", type_=sa.BigInteger)
@@ -271,5 +273,6 @@ def _comment(row: Any, parent: Any, depth: int) -> VisibleComment:
         language=row.language,
         created_at=row.created_at,
         is_tombstone=row.is_tombstone,
+        is_withdrawn=row.is_withdrawn,
         foreign_id=row.foreign_id,
     )

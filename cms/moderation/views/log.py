@@ -82,7 +82,7 @@ def _csv(lines: Iterator[LogLine]) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for number, line in enumerate(lines, start=1):
-        by = rules.cell(line.by_name) if line.by_name else rules.ACTOR_CODES[line.deed]
+        by = rules.cell(line.by_name) if line.by_name else rules.ACTOR_CODES[line.actor]
         at = line.at.strftime("%Y-%m-%dT%H:%M:%SZ")
         states = (line.from_status or "", line.to_status)
         writer.writerow(

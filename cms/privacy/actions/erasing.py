@@ -8,7 +8,7 @@ from sqlmodel import Session
 from cms.comments.actions.learning import learn
 from cms.comments.actions.receipts import entry
 from cms.moderation.queries.standing import locked_comments
-from cms.moderation.rules import Deed
+from cms.moderation.rules import OPERATOR, Deed
 from cms.moderation.writes import write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
@@ -19,9 +19,10 @@ from cms.site import Site
 AT_ONCE = 100  # comments in one transaction; the writer is free again within a moment
 
 
-def erase_comments(site: Site, ids: Sequence[int], now: datetime) -> int:
+def erase_comments(site: Site, ids: Sequence[int], now: datetime, policy: str = "") -> int:
     """Erase comments: what they say, whose they are, all that hangs on them; return how many were not erased yet.
 
+    `policy` is what the log names beside the entry: '' for the writer's own wish, OPERATOR for a command.
     Threads stand. The journal is on the disk before the database commits, so no crash loses an erasure: where it
     comes between the two, the next start carries out what the journal says; where it comes before both, nobody was
     told that anything was erased. A commit that failed is made good in the same way.
@@ -29,14 +30,14 @@ def erase_comments(site: Site, ids: Sequence[int], now: datetime) -> int:
     erased = 0
     for start in range(0, len(ids), AT_ONCE):
         with site.database.writing() as session:
-            erased += _erase(site, session, ids[start : start + AT_ONCE], now)
+            erased += _erase(site, session, ids[start : start + AT_ONCE], now, policy)
             session.commit()
     if erased:
         tidy(site)
     return erased
 
 
-def erase_address(site: Site, fingerprint: str, now: datetime) -> int:
+def erase_address(site: Site, fingerprint: str, now: datetime, policy: str = "") -> int:
     """Erase all comments of an address and all that is known of its owner; return how many comments that were."""
     erased = 0
     while True:
@@ -46,7 +47,7 @@ def erase_address(site: Site, fingerprint: str, now: datetime) -> int:
                 writes.forget_person(session, fingerprint)
                 session.commit()
                 break
-            erased += _erase(site, session, ids, now)
+            erased += _erase(site, session, ids, now, policy)
             session.commit()
     tidy(site)
     return erased
@@ -64,7 +65,7 @@ def replay(site: Site, now: datetime) -> int:
     with site.database.reading() as session:
         found = erasable(session, sorted(noted))
     ids = [one.id for one in found if journal.is_of(one.mark, noted[one.id])]
-    return erase_comments(site, ids, now) if ids else 0
+    return erase_comments(site, ids, now, OPERATOR) if ids else 0
 
 
 def tidy(site: Site) -> None:
@@ -85,7 +86,7 @@ def tidy(site: Site) -> None:
         raw.close()
 
 
-def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime) -> int:
+def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, policy: str) -> int:
     locked = locked_comments(session, sorted(ids))
     found = erasable(session, sorted(locked))
     if not found:
@@ -95,7 +96,9 @@ def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime) -> i
     learn(session, dict.fromkeys(gone))
     for number in gone:
         status = locked[number].status
-        write_decision(session, entry(number, Deed.ERASED, status, status, now))
+        erased = entry(number, Deed.ERASED, status, status, now)
+        erased.policy = policy
+        write_decision(session, erased)
     writes.empty_comments(session, gone, now)
     writes.mark_erased(session, gone, now)
     bump(session, {things.article(one.article_id) for one in found})
