@@ -106,6 +106,42 @@ def test_keys_of_before_get_a_state_and_the_newest_seals(tmp_path: Path) -> None
     engine.dispose()
 
 
+def test_what_waited_before_the_queue_had_a_column_for_it_waits_still(tmp_path: Path) -> None:
+    settings = Settings(instance=tmp_path)
+    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+    moment = "2026-03-01T00:00:00.000000Z"
+    with engine.connect() as connection:
+        config = db._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        for number, (status, withdrawn) in enumerate(
+            [("held", None), ("approved", None), ("held", moment)], start=1
+        ):
+            row = {
+                "id": number,
+                "mark": f"mark {number}",
+                "article_id": 1,
+                "name": "Dan",
+                "body_text": "Words.",
+                "body_html": "<p>Words.</p>",
+                "language": "en",
+                "notify": 0,
+                "status": status,
+                "created_at": moment,
+                "withdrawn_at": withdrawn,
+                "receipt_hash": f"hash {number}",
+            }
+            connection.execute(sa.insert(sa.table("comment", *map(sa.column, row))).values(row))
+        connection.commit()
+        config = db._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        waiting = connection.exec_driver_sql("SELECT id, waiting_since FROM comment ORDER BY id").all()
+    assert [tuple(row) for row in waiting] == [(1, moment), (2, None), (3, None)]
+    engine.dispose()
+
+
 def _add_migration(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let the program bring one more migration along."""
     migrations = folder / "migrations"
