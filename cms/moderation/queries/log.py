@@ -95,7 +95,7 @@ class Wanted:
     until: datetime | None = None
 
 
-_NEVER = 2**62
+_NEVER = 2**31 - 1  # no entry's id is above it, and PostgreSQL takes no greater one
 _LATER = aliased(Decision)
 _OTHER, _WHOSE = aliased(Comment), aliased(Comment)
 _FIRST_FROM = (

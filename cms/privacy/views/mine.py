@@ -131,7 +131,9 @@ def _page(
     """Return the page; `form` holds a name that was refused, for the comment that its request names."""
     before = request.args.get("before", NEWEST, int)
     with site().database.reading() as session:
-        found = receipts_of(session, door.email_fingerprint, before=min(before, NEWEST), size=PAGE_SIZE + 1)
+        found = receipts_of(
+            session, door.email_fingerprint, before=max(0, min(before, NEWEST)), size=PAGE_SIZE + 1
+        )
     refused = request.form.get("comment", "") if form else ""
     name_errors = [str(error) for error in form.name.errors] if form else []
     token_errors = [str(error) for error in form.token.errors] if form else []
