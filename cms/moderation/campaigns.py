@@ -16,13 +16,11 @@ COMPARED_MAX = (
 )
 
 
-def say_the_same_facts(one: str, other: str) -> bool:
-    """Tell whether two texts name the same hosts, e-mail addresses and numbers, in the same order."""
-    return facts(one) == facts(other)
-
-
 def facts(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return what must not differ within a fold: hosts, e-mail addresses, numbers; digits of any script are read."""
+    """Return what must not differ within a fold: hosts, e-mail addresses, numbers, each in their order.
+
+    Digits of any script are read.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
     numbers = tuple(number.lstrip("0") for number in _NUMBER.findall(_in_plain_digits(folded)))
     return tuple(_HOST.findall(folded)), tuple(_ADDRESS.findall(folded)), numbers
@@ -50,4 +48,6 @@ def differences(one: str, other: str) -> tuple[tuple[str, bool], ...]:
 
 
 def _in_plain_digits(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlmodel import col
 
 from cms.comments.models import Comment
-from cms.moderation.campaigns import are_equal, differences, say_the_same_facts
+from cms.moderation.campaigns import are_equal, differences, facts
 from cms.moderation.filters import Filter, filter_of
 from cms.site import Site
 from tests.conftest import ON_SQLITE, START, Clock
@@ -142,7 +142,7 @@ def test_near_copies_are_one_card_that_holds_each_of_them(
     ],
 )
 def test_what_differs_in_a_host_an_address_or_a_number_is_no_copy(one: str, other: str, same: bool) -> None:
-    assert say_the_same_facts(f"{ADVERT} {one}", f"{ADVERT} {other}") is same
+    assert (facts(f"{ADVERT} {one}") == facts(f"{ADVERT} {other}")) is same
 
 
 def test_equal_means_but_for_capitals_and_spaces() -> None:

@@ -6,7 +6,7 @@ from cms.comments import writes
 from cms.comments.likeness import are_copies
 from cms.comments.queries import copies
 from cms.comments.signals import Lane
-from cms.moderation.campaigns import say_the_same_facts
+from cms.moderation.campaigns import facts
 
 
 def join(session: Session, body_text: str, likeness: int, lane: Lane) -> tuple[int | None, Lane]:
@@ -29,7 +29,8 @@ def _fold(session: Session, body_text: str, likeness: int) -> int | None:
     """Return the fold whose first comment this text copies without a change of host, address or number."""
     if not likeness:
         return None
+    told = facts(body_text)
     for first in copies.firsts(session, likeness):
-        if are_copies(first.likeness, likeness) and say_the_same_facts(first.body_text, body_text):
+        if are_copies(first.likeness, likeness) and facts(first.body_text) == told:
             return first.id
     return None
