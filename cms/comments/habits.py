@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.comments.lookalikes import plain
 
 CAPITALS_FROM_LETTERS = 20  # of a shorter text a name or an abbreviation is already most
 _LINK = re.compile(r"https?://|(?<![\w./])www\.(?=\w)", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"(?:https?://|(?<![\w./])www\.(?=\w))[^\s<>\"]+", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://|(?<![\w./@])www\.)(?:www\.)?([^\W_][\w.-]*)", re.IGNORECASE)
 # An address without http:// counts where it ends as adverts' addresses do; `e.g.` and `Node.js` must not.
 _BARE_HOST = re.compile(
@@ -31,6 +33,7 @@ _UNSEEN = (
 _PIERCED = re.compile(f"(?<=[A-Za-z0-9\u0370-\u058f])[{_UNSEEN}]+(?=[A-Za-z0-9\u0370-\u058f])")
 _MIXED = re.compile(r"\b(?=[^\W_]*[A-Za-z])(?=[^\W_]*[\u0370-\u052f])[^\W_]+")
 _SPACED = re.compile(r"(?<![^\W_])(?:[a-z0-9][ .*_|~\-]{1,3}){3,}[a-z0-9](?![^\W_])")
+_SPACED_AS_TYPED = re.compile(_SPACED.pattern, re.IGNORECASE)
 _BARE_TAG = re.compile(r"</?[A-Za-z]+>")  # `dan<b>@</b>example.org` reads as an address
 _GAPS = re.compile(r"[\W_]+")
 
@@ -110,6 +113,37 @@ def despaced(text: str) -> tuple[str, ...]:
     """Return the words that are written letter by letter, put together: `A L E X I S 1` is `alexis1`."""
     words = (_GAPS.sub("", spaced[0]) for spaced in _SPACED.finditer(plain(text)))
     return tuple(word for word in words if 2 * sum(map(str.isalpha, word)) >= len(word))
+
+
+def where_links(text: str) -> Iterator[range]:
+    """Yield where web addresses stand in a text, with or without http://, up to the next space."""
+    for kind in (_WEB_ADDRESS, _BARE_HOST):
+        yield from _stretches(kind, text)
+
+
+def where_phones(text: str) -> Iterator[range]:
+    """Yield where telephone numbers stand in a text."""
+    yield from _stretches(_PHONE, text)
+
+
+def where_addresses(text: str) -> Iterator[range]:
+    """Yield where e-mail addresses stand in a text."""
+    yield from _stretches(_EMAIL, text)
+
+
+def where_disguised(text: str) -> Iterator[range]:
+    """Yield where letters of a text are dressed up so that a filter does not know them."""
+    for kind in (_ORNATE, _COVERED, _PIERCED, _MIXED):
+        yield from _stretches(kind, text)
+
+
+def where_spaced(text: str) -> Iterator[range]:
+    """Yield where words stand letter by letter in a text."""
+    yield from _stretches(_SPACED_AS_TYPED, text)
+
+
+def _stretches(kind: re.Pattern[str], text: str) -> Iterator[range]:
+    return (range(*found.span()) for found in kind.finditer(text))
 
 
 def _scripts() -> dict[str, re.Pattern[str]]:

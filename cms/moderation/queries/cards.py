@@ -18,6 +18,7 @@ from cms.comments.queries import learnt
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane, Reason, strongest_first
 from cms.db import UtcTime
+from cms.moderation.marking import marked
 from cms.moderation.models import Decision
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
 from cms.moderation.queries.standing import LAST_ENTRY
@@ -61,7 +62,8 @@ class LastDecision:
 class QueueCard:
     """One comment to decide about; where its writer wants another text, that one, with what it changes.
 
-    `telling` are the words for which it looks like spam, as they stand in it. `fold_id` is that of its near-copies, 0 for none.
+    `body_html` has what speaks against it marked while it waits; `telling` are the words for which it looks like spam,
+    as they stand in it. `fold_id` is that of its near-copies, 0 for none.
     """
 
     id: int
@@ -158,10 +160,12 @@ def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights:
     is_edit = change is not None and change.is_edit
     body_html = row.edit_html if is_edit else row.body_html
     body_text = row.edit_text if is_edit else row.body_text
+    telling = telling_words(body_text, weights) if tells and weights else ()
+    waits = row.waiting_since is not None
     return QueueCard(
         id=row.id,
         name=row.edit_name if is_edit else row.name,
-        body_html=body_html,
+        body_html=marked(body_html, telling, [one.code for one in reasons]) if waits else body_html,
         body_text=body_text,
         links=link_addresses(body_html),
         created_at=row.created_at,
@@ -174,7 +178,7 @@ def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights:
         ),
         parent=_parent(row),
         reasons=reasons,
-        telling=telling_words(body_text, weights) if tells and weights else (),
+        telling=telling,
         decided=_decided(row),
         change=change,
     )
