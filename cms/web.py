@@ -219,6 +219,8 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=lambda moment: language().day(moment, site().settings.timezone),
         day_and_time=lambda moment: language().day_and_time(moment, site().settings.timezone),
+        hour=lambda moment: language().hour(moment, site().settings.timezone),
+        duration=lambda length: language().duration(length),
         iso=lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         number=lambda value: language().number(value),
         clean=Markup,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,6 +50,15 @@ class Language:
         local = moment.astimezone(ZoneInfo(timezone))
         hour = _hour_in_words(time(local.hour, local.minute), self.locale)
         return _joined_by(self.locale).format(hour, _day_in_words(local.date(), self.locale))
+
+    def hour(self, moment: datetime, timezone: str) -> str:
+        """Return hour and minute of a moment as this language writes them."""
+        local = moment.astimezone(ZoneInfo(timezone))
+        return _hour_in_words(time(local.hour, local.minute), self.locale)
+
+    def duration(self, length: timedelta) -> str:
+        """Return a length of time in words, in its greatest unit: 3 hours, 12 minutes."""
+        return dates.format_timedelta(length, granularity="minute", locale=self.locale)
 
     def number(self, value: int) -> str:
         """Return a number as this language groups it, in the digits 0-9 that its dates have too."""

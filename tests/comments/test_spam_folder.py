@@ -15,7 +15,7 @@ from cms.site import Site
 from tests.comments.stored import deeds, stored
 from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import hire, send_comment, write_article
-from tests.reader import Reader
+from tests.reader import Moderator, Reader
 
 CAT = "/articles/the-cat"
 ADVERT = "Hello friends, I have earned three thousand dollars a month from home with this wonderful method."
@@ -40,6 +40,18 @@ def test_a_copy_of_spam_goes_to_the_folder_by_policy_and_by_nobody(folding: Flas
     with site.database.reading() as session:
         newest = log_page(session, Wanted(), after=None, size=1).rows[0]
     assert (newest.policy, newest.by_name) == (SPAM_POLICY, "")
+
+
+def test_the_figures_tell_what_it_caught_and_what_people_took_back(
+    folding: Flask, site: Site, clock: Clock
+) -> None:
+    Reader(folding).comment(CAT, comment=f"{ADVERT} 17")
+    cleo = Moderator(folding, "Cleo")
+    said = "The filter put into the spam folder by itself: 1. People took back out: %s."
+    assert said % 0 in cleo.page("/moderation/figures").text("main")
+    clock.advance(minutes=1)
+    decide(site, 1, [stored(site)[-1].id or 0], Verdict.APPROVE, "", LATEST, clock())
+    assert said % 1 in cleo.page("/moderation/figures").text("main")
 
 
 def test_its_writer_sees_exactly_what_the_writer_of_a_held_one_sees(folding: Flask, site: Site) -> None:

@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "narrowed queue": (Role.MODERATOR, at("/moderation/?words=the&fold=off")),
     "surroundings": (Role.MODERATOR, at("/moderation/context/1")),
     "log": (Role.MODERATOR, at("/moderation/log")),
+    "figures": (Role.MODERATOR, at("/moderation/figures?period=week")),
     "desk": (Role.EDITOR, at("/desk/")),
     "editor": (Role.EDITOR, at("/desk/articles/new")),
     "editor with errors": (Role.EDITOR, _editor_with_errors),

@@ -82,9 +82,10 @@ _OF_STATUS = {
     else _counted(col(Comment.status) == status, REMAINS)
     for status in CommentStatus
 }
+_OF_LANE = {lane: _counted(_WAITS, col(Comment.lane) == lane) for lane in Lane}
 _FIGURES = sa.select(
     *[counted.label(status.value) for status, counted in _OF_STATUS.items()],
-    *[_counted(_WAITS, col(Comment.lane) == lane).label(lane.value) for lane in Lane],
+    *[counted.label(lane.value) for lane, counted in _OF_LANE.items()],
     _counted(col(Comment.escalated_at).is_not(None)).label("escalated"),
     sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
     sa.select(col(ModeratorChoice.shortcuts))
@@ -129,6 +130,14 @@ def waiting_count(session: Session) -> int:
     """Return how many comments wait, COUNTED_MAX + 1 for more than that; one SELECT."""
     found: int = session.execute(sa.select(_OF_STATUS[CommentStatus.HELD])).scalar_one()
     return found
+
+
+def waiting_by_lane(session: Session) -> dict[Lane, int]:
+    """Return how many comments wait in each lane, COUNTED_MAX + 1 for more than that; one SELECT."""
+    counts = session.execute(
+        sa.select(*[counted.label(lane.value) for lane, counted in _OF_LANE.items()])
+    ).one()
+    return {lane: getattr(counts, lane.value) for lane in Lane}
 
 
 def _matching(session: Session, asked: Asked, now: datetime) -> int:

@@ -5,10 +5,11 @@ from flask import Blueprint
 from cms.moderation.views.batches import blueprint as batches
 from cms.moderation.views.beside import blueprint as beside
 from cms.moderation.views.decisions import blueprint as decisions
+from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
 from cms.moderation.views.queue import blueprint as queue
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours):
+for door in (queue, beside, decisions, batches, log, hours, figures):
     blueprint.register_blueprint(door)
