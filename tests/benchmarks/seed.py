@@ -175,7 +175,7 @@ class Paper:
 
     def published(self, number: int) -> datetime:
         """Return when an article came out: evenly over the years, the last one an hour ago."""
-        age = timedelta(days=365 * YEARS) * (self.articles - number) / self.articles
+        age = timedelta(days=365 * YEARS * (self.articles - number) / self.articles)
         return self.now - age - timedelta(hours=1)
 
     def _byline(self, number: int) -> Row:
