@@ -56,6 +56,23 @@ def need_address(typed: str) -> None:
         raise ValidationError(say("This is not a complete e-mail address. One looks like name@example.org."))
 
 
+def need_text(typed: str) -> str:
+    """Return what was typed, tidied; raise ValidationError where it says nothing or more than a comment may."""
+    limit = site().settings.comment_max_chars
+    text = sanitize.comment_text(typed)
+    if sanitize.is_blank(sanitize.plain_text(sanitize.comment_html(text[: limit + 1]))):
+        raise ValidationError(say("Please write your comment."))
+    if len(text) > limit:
+        raise ValidationError(
+            say(
+                "Your comment has %(length)s characters; at most %(limit)s fit. Please shorten it.",
+                length=language().number(len(text)),
+                limit=language().number(limit),
+            )
+        )
+    return text
+
+
 class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
     """A token bound to the article and to the week: no cookie, no session, so the page can be kept."""
 
@@ -134,19 +151,7 @@ class WordsForm(NameForm):
 
     def validate_comment(self, field: Any) -> None:
         """Ask for a text of bearable length."""
-        limit = site().settings.comment_max_chars
-        text = sanitize.comment_text(field.data or "")
-        if sanitize.is_blank(sanitize.plain_text(sanitize.comment_html(text[: limit + 1]))):
-            raise ValidationError(say("Please write your comment."))
-        if len(text) > limit:
-            raise ValidationError(
-                say(
-                    "Your comment has %(length)s characters; at most %(limit)s fit. Please shorten it.",
-                    length=language().number(len(text)),
-                    limit=language().number(limit),
-                )
-            )
-        self._tell_once(text)
+        self._tell_once(need_text(field.data or ""))
 
 
 class CommentForm(WordsForm):

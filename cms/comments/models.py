@@ -29,7 +29,8 @@ class Comment(SQLModel, table=True):
     edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
     its texts went by age.
     `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
-    text's fingerprint (see likeness.py; 0 for none).
+    text's fingerprint (see likeness.py; 0 for none). `staff_id` is set where somebody of staff wrote it, `featured_at`
+    while the newsroom puts it forward, `corrected_at` while it says what an editor made of it.
     """
 
     __tablename__ = "comment"
@@ -77,6 +78,7 @@ class Comment(SQLModel, table=True):
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint", "id"),
         sa.Index("ix_comment_parent", "parent_id"),
+        _index("ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),
         _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status IN ('held', 'spam')"),
@@ -129,6 +131,9 @@ class Comment(SQLModel, table=True):
     lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
     likeness: int = Field(default=0, sa_type=sa.BigInteger)
     fold_id: int | None = Field(default=None)
+    staff_id: int | None = Field(default=None)  # no key: for one, SQLite would build the whole table anew
+    featured_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    corrected_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class LikenessBand(SQLModel, table=True):
@@ -215,7 +220,7 @@ class CommentVersion(SQLModel, table=True):
     """A text that an entry of the log took out of use, kept so that it can be compared and put back.
 
     `at` is when the edit came in that the entry is about. A `kind` that ends in `_back` only remembers what an undo
-    gave back; it holds no text.
+    gave back; it holds no text. A correction that was undone is kept whole, since it waits nowhere else.
     """
 
     __tablename__ = "comment_version"

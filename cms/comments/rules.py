@@ -46,6 +46,8 @@ class VersionKind(StrEnum):
     DROPPED = "dropped"  # an edit that a moderator refused
     TAKEN_BACK = "taken_back"  # an undo of the one
     DROPPED_BACK = "dropped_back"  # an undo of the other
+    CORRECTED = "corrected"  # a text that an editor made another of
+    UNCORRECTED = "uncorrected"  # the editor's text, by an undo
 
 
 class ReceiptState(StrEnum):

@@ -228,6 +228,11 @@ def change_version(
     )
 
 
+def set_featured(session: Session, comment_id: int, at: datetime | None) -> None:
+    """Put a comment forward since `at`, or no longer."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(featured_at=at))
+
+
 def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
     """Note that the writer wants a second look at a rejection; False where she had one."""
     done = session.execute(

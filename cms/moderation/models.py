@@ -13,7 +13,8 @@ from cms.moderation.rules import Deed, Verdict
 class Decision(SQLModel, table=True):
     """One entry of the log, in commit order: ids, states, a reason's code, a policy, a time.
 
-    Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a first entry.
+    Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a first entry. `beside_id`
+    is the entry together with which this one was made, and together with which it is undone.
     """
 
     __tablename__ = "decision"
@@ -27,6 +28,12 @@ class Decision(SQLModel, table=True):
             "id",
             sqlite_where=sa.text("batch_id IS NOT NULL"),
             postgresql_where=sa.text("batch_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_decision_beside",
+            "beside_id",
+            sqlite_where=sa.text("beside_id IS NOT NULL"),
+            postgresql_where=sa.text("beside_id IS NOT NULL"),
         ),
     )
 
@@ -44,6 +51,7 @@ class Decision(SQLModel, table=True):
     undo_of: int | None = Field(default=None, foreign_key="decision.id", unique=True)
     at: datetime = Field(sa_type=UtcTime)
     batch_id: int | None = Field(default=None)
+    beside_id: int | None = Field(default=None, foreign_key="decision.id")
 
 
 class Batch(SQLModel, table=True):

@@ -32,9 +32,20 @@ class Deed(StrEnum):
     WITHDRAWN = "withdrawn"
     ASKED = "asked"  # the writer wants a second look
     ERASED = "erased"
+    REPLIED = "replied"  # somebody of staff wrote it
+    FEATURED = "featured"
+    UNFEATURED = "unmarked"  # featured no longer; the column takes nine letters
+    CORRECTED = "corrected"  # an editor changed what it says
 
 
-IN_BATCHES_UNDONE = (Deed.DECIDED, Deed.UNDONE)  # what one undo takes back of a decision about many
+IN_BATCHES_UNDONE = (
+    Deed.DECIDED,
+    Deed.REPLIED,
+    Deed.UNDONE,
+)  # what one undo takes back of a decision about many
+HER_OWN_MIND = frozenset({Deed.DECIDED, Deed.UNDONE, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED})
+UNDOABLE = HER_OWN_MIND | {Deed.REVISED, Deed.KEPT, Deed.REPLIED}
+OPPOSITES = {Deed.FEATURED: Deed.UNFEATURED, Deed.UNFEATURED: Deed.FEATURED}  # how each is undone
 
 
 class Verdict(StrEnum):
@@ -80,6 +91,7 @@ KEY_SENTENCES = {
     "h": "Leave it waiting",
     "1–9": "Choose that reason of the list, before rejecting",
     "o": "Show what surrounds it",
+    "w": "Write a reply",
     "x": "Tick",
     "/": "Narrow the queue",
     "u": "Undo the last decision, then the one before it",
@@ -127,6 +139,10 @@ DEED_SENTENCES = {
     Deed.WITHDRAWN: "Withdrawn",
     Deed.ASKED: "Asked for a second look",
     Deed.ERASED: "Erased",
+    Deed.REPLIED: "Reply by staff",
+    Deed.FEATURED: "Featured",
+    Deed.UNFEATURED: "No longer featured",
+    Deed.CORRECTED: "Corrected",
 }
 ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
     Deed.SUBMITTED: "The writer",
@@ -139,6 +155,7 @@ ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
     Deed.WITHDRAWN: "The writer",
     Deed.ASKED: "The writer",
     Deed.ERASED: "The writer",
+    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "A policy"),
     OPERATOR: "Whoever runs the site",
 }
 ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
@@ -152,6 +169,7 @@ ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
     Deed.WITHDRAWN: "writer",
     Deed.ASKED: "writer",
     Deed.ERASED: "writer",
+    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "policy"),
     OPERATOR: "operator",
 }
 REASON_SENTENCES = {
@@ -199,7 +217,7 @@ def still_stands(as_of: int, last: LastEntry, staff_id: int) -> bool:
     It may not where somebody else has decided, or the writer has changed the comment, since then;
     the same person may change her mind.
     """
-    return last.id <= as_of or (last.staff_id == staff_id and last.deed in {Deed.DECIDED, Deed.UNDONE})
+    return last.id <= as_of or (last.staff_id == staff_id and last.deed in HER_OWN_MIND)
 
 
 def is_said_twice(last: LastEntry, verdict: Verdict, reason: str, staff_id: int, *, edit_waits: bool) -> bool:
@@ -217,8 +235,9 @@ def is_so_already(status: CommentStatus, last: LastEntry, wanted: CommentStatus,
 
     That only a policy called a comment spam or rejected it is new when a person says it too.
     """
-    said_by_person = last.staff_id is not None or wanted in {CommentStatus.HELD, CommentStatus.APPROVED}
-    return status is wanted and last.reason == reason and said_by_person
+    if wanted in {CommentStatus.HELD, CommentStatus.APPROVED}:  # for which nobody gives reasons
+        return status is wanted
+    return status is wanted and last.reason == reason and last.staff_id is not None
 
 
 def reason_kept(verdict: Verdict, reason: str) -> str:
@@ -238,7 +257,12 @@ def lesson_of(status: CommentStatus, reason: str, *, by_person: bool) -> Lesson 
 
 def can_undo(deed: Deed, before: CommentStatus | None) -> bool:
     """Tell whether an entry, as its comment's last, may be undone: what staff did, an undo among it."""
-    return deed in {Deed.DECIDED, Deed.REVISED, Deed.KEPT, Deed.UNDONE} and before is not None
+    return deed in UNDOABLE and before is not None
+
+
+def state_before(deed: Deed, from_status: CommentStatus | None) -> CommentStatus | None:
+    """Return the state to which an undo of an entry leads; a reply of staff that is taken back is not published."""
+    return CommentStatus.REJECTED if deed is Deed.REPLIED else from_status
 
 
 def link_addresses(body_html: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from cms import sanitize
 from cms.comments import writes
-from cms.comments.queries.thread import typed_texts
+from cms.comments.queries.typed import typed_texts
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site

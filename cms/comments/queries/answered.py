@@ -105,6 +105,17 @@ def wishing(session: Session, ids: Collection[int]) -> list[Wishing]:
     return [Wishing(*row) for row in session.execute(_WISHING, {"ids": sorted(ids)})]
 
 
+def replied_already(session: Session, parent_id: int, staff_id: int, body_text: str) -> bool:
+    """Tell whether somebody of staff has said the same below a comment, and it still stands; one SELECT."""
+    said = sa.exists().where(
+        col(Comment.parent_id) == parent_id,
+        col(Comment.staff_id) == staff_id,
+        col(Comment.body_text) == body_text,
+        is_visible(),
+    )
+    return bool(session.execute(sa.select(said)).scalar_one())
+
+
 def told_replies(session: Session, pairs: Collection[tuple[int, int]], now: datetime) -> list[ToldReply]:
     """Return what a letter tells of pairs (her comment, the reply), oldest first; one SELECT.
 

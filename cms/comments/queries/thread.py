@@ -15,6 +15,7 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus, ThreadRow, in_reading_order
 from cms.db import UtcTime
 
+FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
 
 
@@ -37,6 +38,9 @@ class VisibleComment:
     is_tombstone: bool
     is_withdrawn: bool
     foreign_id: int | None
+    is_staff: bool
+    is_featured: bool
+    corrected_at: datetime | None
     folded: int = 0
 
 
@@ -44,23 +48,14 @@ class VisibleComment:
 class VisibleThread:
     """A page of an article's comments, depth first; `next_page` is the cursor of what stands behind it.
 
-    `root_id` names the thread where the page shows one alone; `count` is that thread's, else the article's.
+    `featured` are those that the newsroom puts forward, on the first page. `root_id` names the thread where the page shows one alone; `count` is that thread's, else the article's.
     """
 
     comments: tuple[VisibleComment, ...]
     count: int
     next_page: Cursor | None
     root_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TypedText:
-    """What was typed, beside the HTML that was made of it."""
-
-    id: int
-    article_id: int
-    body_text: str
-    body_html: str
+    featured: tuple[VisibleComment, ...] = ()
 
 
 def is_visible(comment: Any = Comment) -> sa.ColumnElement[bool]:
@@ -81,6 +76,9 @@ _COLUMNS = (
     col(Comment.language),
     col(Comment.created_at),
     col(Comment.foreign_id),
+    col(Comment.featured_at),
+    col(Comment.corrected_at),
+    col(Comment.staff_id).is_not(None).label("is_staff"),
     sa.not_(is_visible()).label("is_tombstone"),
     sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_withdrawn"),
 )
@@ -121,6 +119,19 @@ _FIRST_OF_EACH = sa.select(_RANKED).where(_RANKED.c.place <= sa.bindparam("shown
 _OF_ONE = sa.select(*_COLUMNS).where(_IN_ARTICLE, _IN_THREAD, is_visible()).order_by(*_IN_ORDER)
 _COUNT_OF_ONE = _COUNT.where(_IN_THREAD)
 _BY_IDS = sa.select(*_COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
+_FEATURED = (
+    sa.select(col(_MEMBER.id))
+    .where(
+        col(_MEMBER.article_id) == sa.bindparam("article_id"),
+        col(_MEMBER.featured_at).is_not(None),
+        is_visible(_MEMBER),
+    )
+    .order_by(col(_MEMBER.featured_at).desc(), col(_MEMBER.id).desc())
+    .limit(FEATURED_AT_MOST)
+)
+_BY_IDS_AND_FEATURED = sa.select(*_COLUMNS).where(
+    sa.or_(col(Comment.id).in_(sa.bindparam("ids", expanding=True)), col(Comment.id).in_(_FEATURED))
+)
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _ONE = sa.select(*_COLUMNS).where(
     _IN_ARTICLE, col(Comment.id) == sa.bindparam("id", type_=sa.BigInteger), is_visible()
@@ -136,9 +147,10 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     roots, count = _roots(session, article_id, after=after, size=size)
     members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
     shown, last = _fitting(roots, members, size)
-    rows = _rows(session, [one.id for one in shown])
+    ids = [one.id for one in shown]
+    rows, featured = _rows_and_featured(session, article_id, ids, is_first_page=after is None)
     more = {one.root_id: one.total - min(one.total, _folded_at(size)) for one in shown}
-    return VisibleThread(_with_rest(_comments(session, rows), more), count, last)
+    return VisibleThread(_with_rest(_comments(session, rows), more), count, last, featured=featured)
 
 
 def whole_thread(
@@ -168,17 +180,6 @@ def visible_comment(session: Session, article_id: int, comment_id: int) -> Visib
     """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
     row = session.execute(_ONE, {"article_id": article_id, "id": comment_id}).one_or_none()
     return _comment(row, None, 0) if row else None
-
-
-def typed_texts(session: Session, *, behind: int, size: int) -> list[TypedText]:
-    """Return `size` comments with an id above `behind`, in the order of ids; one SELECT."""
-    statement = (
-        sa.select(col(Comment.id), col(Comment.article_id), col(Comment.body_text), col(Comment.body_html))
-        .where(col(Comment.id) > behind)
-        .order_by(col(Comment.id))
-        .limit(size)
-    )
-    return [TypedText(*row) for row in session.execute(statement)]
 
 
 def _roots(
@@ -231,6 +232,23 @@ def _rows(session: Session, ids: Sequence[int]) -> Sequence[Any]:
     return session.execute(_BY_IDS, {"ids": ids}).all() if ids else []
 
 
+def _rows_and_featured(
+    session: Session, article_id: int, ids: Sequence[int], *, is_first_page: bool
+) -> tuple[Sequence[Any], tuple[VisibleComment, ...]]:
+    """Return the rows with these ids and, on the first page, what the newsroom puts forward, wherever that stands."""
+    if not ids or not is_first_page:
+        return _rows(session, ids), ()
+    rows = session.execute(_BY_IDS_AND_FEATURED, {"ids": ids, "article_id": article_id}).all()
+    newest_first = sorted(
+        (row for row in rows if row.featured_at is not None),
+        key=lambda row: (row.featured_at, row.id),
+        reverse=True,
+    )
+    featured = tuple(_comment(row, None, 0) for row in newest_first[:FEATURED_AT_MOST])
+    shown = set(ids)
+    return [row for row in rows if row.id in shown], featured
+
+
 def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment, ...]:
     """Return comments depth first, with tombstones for the removed ones that they answer.
 
@@ -275,4 +293,7 @@ def _comment(row: Any, parent: Any, depth: int) -> VisibleComment:
         is_tombstone=row.is_tombstone,
         is_withdrawn=row.is_withdrawn,
         foreign_id=row.foreign_id,
+        is_staff=bool(row.is_staff) and not row.is_tombstone,
+        is_featured=row.featured_at is not None,
+        corrected_at=row.corrected_at,
     )

@@ -52,25 +52,27 @@ def decide(
             return NotHere(missing)
     outcome = Outcome()
     for start in range(0, len(asked), AT_ONCE):
-        ruling = _Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0)
+        ruling = Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0)
         outcome += _decide_piece(site, asked[start : start + AT_ONCE], ruling)
     return outcome
 
 
-def _decide_piece(site: Site, ids: Sequence[int], ruling: "_Ruling") -> Outcome:
+def _decide_piece(site: Site, ids: Sequence[int], ruling: "Ruling") -> Outcome:
     now = ruling.now
     with site.database.writing() as session:
         comments = locked_comments(session, ids)
         lock_log(session)
         newest = newest_entries(session, list(comments))
-        outcome = _decide_each(session, comments.values(), newest, ruling)
+        outcome = decide_each(session, comments.values(), newest, ruling)
         announce(site, session, hidden(comments.values()), now)
         session.commit()
         return outcome
 
 
 @dataclass(frozen=True, slots=True)
-class _Ruling:
+class Ruling:
+    """What somebody who saw the log up to its entry `as_of` says, and whether the filter of spam learns from it."""
+
     staff_id: int
     verdict: Verdict
     reason: str
@@ -79,9 +81,10 @@ class _Ruling:
     teaches: bool
 
 
-def _decide_each(
-    session: Session, comments: Collection[LockedComment], newest: dict[int, Newest], ruling: _Ruling
+def decide_each(
+    session: Session, comments: Collection[LockedComment], newest: dict[int, Newest], ruling: Ruling
 ) -> Outcome:
+    """Carry out a ruling about comments that are locked, in the transaction that holds them."""
     decided, unchanged, left, refused, changed = [], [], [], [], []
     lessons: dict[int, Lesson | None] = {}
     wanted = STATUS_AFTER[ruling.verdict]
@@ -111,12 +114,12 @@ def _decide_each(
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
 
 
-def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: _Ruling) -> int:
+def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: Ruling) -> int:
     set_status(session, comment.id, status=wanted, now=ruling.now)
     return write_decision(session, _entry(comment, Deed.DECIDED, wanted, ruling))
 
 
-def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, ruling: _Ruling) -> int:
+def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, ruling: Ruling) -> int:
     """Decide about what a comment shall say: spam and hold are about the comment, with its new text."""
     deed, wanted = deed_about_edit(ruling.verdict) or (Deed.DECIDED, STATUS_AFTER[ruling.verdict])
     set_status(session, comment.id, status=wanted, now=ruling.now)
@@ -125,7 +128,7 @@ def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, 
     return entry_id
 
 
-def _entry(comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: _Ruling) -> Decision:
+def _entry(comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: Ruling) -> Decision:
     return Decision(
         comment_id=comment.id,
         deed=deed,

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from cms.comments.actions.learning import learn
 from cms.comments.queries.editing import KeptVersion, versions_of
-from cms.comments.rules import CommentStatus, Lesson
+from cms.comments.rules import Lesson
+from cms.comments.writes import set_featured
 from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
@@ -21,6 +22,7 @@ from cms.moderation.queries.standing import (
     newest_entries,
 )
 from cms.moderation.rules import (
+    OPPOSITES,
     Deed,
     can_undo,
     lesson_of,
@@ -34,7 +36,7 @@ from cms.site import Site
 def undo(site: Site, staff_id: int, ids: Sequence[int], now: datetime) -> Outcome | NotHere:
     """Take decisions back, each by a new entry, where each is still its comment's last; one transaction.
 
-    An undo can be undone: that is how a decision is made good again.
+    What was made beside a decision goes with it. An undo can be undone: that is how a decision is made good again.
     """
     with site.database.writing() as session:
         found = entries(session, sorted(set(ids)))
@@ -66,46 +68,62 @@ class _Standing:
 def _undo_each(
     session: Session, asked: Iterable[Entry], standing: _Standing, staff_id: int, now: datetime
 ) -> Outcome:
-    undone, unchanged, left, changed = [], [], [], []
+    undone: dict[int, int] = {}
+    unchanged, left, changed = [], [], []
     lessons: dict[int, Lesson | None] = {}
+    together = {entry.id for entry in asked}
     for entry in asked:
+        is_beside = entry.beside_id in together
         comment, last = standing.comments[entry.comment_id], standing.newest[entry.comment_id]
+        if is_beside and entry.beside_id not in undone:
+            continue  # it stays with what could not be undone
         if last.entry.id == entry.id and entry.from_status is not None:
-            undone.append(_take_back(session, entry, comment, entry.from_status, staff_id, now))
+            beside = undone[entry.beside_id] if is_beside and entry.beside_id else None
+            number = _take_back(session, entry, comment, staff_id, beside, now)
+            undone[entry.id] = number
             if entry.id in standing.versions:
-                give_back(session, comment.id, standing.versions[entry.id], undone[-1])
+                give_back(session, comment.id, standing.versions[entry.id], number)
             changed.append(changed_article(comment, entry.from_status))
             if entry.id not in standing.versions or comment.status is not entry.from_status:
                 lessons[comment.id] = lesson_of(
                     entry.from_status, entry.earlier_reason, by_person=entry.earlier_by_person
                 )
+        elif is_beside:
+            continue  # somebody has decided about it since
         elif last.entry.undo_of == entry.id and last.entry.staff_id == staff_id:
             unchanged.append(comment.id)
         else:
             left.append(left_as_it_is(comment, last))
     learn(session, lessons)
     bump(session, filter(None, changed))
-    return Outcome(tuple(undone), tuple(unchanged), tuple(left))
+    said = (undone[entry.id] for entry in asked if entry.id in undone and entry.beside_id not in together)
+    return Outcome(tuple(said), tuple(unchanged), tuple(left))
 
 
 def _take_back(
     session: Session,
     entry: Entry,
     comment: LockedComment,
-    before: CommentStatus,
     staff_id: int,
+    beside_id: int | None,
     now: datetime,
 ) -> int:
     """Restore the state before `entry`, with the reason that its writer's receipt gave then."""
-    set_status(session, comment.id, status=before, now=now)
+    before = entry.from_status or comment.status
+    deed = OPPOSITES.get(entry.deed, Deed.UNDONE)
+    if deed in OPPOSITES:
+        set_featured(session, comment.id, now if deed is Deed.FEATURED else None)
+    elif comment.status is not before:  # else its place in the queue, with an edit that waits, is right
+        set_status(session, comment.id, status=before, now=now)
     return write_decision(
         session,
         Decision(
             comment_id=comment.id,
-            deed=Deed.UNDONE,
+            deed=deed,
             staff_id=staff_id,
             from_status=comment.status,
             to_status=before,
+            beside_id=beside_id,
             reason=entry.earlier_reason,
             undo_of=entry.id,
             at=now,

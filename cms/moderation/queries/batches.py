@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
+from cms.db import stored_as_value
 from cms.moderation.campaigns import are_equal
 from cms.moderation.filters import Filter, filter_of
 from cms.moderation.models import Batch, Decision
@@ -64,6 +65,7 @@ class Undoable:
     earlier_by_person: bool
 
 
+_STATE = stored_as_value(CommentStatus, "decision_from")
 _WHOSE = aliased(Staff)
 _BACK = aliased(Batch)
 _STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -80,12 +82,16 @@ _STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .outerjoin(_WHOSE, col(_WHOSE.id) == col(Batch.hour_of))
     .order_by(col(Batch.id).desc())
 )
+_BEFORE = sa.case(  # as rules.state_before() has it
+    (col(Decision.deed) == Deed.REPLIED, sa.literal(CommentStatus.REJECTED, _STATE)),
+    else_=col(Decision.from_status),
+)
 _UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     sa.select(
         col(Decision.id),
         col(Decision.comment_id),
         col(Decision.to_status),
-        col(Decision.from_status),
+        _BEFORE,
         sa.func.coalesce(col(EARLIER.reason), "").label("earlier_reason"),
         col(EARLIER.staff_id).is_not(None).label("earlier_by_person"),
     )
@@ -94,7 +100,7 @@ _UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     .where(
         col(Decision.id) == LAST_ENTRY,
         col(Decision.deed).in_(IN_BATCHES_UNDONE),
-        col(Decision.from_status).is_not(None),
+        _BEFORE.is_not(None),
     )
     .order_by(col(Decision.id))
 )
@@ -148,7 +154,7 @@ def undoable_of_hour(session: Session, hour: Hour, *, as_of: int, size: int) -> 
     """Return what somebody decided within a stretch of time and nobody has spoken of since; one SELECT."""
     statement = _UNDOABLE.where(
         col(Decision.staff_id) == hour.staff_id,
-        col(Decision.deed) == Deed.DECIDED,
+        col(Decision.deed).in_((Deed.DECIDED, Deed.REPLIED)),
         col(Decision.at) >= hour.since,
         col(Decision.at) < hour.until,
         col(Decision.id) <= as_of,

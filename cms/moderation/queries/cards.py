@@ -82,6 +82,8 @@ class QueueCard:
     telling: tuple[str, ...]
     decided: LastDecision | None
     change: Change | None
+    is_staff: bool
+    is_featured: bool
 
 
 TOLD_FROM_PERCENT = 60  # likeness to spam from which a card names the words; below it they say little
@@ -100,6 +102,8 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.lane),
         col(Comment.fold_id),
         sa.not_(REMAINS).label("is_gone"),
+        col(Comment.staff_id).is_not(None).label("is_staff"),
+        col(Comment.featured_at).is_not(None).label("is_featured"),
         col(Comment.waiting_since),
         col(Comment.escalated_at),
         DECIDED_AT.label("decided_at"),
@@ -181,6 +185,8 @@ def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights:
         telling=telling,
         decided=_decided(row),
         change=change,
+        is_staff=bool(row.is_staff),
+        is_featured=bool(row.is_featured),
     )
 
 

@@ -17,7 +17,7 @@ from cms.comments.queries.thread import is_visible
 from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database, UtcTime
 from cms.moderation.models import Decision
-from cms.moderation.rules import OPERATOR, Deed, can_undo
+from cms.moderation.rules import OPERATOR, Deed, can_undo, state_before
 
 BATCH = 1000  # rows of the CSV in memory at once
 
@@ -200,7 +200,7 @@ def _first_from(session: Session, moment: datetime) -> int | None:
 
 
 def _row(row: Any) -> LogRow:
-    article = address_of(row.kind, row.slug)
+    article, before = address_of(row.kind, row.slug), state_before(row.deed, row.from_status)
     return LogRow(
         id=row.id,
         at=row.at,
@@ -221,7 +221,7 @@ def _row(row: Any) -> LogRow:
         policy=row.policy,
         undo_of=row.undo_of,
         batch_id=row.batch_id,
-        can_undo=bool(row.is_last) and can_undo(row.deed, row.from_status) and not row.text_is_gone,
+        can_undo=bool(row.is_last) and can_undo(row.deed, before) and not row.text_is_gone,
         text_is_gone=bool(row.text_is_gone),
     )
 

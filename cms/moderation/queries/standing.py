@@ -13,7 +13,7 @@ from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed, LastEntry
+from cms.moderation.rules import Deed, LastEntry, state_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class LockedComment:
     article_id: int
     status: CommentStatus
     is_gone: bool
+    is_featured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Entry:
     earlier_reason: str
     earlier_by_person: bool
     text_is_gone: bool
+    beside_id: int | None
 
 
 LAST_ENTRY = (  # of the comment that the statement around it is about
@@ -62,7 +64,13 @@ _GONE = sa.or_(
 )
 _KNOWN = sa.select(col(Comment.id)).where(col(Comment.id).in_(_IDS))
 _LOCKED = (
-    sa.select(col(Comment.id), col(Comment.article_id), col(Comment.status), _GONE.label("is_gone"))
+    sa.select(
+        col(Comment.id),
+        col(Comment.article_id),
+        col(Comment.status),
+        _GONE.label("is_gone"),
+        col(Comment.featured_at).is_not(None).label("is_featured"),
+    )
     .where(col(Comment.id).in_(_IDS))
     .order_by(col(Comment.id))
     .with_for_update(key_share=True)  # replies may come in meanwhile
@@ -102,10 +110,11 @@ _ENTRIES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(EARLIER.reason).label("earlier_reason"),
         col(EARLIER.staff_id).label("earlier_staff_id"),
         col(Comment.swept_at).is_not(None).label("text_is_gone"),
+        col(Decision.beside_id),
     )
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)
-    .where(col(Decision.id).in_(_IDS))
+    .where(sa.or_(col(Decision.id).in_(_IDS), col(Decision.beside_id).in_(_IDS)))
     .order_by(col(Decision.id))
 )
 
@@ -118,7 +127,10 @@ def known_ids(session: Session, ids: Sequence[int]) -> set[int]:
 def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedComment]:
     """Return the comments with these ids, locked in order of their ids; one SELECT."""
     rows = session.execute(_LOCKED, {"ids": ids})
-    return {row.id: LockedComment(row.id, row.article_id, row.status, bool(row.is_gone)) for row in rows}
+    return {
+        row.id: LockedComment(row.id, row.article_id, row.status, bool(row.is_gone), bool(row.is_featured))
+        for row in rows
+    }
 
 
 def newest_entries(session: Session, ids: Sequence[int]) -> dict[int, Newest]:
@@ -132,17 +144,18 @@ def newest_entries(session: Session, ids: Sequence[int]) -> dict[int, Newest]:
 
 
 def entries(session: Session, ids: Sequence[int]) -> tuple[Entry, ...]:
-    """Return the entries of the log with these ids; one SELECT."""
+    """Return the entries of the log with these ids, and those that were made beside them; one SELECT."""
     rows = session.execute(_ENTRIES, {"ids": ids})
     return tuple(
         Entry(
             row.id,
             row.comment_id,
             row.deed,
-            row.from_status,
+            state_before(row.deed, row.from_status),
             row.earlier_reason or "",
             row.earlier_staff_id is not None,
             bool(row.text_is_gone),
+            row.beside_id,
         )
         for row in rows
     )

@@ -1,8 +1,6 @@
 """Where moderators decide, and take back what they decided."""
 
-from collections.abc import Iterable
-
-from flask import Blueprint, Response, flash, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from cms.accounts.guard import staff
 from cms.moderation import rules
@@ -15,6 +13,8 @@ from cms.moderation.views.parts import (
     TABLES,
     asked_verdict,
     json_answer,
+    left_sentence,
+    note_done,
     told_count,
     wants_json,
     way_back,
@@ -83,7 +83,7 @@ def _told(sentence: str, outcome: Outcome, *, asked_about: int) -> Response:
     sentences = [say(sentence, number=language().number(number))] if number else []
     if outcome.refused:
         sentences.append(say("Its writer has taken this comment back, so it cannot be published."))
-    sentences += [_left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
+    sentences += [left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
     return json_answer(
         409 if asked_about == 1 and (outcome.left or outcome.refused) else 200,
         " ".join(sentences),
@@ -91,7 +91,7 @@ def _told(sentence: str, outcome: Outcome, *, asked_about: int) -> Response:
         decided=outcome.decided,
         undo={"path": "/moderation/undos", "fields": [["decision", str(one)] for one in outcome.decided]},
         unchanged=outcome.unchanged,
-        left=[{"comment": left.comment_id, "said": _left_sentence(left)} for left in outcome.left],
+        left=[{"comment": left.comment_id, "said": left_sentence(left)} for left in outcome.left],
         refused=outcome.refused,
         waiting=told_count(waiting),
     )
@@ -114,9 +114,9 @@ def _left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
 
 
 def _note_done(sentence: str, number: int, outcome: Outcome, *, undoes: bool = True) -> None:
-    """Keep for the next page what was done and what was left; ids in a row make one stretch."""
+    """Keep for the next page what was done and what was left."""
     sentences = [say(sentence, number=language().number(number))] if number else []
-    sentences += [_left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
+    sentences += [left_sentence(left) for left in outcome.left[:LEFT_NAMED]]
     if len(outcome.left) > LEFT_NAMED:
         others = language().number(len(outcome.left) - LEFT_NAMED)
         sentences.append(say("Others had been decided meanwhile too: %(number)s.", number=others))
@@ -125,25 +125,4 @@ def _note_done(sentence: str, number: int, outcome: Outcome, *, undoes: bool = T
         sentences.append(
             say("Taken back by their writers and not published: %(number)s.", number=number_refused)
         )
-    alarm = bool(outcome.left or outcome.refused)
-    flash({"sentences": sentences, "alarm": alarm, "undo": _stretches(outcome.decided) if undoes else []})  # type: ignore[arg-type]  # any JSON will do
-
-
-def _left_sentence(left: LeftAsItIs) -> str:
-    return say(
-        "Left as it is: comment %(id)s. %(who)s, %(when)s: %(state)s.",
-        id=left.comment_id,
-        who=left.by_name or say(rules.ACTOR_SENTENCES[left.deed]),
-        when=language().day_and_time(left.at, site().settings.timezone),
-        state=say(rules.STATUS_SENTENCES[left.status] if left.by_name else rules.DEED_SENTENCES[left.deed]),
-    )
-
-
-def _stretches(ids: Iterable[int]) -> list[list[int]]:
-    found: list[list[int]] = []
-    for number in sorted(ids):
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return found
+    note_done(sentences, outcome.decided if undoes else (), alarm=bool(outcome.left or outcome.refused))

@@ -1,16 +1,17 @@
 """What several pages of the dashboard are made with: the tables of sentences, notices, ways back and on."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, get_flashed_messages, request
+from flask import Response, flash, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
-from cms.moderation.rules import RejectionReason, Verdict
+from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
 from cms.web import language, say, site
 
@@ -37,6 +38,22 @@ def done() -> list[dict[str, Any]]:  # Any: what flash() kept
         {**note, "undo": [i for first, last in note["undo"] for i in range(first, last + 1)]}
         for note in notes
     ]
+
+
+def note_done(sentences: list[str], entries: Iterable[int], *, alarm: bool = False) -> None:
+    """Keep for the next page what was done, and by which entries of the log; ids in a row make one stretch."""
+    flash({"sentences": sentences, "alarm": alarm, "undo": _stretches(entries)})  # type: ignore[arg-type]  # any JSON will do
+
+
+def left_sentence(left: LeftAsItIs) -> str:
+    """Return who was faster with a comment, when, and what stands now."""
+    return say(
+        "Left as it is: comment %(id)s. %(who)s, %(when)s: %(state)s.",
+        id=left.comment_id,
+        who=left.by_name or say(rules.ACTOR_SENTENCES[left.deed]),
+        when=language().day_and_time(left.at, site().settings.timezone),
+        state=say(rules.STATUS_SENTENCES[left.status] if left.by_name else rules.DEED_SENTENCES[left.deed]),
+    )
 
 
 def wants_json() -> bool:
@@ -105,3 +122,13 @@ def next_address(path: str, kept: dict[str, object], page: object) -> str:
     if page is None:
         return ""
     return f"{path}?{urlencode({**{name: value for name, value in kept.items() if value}, 'page': page})}"
+
+
+def _stretches(ids: Iterable[int]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for number in sorted(ids):
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found

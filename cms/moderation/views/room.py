@@ -9,7 +9,8 @@ from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
 from cms.moderation.views.queue import blueprint as queue
+from cms.moderation.views.replies import blueprint as replies
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours, figures):
+for door in (queue, beside, decisions, batches, log, hours, figures, replies):
     blueprint.register_blueprint(door)

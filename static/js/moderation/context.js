@@ -1,4 +1,5 @@
-// Opens what surrounds a comment in its card; without script the same link leads to a page of its own.
+// Opens what belongs to a comment in its card: what surrounds it, or the form for a reply. Without script the same
+// links lead to pages of their own.
 const queue = document.querySelector("[data-queue]");
 
 queue?.addEventListener("click", async (event) => {
@@ -6,7 +7,8 @@ queue?.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const card = link.closest("[data-card]");
-  const open = card.querySelector("[data-context]");
+  const wanted = `[data-context="${link.dataset.contextLink}"]`;
+  const open = card.querySelector(wanted);
   if (open) {
     open.remove();
     link.setAttribute("aria-expanded", "false");
@@ -14,8 +16,10 @@ queue?.addEventListener("click", async (event) => {
   }
   const answer = await fetch(link.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const context = page.querySelector("[data-context]");
-  if (!context || card.querySelector("[data-context]")) return;
+  const context = page.querySelector(wanted);
+  if (!context) return window.location.assign(link.href); // a session that has ended asks for signing in
+  if (card.querySelector(wanted)) return;
   link.closest("p").after(document.adoptNode(context));
   link.setAttribute("aria-expanded", "true");
+  context.querySelector("textarea")?.focus();
 });
