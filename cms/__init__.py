@@ -44,7 +44,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
-    from cms.articles.views import blueprint as articles
+    from cms.articles.views.reading import blueprint as articles
+    from cms.articles.views.search import blueprint as search
     from cms.comments.views import receipts, submitting, tokens
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
@@ -70,7 +71,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     guard.install(app)
     comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)
     privacy = (kept.blueprint, my_comments.blueprint, mine.blueprint)
-    for blueprint in (articles, feeds, *comments, letters, moderation, desk, accounts, *privacy):
+    for blueprint in (articles, search, feeds, *comments, letters, moderation, desk, accounts, *privacy):
         app.register_blueprint(blueprint)
     return app
 

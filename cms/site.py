@@ -9,7 +9,11 @@ from cms.config import Settings
 from cms.db import Database
 from cms.keyring import Keyring
 from cms.languages import Catalogue
+from cms.turns import Turns
 from cms.vault import NoKey, Vault
+
+SEARCHES_AT_ONCE = 2  # of the four threads that read: whoever searches leaves the others to readers
+SEARCHES_A_MINUTE = 60  # from one network, which may be a whole village's
 
 
 @dataclass(slots=True)
@@ -32,6 +36,9 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
+    searching: Turns = field(
+        default_factory=lambda: Turns(SEARCHES_AT_ONCE, SEARCHES_A_MINUTE), compare=False, repr=False
+    )
 
     @property
     def keys(self) -> Vault | None:

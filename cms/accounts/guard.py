@@ -20,7 +20,18 @@ from cms.outages import is_outage
 from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset(
-    {"articles", "feeds", "comments", "receipts", "tokens", "letters", "privacy", "my_comments", "mine"}
+    {
+        "articles",
+        "search",
+        "feeds",
+        "comments",
+        "receipts",
+        "tokens",
+        "letters",
+        "privacy",
+        "my_comments",
+        "mine",
+    }
 )
 OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
 ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides

@@ -7,7 +7,7 @@ from cms.accounts.rules import Act, may
 from cms.articles.models import ArticleKind
 from cms.articles.queries.reading import onward
 from cms.articles.rules import address_of, cursor
-from cms.articles.views import article_context
+from cms.articles.views.reading import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk import actions
 from cms.desk.actions import Conflict, Refusal, SlugTaken, Written

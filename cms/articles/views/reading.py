@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
@@ -11,9 +11,7 @@ from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
-from cms.articles.queries.search import TYPED_MAX, search_page
 from cms.articles.rules import Cursor, address_of, cursor, former_address, number, reading_minutes
-from cms.characters import one_line
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, week_end
@@ -91,20 +89,6 @@ def archive(folder: str, slug: str) -> Response:
         canonical=site().settings.base_url + _page_path(path, after),
     )
     return public_page(body, [f"{kind}:{found.id}", things.SITE])
-
-
-@blueprint.get("/search")
-def search() -> Response:
-    """Show what is found for the words in `?q=`; not kept, since what somebody looks for is her own affair."""
-    typed = one_line(request.args.get("q", ""))[:TYPED_MAX]
-    page = request.args.get("page", 1, number)
-    with site().database.reading() as session:
-        found = search_page(session, typed, now=clock(), page=page, size=site().settings.page_size)
-    next_url = f"/search?{urlencode({'q': typed, 'page': found.next_page})}" if found.next_page else ""
-    body = render_template("articles/search.html", q=typed, results=found, next_url=next_url)
-    response = private_page(body)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
 
 
 @blueprint.get("/static/<path:asked>")
