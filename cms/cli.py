@@ -4,7 +4,6 @@ import importlib
 import os
 import socket
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -61,11 +60,7 @@ def main() -> None:
 def serve(bind: str, workers: int) -> None:
     """Serve the site."""
     host, port = host_and_port(bind)
-    settings = settings_or_exit()
-    look_before_serving(settings, host, port)
-    click.echo(
-        f"{settings.site_name} is at {os.environ.get('CMS_BASE_URL', settings.base_url)} — Ctrl-C ends it."
-    )
+    refuse_taken_port(host, port)
     serve_site(host, port, workers)
 
 
@@ -87,44 +82,21 @@ def serve_site(host: str, port: int, workers: int) -> None:
     """Run the server until a signal ends it; a worker that dies is replaced."""
     from cms import server
 
-    server.serve(host, port, workers)
+    server.serve(host, port, workers, lambda: _prepare(host, port))
 
 
-def look_before_serving(settings: Settings, host: str, port: int) -> None:
-    """Refuse what would make every worker fail, with one line instead of many.
+def _prepare(host: str, port: int) -> None:
+    """Open the site for workers that will be forked, or refuse in one line what would make each of them fail.
 
     Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
     """
-    refuse_taken_port(host, port)
-    if settings.base_url == Settings.base_url_default():
+    if settings_or_exit().base_url == Settings.base_url_default():
         os.environ["CMS_BASE_URL"] = address_at(host, port)
-    _in_a_child(lambda: _look_at_site(settings))
+    site = open_site_or_exit()
+    from cms.front import app
 
-
-def _look_at_site(settings: Settings) -> None:
-    from cms.key_sources import open_source
-    from cms.vault import KeyRefused
-
-    try:
-        open_source(settings).read()
-    except KeyRefused as error:
-        refuse(str(error))
-    if settings.database_url:
-        open_site_or_exit().database.close()
-
-
-def _in_a_child(look: Callable[[], None]) -> None:
-    """Look from a process of its own: what it imports (40 MB) and opens would stay in the one that only watches."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            look()
-            status = 0
-        finally:
-            os._exit(status)
-    if os.waitpid(child, 0)[1]:
-        sys.exit(1)
+    app.prepare(site)
+    click.echo(f"{site.settings.site_name} is at {site.settings.base_url} — Ctrl-C ends it.")
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 from typing import Any
 
@@ -16,7 +17,8 @@ from cms.pages.queries import CannotTell
 from cms.pages.views.shelf import Shelf
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
-from cms.server import LEAVE
+from cms.server import LEAVE, stop_accepting
+from cms.site import Site
 from cms.threads import Full, SharedLook, Threads
 from cms.web import TOO_BUSY
 
@@ -26,22 +28,38 @@ REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyon
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
 RETRY_SECONDS = "2"
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
+FIRST_ARTICLE = re.compile(r'href="(/articles/[^"]+)"')
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
 class Front:
-    """An application as granian's RSGI wants one; it opens the site when a worker begins, after every fork."""
+    """An application as granian's RSGI wants one: prepared once, then begun in each worker after the fork."""
+
+    _is_prepared = False
+
+    def prepare(self, site: Site) -> None:
+        """Make all that workers may share: what is imported, compiled or looked up once is in memory once.
+
+        Pages are made as the first readers would have them made. No connection is left open, since none comes along.
+        """
+        self._site, self._flask, self._jobs_to_do = site, create_app(site), timed_jobs()
+        first = self._flask.test_client()
+        front_page = first.get("/").text
+        if article := FIRST_ARTICLE.search(front_page):
+            first.get(article[1])
+        site.database.close()
+        self._is_prepared = True
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Open the site and start what runs beside requests."""
+        """Start what runs beside requests."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         sys.setswitchinterval(SWITCH_SECONDS)
+        if not self._is_prepared:  # where each worker is a process of its own from the beginning
+            self.prepare(open_site(load_settings()))
         self._loop = loop
-        self._site = open_site(load_settings())
         self._shelf = Shelf(self._site, now_utc)
         self._keeps = self._site.settings.page_store_bytes > 0
-        self._flask = create_app(self._site)
         self._app: Wsgi = WithPages(self._flask, self._shelf) if self._keeps else self._flask
         self._reading = Threads(loop, "reading", THREADS, WAITING_MAX)
         self._writing = Threads(loop, "writing", THREADS, WAITING_MAX)
@@ -53,7 +71,7 @@ class Front:
         loop.add_signal_handler(LEAVE, self._leave)
         self._presence = Presence(self._site, now_utc)
         self._presence.start()
-        self._jobs = jobs.Runner(self._site, timed_jobs(), now_utc)
+        self._jobs = jobs.Runner(self._site, self._jobs_to_do, now_utc)
         self._jobs.start()
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
@@ -81,6 +99,7 @@ class Front:
             self._send(key, page, scope, protocol)
 
     def _leave(self) -> None:
+        stop_accepting()
         self._parting = [("Connection", "close")]
 
     async def _kept(self, key: str) -> FinishedPage | None:

@@ -24,9 +24,9 @@ class Served:
     log: Path
 
     def workers(self) -> list[int]:
-        """Return the process ids of its workers."""
+        """Return the process ids of its workers, those that have begun: who has no thread yet only forks others."""
         told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii")
-        return [int(pid) for pid in told.split()]
+        return [int(pid) for pid in told.split() if _count_threads(pid) > 1]
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -87,6 +87,13 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
     return port
+
+
+def _count_threads(pid: str) -> int:
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except OSError:  # it has just ended
+        return 0
 
 
 def _wait_until_it_answers(server: Served) -> None:
