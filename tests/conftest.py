@@ -19,10 +19,22 @@ import cms.articles.models  # the tables on which others hang, whatever a test i
 from cms import db
 from cms.accounts import actions as accounts
 from cms.config import Settings, load_settings
+from cms.moderation.models import RejectionReason
+from cms.moderation.rules import REASON_SENTENCES
 from cms.site import Site
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 POSTGRESQL = os.environ.get("CMS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+FIRST_REASONS = [
+    {
+        "code": code,
+        "place": place,
+        "teaches_spam": code == "advert",
+        "staff_sentence": "",
+        "public_sentence": "",
+    }
+    for place, code in enumerate(REASON_SENTENCES, start=1)
+]
 # For what is the same on each engine: the other one would only cost time.
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 IN_CI = os.environ.get("CI") == "true"
@@ -134,6 +146,7 @@ def _empty(url: str) -> None:
         for table in SQLModel.metadata.sorted_tables:
             connection.execute(sa.delete(table))
         connection.exec_driver_sql("DELETE FROM article_search")
+        connection.execute(sa.insert(RejectionReason), FIRST_REASONS)  # which a migration brings
         for (sequence,) in connection.exec_driver_sql("SELECT sequencename FROM pg_sequences").all():
             connection.exec_driver_sql(f'ALTER SEQUENCE "{sequence}" RESTART')
     engine.dispose()

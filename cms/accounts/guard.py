@@ -37,6 +37,7 @@ OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_o
 ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides
     "moderation": Act.MODERATE,
     "moderation.hours": Act.OVERSEE,
+    "moderation.reasons": Act.SHAPE,
     "desk": Act.WRITE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

@@ -27,13 +27,14 @@ class Act(StrEnum):
     PUBLISH = "publish"  # publish, schedule and withdraw articles of one's own
     EDIT_ALL = "edit_all"  # the same with everybody's
     MODERATE = "moderate"  # read the queue and the log, decide, undo
+    SHAPE = "shape"  # say what moderation goes by: its policies, and the reasons that it may give
     OVERSEE = "oversee"  # take back an hour of somebody else's decisions
 
 
 ALLOWED: dict[Role, frozenset[Act]] = {
     Role.CONTRIBUTOR: frozenset({Act.WRITE}),
     Role.AUTHOR: frozenset({Act.WRITE, Act.PUBLISH}),
-    Role.EDITOR: frozenset({Act.WRITE, Act.PUBLISH, Act.EDIT_ALL, Act.MODERATE}),
+    Role.EDITOR: frozenset({Act.WRITE, Act.PUBLISH, Act.EDIT_ALL, Act.MODERATE, Act.SHAPE}),
     Role.MODERATOR: frozenset({Act.MODERATE}),
     Role.ADMIN: frozenset(Act),
 }

@@ -54,6 +54,34 @@ class Decision(SQLModel, table=True):
     beside_id: int | None = Field(default=None, foreign_key="decision.id")
 
 
+class RejectionReason(SQLModel, table=True):
+    """A reason for which comments are not published; never deleted, since the log goes on naming its `code`.
+
+    An empty sentence is the catalogue's, which has words for the reasons that every newsroom begins with. A rejection
+    for one that `teaches_spam` is a lesson for the filter. `retired_at` is set while nobody can choose it.
+    """
+
+    __tablename__ = "rejection_reason"
+
+    code: str = Field(max_length=40, primary_key=True)
+    place: int
+    staff_sentence: str = Field(default="", max_length=100)
+    public_sentence: str = Field(default="", max_length=500)
+    teaches_spam: bool = Field(default=False)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class DecisionNote(SQLModel, table=True):
+    """What somebody of staff wrote beside a decision for her colleagues; it goes with the comment's text."""
+
+    __tablename__ = "decision_note"
+    __table_args__ = (sa.Index("ix_decision_note_comment", "comment_id"),)
+
+    entry_id: int = Field(foreign_key="decision.id", primary_key=True)
+    comment_id: int = Field(foreign_key="comment.id", ondelete="CASCADE")
+    body_text: str = Field(max_length=1000)
+
+
 class Batch(SQLModel, table=True):
     """One decision about many comments, carried out piece by piece; its entries in the log bear its id.
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,11 @@ from cms.comments.rules import CommentStatus, Lesson
 IDS_MAX = 5000  # in one POST; a whole campaign, and far below SQLite's 32,766 variables
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
 BACK_MAX_CHARS = 500
+REASONS_MAX = 40  # that a newsroom can have in use and retired; the first nine have keys
+CODE_MAX_CHARS = 40
+STAFF_SENTENCE_MAX_CHARS = 100
+PUBLIC_SENTENCE_MAX_CHARS = 500
+NOTE_MAX_CHARS = 1000
 OPERATOR = "operator"  # the policy of what was done by a command, or by the program for whoever runs it
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
 TRUST_POLICY = "trusted"  # where it let a comment appear whose writer has proved her address and confirmed it
@@ -63,16 +69,6 @@ STATUS_AFTER = {
     Verdict.SPAM: CommentStatus.SPAM,
     Verdict.HOLD: CommentStatus.HELD,
 }
-
-
-class RejectionReason(StrEnum):
-    """Why a comment is not published: the code that the log keeps."""
-
-    RUDE = "rude"
-    OFF_TOPIC = "off_topic"
-    ADVERT = "advert"
-    PERSONAL = "personal"
-    UNLAWFUL = "unlawful"
 
 
 VERDICT_SENTENCES = {
@@ -172,19 +168,20 @@ ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
     **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "policy"),
     OPERATOR: "operator",
 }
-REASON_SENTENCES = {
-    RejectionReason.RUDE: "Rude",
-    RejectionReason.OFF_TOPIC: "Off topic",
-    RejectionReason.ADVERT: "An advertisement",
-    RejectionReason.PERSONAL: "Tells something private",
-    RejectionReason.UNLAWFUL: "Unlawful",
+# Of the reasons that every newsroom begins with, as long as it has not written its own words.
+REASON_SENTENCES: dict[str, str] = {
+    "rude": "Rude",
+    "off_topic": "Off topic",
+    "advert": "An advertisement",
+    "personal": "Tells something private",
+    "unlawful": "Unlawful",
 }
-PUBLIC_SENTENCES = {
-    RejectionReason.RUDE: "It was written in a tone that we do not publish.",
-    RejectionReason.OFF_TOPIC: "It was not about the article.",
-    RejectionReason.ADVERT: "It was an advertisement.",
-    RejectionReason.PERSONAL: "It told something private about a person.",
-    RejectionReason.UNLAWFUL: "We may not publish it by law.",
+PUBLIC_SENTENCES: dict[str, str] = {
+    "rude": "It was written in a tone that we do not publish.",
+    "off_topic": "It was not about the article.",
+    "advert": "It was an advertisement.",
+    "personal": "It told something private about a person.",
+    "unlawful": "We may not publish it by law.",
 }
 
 
@@ -245,13 +242,18 @@ def reason_kept(verdict: Verdict, reason: str) -> str:
     return reason if verdict in {Verdict.REJECT, Verdict.SPAM} else ""
 
 
-def lesson_of(status: CommentStatus, reason: str, *, by_person: bool) -> Lesson | None:
-    """Return what a decision teaches the filter of spam: only people teach, and most rejections are about manners."""
+def lesson_of(
+    status: CommentStatus, reason: str, spam_reasons: Container[str], *, by_person: bool
+) -> Lesson | None:
+    """Return what a decision teaches the filter of spam: only people teach, and most rejections are about manners.
+
+    A rejection for one of `spam_reasons` is the same lesson as calling the comment spam.
+    """
     if not by_person:
         return None
     if status is CommentStatus.APPROVED:
         return Lesson.FINE
-    is_advert = status is CommentStatus.REJECTED and reason == RejectionReason.ADVERT
+    is_advert = status is CommentStatus.REJECTED and reason in spam_reasons
     return Lesson.SPAM if status is CommentStatus.SPAM or is_advert else None
 
 

@@ -9,7 +9,15 @@ from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.moderation.models import Batch, Decision, ModeratorChoice, ReadingNow
+from cms.moderation.models import (
+    Batch,
+    Decision,
+    DecisionNote,
+    ModeratorChoice,
+    ReadingNow,
+    RejectionReason,
+)
+from cms.moderation.queries.reasons import ReasonLine
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
@@ -25,6 +33,13 @@ def write_decision(session: Session, entry: Decision) -> int:
     if entry.id is None:  # the database gives every row its id
         raise RuntimeError("an entry of the log has no id")
     return entry.id
+
+
+def keep_note(session: Session, entry_id: int, comment_id: int, body_text: str) -> None:
+    """Keep what was written beside an entry of the log; nothing for no text."""
+    if body_text:
+        session.add(DecisionNote(entry_id=entry_id, comment_id=comment_id, body_text=body_text))
+        session.flush()
 
 
 def lock_log(session: Session) -> None:
@@ -93,6 +108,22 @@ def finish_batch(session: Session, batch_id: int, now: datetime) -> None:
         .where(col(Batch.id) == batch_id, col(Batch.finished_at).is_(None))
         .values(finished_at=now)
     )
+
+
+def write_reasons(session: Session, lines: Sequence[ReasonLine]) -> None:
+    """Let the newsroom's reasons be these, in this order."""
+    for place, one in enumerate(lines, start=1):
+        session.merge(
+            RejectionReason(
+                code=one.code,
+                place=place,
+                staff_sentence=one.staff_sentence,
+                public_sentence=one.public_sentence,
+                teaches_spam=one.teaches_spam,
+                retired_at=one.retired_at,
+            )
+        )
+    session.flush()
 
 
 def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime) -> None:

@@ -41,7 +41,7 @@ from cms.comments.signals import HoldCode, Lane
 from cms.config import load_settings
 from cms.exchange.writes import advance_sequences
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed, RejectionReason
+from cms.moderation.rules import REASON_SENTENCES, Deed
 from cms.site import Site
 
 PASSWORD = "seeded and measured"  # of a site that nobody reads
@@ -316,7 +316,7 @@ def _log(row: Row, paper: Paper) -> Iterator[Row]:
             "comment_id": row["id"],
             "staff_id": paper.chance.choice(paper.moderators),
             "from_status": held,
-            "reason": paper.chance.choice(list(RejectionReason)).value if rejected else "",
+            "reason": paper.chance.choice(list(REASON_SENTENCES)) if rejected else "",
             "deed": Deed.DECIDED.value,
             "to_status": row["status"],
             "at": row["decided_at"],

@@ -17,7 +17,7 @@ from cms.comments.signals import HoldCode, Lane
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import Outcome
 from cms.moderation.actions.undoing import undo
-from cms.moderation.rules import RejectionReason, Verdict
+from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import stored
 from tests.conftest import ON_SQLITE, START
@@ -100,8 +100,8 @@ def teach_much(site: Site, number: int) -> None:
     [
         (Verdict.SPAM, "", Lesson.SPAM),
         (Verdict.APPROVE, "", Lesson.FINE),
-        (Verdict.REJECT, RejectionReason.ADVERT, Lesson.SPAM),
-        (Verdict.REJECT, RejectionReason.RUDE, None),
+        (Verdict.REJECT, "advert", Lesson.SPAM),
+        (Verdict.REJECT, "rude", None),
         (Verdict.REJECT, "", None),
     ],
 )

@@ -30,7 +30,7 @@ READERS = {
     "/nowhere": 3,
 }
 # The queue asks what edited comments said before, and looks whether the set-up is well: whoever sees it can tell who runs the site.
-STAFFS = {"/moderation/": 11, "/moderation/log": 4, "/desk/": 4, "/desk/articles/1": 6}
+STAFFS = {"/moderation/": 12, "/moderation/log": 5, "/desk/": 4, "/desk/articles/1": 6}
 
 
 @pytest.fixture

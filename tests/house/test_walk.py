@@ -60,7 +60,8 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     _as_a_reader(reader, site)
     _as_the_owner_of_an_address(reader, site, clock)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
-    _sound(Moderator(app, "Abe").get("/moderation/hours/"), 200)
+    for room in ("hours/", "reasons/", "reasons/rude"):
+        _sound(Moderator(app, "Abe").get(f"/moderation/{room}"), 200)
     _at_the_desk(Typist(app, "Ben"), reader, clock)
     assert set(TEMPLATES) - noted == set()
 

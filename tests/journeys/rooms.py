@@ -77,6 +77,8 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "surroundings": (Role.MODERATOR, at("/moderation/context/1")),
     "log": (Role.MODERATOR, at("/moderation/log")),
     "figures": (Role.MODERATOR, at("/moderation/figures?period=week")),
+    "reasons": (Role.EDITOR, at("/moderation/reasons/")),
+    "reason": (Role.EDITOR, at("/moderation/reasons/advert")),
     "desk": (Role.EDITOR, at("/desk/")),
     "editor": (Role.EDITOR, at("/desk/articles/new")),
     "editor with errors": (Role.EDITOR, _editor_with_errors),

@@ -17,7 +17,8 @@ from cms.comments.queries.receipts import Receipt, receipt
 from cms.comments.rules import place_address, token_week
 from cms.comments.views.keeping import SENTENCES, received
 from cms.comments.views.submitting import sender, wait_sentence
-from cms.moderation.rules import PUBLIC_SENTENCES, RejectionReason
+from cms.moderation.queries.reasons import reason
+from cms.moderation.rules import PUBLIC_SENTENCES
 from cms.web import Origin, clock, origin, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("receipts", __name__)
@@ -80,8 +81,17 @@ def edit(secret: str) -> Response:
 
 
 def public_reason(code: str) -> str:
-    """Return what a writer is told of a reason, '' where that is nothing."""
-    sentence = PUBLIC_SENTENCES.get(RejectionReason(code)) if code in set(RejectionReason) else None
+    """Return what a writer is told of a reason, '' where that is nothing; one SELECT, none without a reason.
+
+    The newsroom's own words are said as they stand, whatever the language of the answer.
+    """
+    if not code:
+        return ""
+    with site().database.reading() as session:
+        found = reason(session, code)
+    if found is not None and found.public_sentence:
+        return found.public_sentence
+    sentence = PUBLIC_SENTENCES.get(code, "")
     return say(sentence) if sentence else ""
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from cms.moderation.filters import Filter
 from cms.moderation.models import Batch
 from cms.moderation.queries import batches as queries
 from cms.moderation.queries.batches import BatchStatus, Hour, Undoable
+from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import STATUS_AFTER, Deed, Verdict, lesson_of, reason_kept
 from cms.moderation.writes import (
@@ -199,8 +200,9 @@ def _decide(
     set_statuses(session, [comment.id for comment in standing], status=wanted, now=now)
     entries = [_entry(batch, comment.id, comment.status, wanted, now) for comment in standing]
     write_decisions(session, [{**entry, "deed": Deed.DECIDED, "reason": batch.reason} for entry in entries])
+    lesson = lesson_of(wanted, batch.reason, spam_reasons(session), by_person=True)
     pupils = [one.id for one in standing][: max(0, TAUGHT - batch.carried_out)]
-    learn(session, dict.fromkeys(pupils, lesson_of(wanted, batch.reason, by_person=True)))
+    learn(session, dict.fromkeys(pupils, lesson))
     bump(session, filter(None, [changed_article(comment, wanted) for comment in standing]))
     return len(standing)
 
@@ -228,7 +230,8 @@ def _take_back(
     ]
     if entries:
         write_decisions(session, entries)
-    learn(session, {one.comment_id: _earlier_lesson(one) for one in standing})
+    taught = spam_reasons(session)
+    learn(session, {one.comment_id: _earlier_lesson(one, taught) for one in standing})
     bump(
         session,
         filter(None, [changed_article(comments[one.comment_id], one.from_status) for one in standing]),
@@ -236,8 +239,8 @@ def _take_back(
     return len(standing)
 
 
-def _earlier_lesson(one: Undoable) -> Lesson | None:
-    return lesson_of(one.from_status, one.earlier_reason, by_person=one.earlier_by_person)
+def _earlier_lesson(one: Undoable, taught: Container[str]) -> Lesson | None:
+    return lesson_of(one.from_status, one.earlier_reason, taught, by_person=one.earlier_by_person)
 
 
 def _entry(

@@ -12,6 +12,7 @@ from cms.comments.rules import CommentStatus, Lesson
 from cms.moderation.actions.edits import deed_about_edit, edits_beside, settle
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
+from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import (
     LockedComment,
     Newest,
@@ -30,7 +31,7 @@ from cms.moderation.rules import (
     reason_kept,
     still_stands,
 )
-from cms.moderation.writes import lock_log, set_status, write_decision
+from cms.moderation.writes import keep_note, lock_log, set_status, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.site import Site
@@ -39,9 +40,17 @@ AT_ONCE = 100  # comments in one transaction, which a reader's POST waits behind
 
 
 def decide(
-    site: Site, staff_id: int, ids: Sequence[int], verdict: Verdict, reason: str, as_of: int, now: datetime
+    site: Site,
+    staff_id: int,
+    ids: Sequence[int],
+    verdict: Verdict,
+    reason: str,
+    as_of: int,
+    now: datetime,
+    *,
+    note: str = "",
 ) -> Outcome | NotHere:
-    """Decide about comments, as somebody who saw the log up to its entry `as_of`.
+    """Decide about comments, as somebody who saw the log up to its entry `as_of`; `note` stays with staff.
 
     In pieces of AT_ONCE, each one transaction; where nothing has one of the ids, nothing is done. Only the first piece
     teaches the filter: a decision about many is one opinion.
@@ -52,7 +61,9 @@ def decide(
             return NotHere(missing)
     outcome = Outcome()
     for start in range(0, len(asked), AT_ONCE):
-        ruling = Ruling(staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0)
+        ruling = Ruling(
+            staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0, note=note
+        )
         outcome += _decide_piece(site, asked[start : start + AT_ONCE], ruling)
     return outcome
 
@@ -79,6 +90,7 @@ class Ruling:
     as_of: int
     now: datetime
     teaches: bool
+    note: str = ""
 
 
 def decide_each(
@@ -88,6 +100,7 @@ def decide_each(
     decided, unchanged, left, refused, changed = [], [], [], [], []
     lessons: dict[int, Lesson | None] = {}
     wanted = STATUS_AFTER[ruling.verdict]
+    lesson = lesson_of(wanted, ruling.reason, spam_reasons(session), by_person=True)
     edits = edits_beside(session, comments)
     for comment in comments:
         edit = edits.get(comment.id)
@@ -102,13 +115,13 @@ def decide_each(
             decided.append(_enter_about_edit(session, comment, edit, ruling))
             changed.append(changed_article(comment, wanted))
             if deed_about_edit(ruling.verdict) is None:
-                lessons[comment.id] = lesson_of(wanted, ruling.reason, by_person=True)
+                lessons[comment.id] = lesson
         elif is_so_already(comment.status, last, wanted, ruling.reason):
             unchanged.append(comment.id)
         else:
             decided.append(_enter(session, comment, wanted, ruling))
             changed.append(changed_article(comment, wanted))
-            lessons[comment.id] = lesson_of(wanted, ruling.reason, by_person=True)
+            lessons[comment.id] = lesson
     learn(session, lessons if ruling.teaches else {})
     bump(session, filter(None, changed))
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
@@ -116,20 +129,22 @@ def decide_each(
 
 def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: Ruling) -> int:
     set_status(session, comment.id, status=wanted, now=ruling.now)
-    return write_decision(session, _entry(comment, Deed.DECIDED, wanted, ruling))
+    return _write(session, comment, Deed.DECIDED, wanted, ruling)
 
 
 def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, ruling: Ruling) -> int:
     """Decide about what a comment shall say: spam and hold are about the comment, with its new text."""
     deed, wanted = deed_about_edit(ruling.verdict) or (Deed.DECIDED, STATUS_AFTER[ruling.verdict])
     set_status(session, comment.id, status=wanted, now=ruling.now)
-    entry_id = write_decision(session, _entry(comment, deed, wanted, ruling))
+    entry_id = _write(session, comment, deed, wanted, ruling)
     settle(session, edit, deed, entry_id)
     return entry_id
 
 
-def _entry(comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: Ruling) -> Decision:
-    return Decision(
+def _write(
+    session: Session, comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: Ruling
+) -> int:
+    entry = Decision(
         comment_id=comment.id,
         deed=deed,
         staff_id=ruling.staff_id,
@@ -138,3 +153,6 @@ def _entry(comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: Ru
         reason=ruling.reason,
         at=ruling.now,
     )
+    entry_id = write_decision(session, entry)
+    keep_note(session, entry_id, comment.id, ruling.note)
+    return entry_id

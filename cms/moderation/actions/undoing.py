@@ -13,6 +13,7 @@ from cms.comments.writes import set_featured
 from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
+from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import (
     Entry,
     LockedComment,
@@ -72,6 +73,7 @@ def _undo_each(
     unchanged, left, changed = [], [], []
     lessons: dict[int, Lesson | None] = {}
     together = {entry.id for entry in asked}
+    taught = spam_reasons(session)
     for entry in asked:
         is_beside = entry.beside_id in together
         comment, last = standing.comments[entry.comment_id], standing.newest[entry.comment_id]
@@ -86,7 +88,7 @@ def _undo_each(
             changed.append(changed_article(comment, entry.from_status))
             if entry.id not in standing.versions or comment.status is not entry.from_status:
                 lessons[comment.id] = lesson_of(
-                    entry.from_status, entry.earlier_reason, by_person=entry.earlier_by_person
+                    entry.from_status, entry.earlier_reason, taught, by_person=entry.earlier_by_person
                 )
         elif is_beside:
             continue  # somebody has decided about it since

@@ -19,7 +19,7 @@ from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane, Reason, strongest_first
 from cms.db import UtcTime
 from cms.moderation.marking import marked
-from cms.moderation.models import Decision
+from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
 from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import Deed, link_addresses
@@ -56,6 +56,7 @@ class LastDecision:
     by_name: str
     at: datetime
     reason: str
+    note: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Decision.deed),
         col(Decision.reason),
         col(Decision.at),
+        col(DecisionNote.body_text).label("note"),
         col(Staff.name).label("by_name"),
         *EDIT_COLUMNS,
     )
@@ -129,6 +131,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .outerjoin(CommentEdit, IS_ITS_EDIT)
     .outerjoin(_PARENT, col(_PARENT.id) == col(Comment.parent_id))
     .outerjoin(Decision, col(Decision.id) == LAST_ENTRY)
+    .outerjoin(DecisionNote, col(DecisionNote.entry_id) == col(Decision.id))
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
 )
 _REASONS = (
@@ -201,4 +204,4 @@ def _parent(row: Any) -> ParentBeside | None:
 def _decided(row: Any) -> LastDecision | None:
     if row.entry_id is None or row.deed is Deed.SUBMITTED:
         return None
-    return LastDecision(row.entry_id, row.deed, row.by_name or "", row.at, row.reason)
+    return LastDecision(row.entry_id, row.deed, row.by_name or "", row.at, row.reason, row.note or "")

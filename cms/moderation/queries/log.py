@@ -1,7 +1,7 @@
 """What the log shows of decisions, newest first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from cms.comments.models import Comment
 from cms.comments.queries.thread import is_visible
 from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database, UtcTime
-from cms.moderation.models import Decision
+from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.rules import OPERATOR, Deed, can_undo, state_before
 
 BATCH = 1000  # rows of the CSV in memory at once
@@ -43,6 +43,7 @@ class LogRow:
     batch_id: int | None
     can_undo: bool
     text_is_gone: bool
+    note: str = field(repr=False)
 
     @property
     def actor(self) -> str:
@@ -125,6 +126,7 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
         *_LINE,
         col(Decision.batch_id),
         col(Comment.name).label("comment_name"),
+        col(DecisionNote.body_text).label("note"),
         is_visible().label("is_visible"),
         col(Comment.swept_at).is_not(None).label("text_is_gone"),
         col(Article.kind),
@@ -141,6 +143,7 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .join(Article, col(Article.id) == col(Comment.article_id))
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
+    .outerjoin(DecisionNote, col(DecisionNote.entry_id) == col(Decision.id))
     .order_by(_NEWEST_FIRST)
 )
 
@@ -223,6 +226,7 @@ def _row(row: Any) -> LogRow:
         batch_id=row.batch_id,
         can_undo=bool(row.is_last) and can_undo(row.deed, before) and not row.text_is_gone,
         text_is_gone=bool(row.text_is_gone),
+        note=row.note or "",
     )
 
 

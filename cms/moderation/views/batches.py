@@ -9,11 +9,11 @@ from cms.moderation.queries.batches import BatchStatus, batch_status, batches, n
 from cms.moderation.queries.queue import waiting_count
 from cms.moderation.rules import DONE_SENTENCES, UNDONE_SENTENCES, Deed, Verdict
 from cms.moderation.views.parts import (
-    TABLES,
     asked_verdict,
     counted,
     here,
     json_answer,
+    tables,
     told_count,
     wants_json,
     whole_as_of,
@@ -99,7 +99,7 @@ def _batch_or_404(batch_id: int) -> BatchStatus:
 def _page(template: str, **values: object) -> Response:
     body = render_template(
         template,
-        **TABLES,
+        **tables(),
         room="log",
         back=here(),
         **values,

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request
 
+from cms import sanitize
 from cms.accounts.guard import staff
 from cms.moderation import rules
 from cms.moderation.actions.deciding import decide
@@ -10,11 +11,11 @@ from cms.moderation.actions.undoing import undo
 from cms.moderation.queries.queue import waiting_count
 from cms.moderation.rules import LeftAsItIs, Verdict
 from cms.moderation.views.parts import (
-    TABLES,
     asked_verdict,
     json_answer,
     left_sentence,
     note_done,
+    tables,
     told_count,
     wants_json,
     way_back,
@@ -38,7 +39,11 @@ def make() -> Response:
         return refused(say("The decision was not understood. Please choose one of the buttons."))
     if as_of is None:
         return refused(say("The form was not complete. Please load the queue again."))
-    outcome = decide(site(), staff().id, ids, *asked, as_of, clock())
+    note = sanitize.comment_text(request.form.get("note", ""))
+    if len(note) > rules.NOTE_MAX_CHARS:
+        most = language().number(rules.NOTE_MAX_CHARS)
+        return refused(say("The note is too long: it takes at most %(limit)s characters.", limit=most))
+    outcome = decide(site(), staff().id, ids, *asked, as_of, clock(), note=note)
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
     if wants_json():
@@ -102,12 +107,13 @@ def _left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
     may_go_on = asked is not None and left.deed is not rules.Deed.WITHDRAWN
     body = render_template(
         "moderation/left.html",
-        **TABLES,
+        **tables(),
         room="moderation",
         left=left,
         verdict=asked[0] if asked and may_go_on else None,
         anyway=say(rules.ANYWAY_SENTENCES[asked[0]]) if asked else "",
         reason=asked[1] if asked else "",
+        note=request.form.get("note", "") if asked else "",
         back=way_back(),
     )
     return private_page(body, 409)

@@ -10,7 +10,7 @@ from cms.moderation import figures, rules
 from cms.moderation.figures import PERIOD_SENTENCES, PERIODS, Period
 from cms.moderation.queries import figures as queries
 from cms.moderation.queries.queue import waiting_by_lane
-from cms.moderation.views.parts import TABLES, counted
+from cms.moderation.views.parts import counted, tables
 from cms.web import clock, private_page, site
 
 blueprint = Blueprint("figures", __name__)
@@ -33,7 +33,7 @@ def show() -> Response:
     rows = figures.stretches(tallies, period, zone, since, now)
     body = render_template(
         "moderation/figures.html",
-        **TABLES,
+        **tables(),
         room="figures",
         period=period,
         periods=PERIOD_SENTENCES,

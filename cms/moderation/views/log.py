@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from cms.accounts.queries import staff_list
 from cms.moderation import rules
 from cms.moderation.queries.log import LogLine, Wanted, log_lines, log_page
-from cms.moderation.views.parts import TABLES, done, here, local_moment, next_address
+from cms.moderation.views.parts import done, here, local_moment, next_address, tables
 from cms.web import private_page, site
 
 blueprint = Blueprint("log", __name__)
@@ -32,7 +32,7 @@ def show() -> Response:
         people = staff_list(session)
     body = render_template(
         "moderation/log.html",
-        **TABLES,
+        **tables(),
         room="log",
         rows=page.rows,
         comment_id=wanted.comment_id or None,

@@ -11,7 +11,8 @@ from flask import Response, flash, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
-from cms.moderation.rules import LeftAsItIs, RejectionReason, Verdict
+from cms.moderation.queries.reasons import ReasonLine, reason, reasons
+from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
 from cms.web import language, say, site
 
@@ -22,13 +23,31 @@ TABLES = {
     "verdict_keys": rules.VERDICT_KEYS,
     "key_sentences": rules.KEY_SENTENCES,
     "said_sentences": rules.SAID_SENTENCES,
-    "reason_sentences": rules.REASON_SENTENCES,
+    "reasons_offered": (),  # and their sentences, where a page shows none
+    "reason_sentences": {},
     "deed_sentences": rules.DEED_SENTENCES,
     "actor_sentences": rules.ACTOR_SENTENCES,
     "lane_sentences": LANE_SENTENCES,
     "filter_sentences": FILTER_SENTENCES,
     "signal_names": SIGNAL_SENTENCES,
 }
+
+
+def tables() -> dict[str, Any]:  # Any: tables of many kinds
+    """Return the tables of sentences with the newsroom's reasons in its own words or the catalogue's; one SELECT."""
+    with site().database.reading() as session:
+        found = reasons(session)
+    return {
+        **TABLES,
+        "reasons_offered": [one.code for one in found if not one.is_retired],
+        "reason_sentences": {one.code: staff_sentence(one) for one in found},
+    }
+
+
+def staff_sentence(one: ReasonLine) -> str:
+    """Return what staff call a reason: the newsroom's own words, else the catalogue's."""
+    sentence = REASON_SENTENCES.get(one.code, one.code)
+    return one.staff_sentence or say(sentence)
 
 
 def done() -> list[dict[str, Any]]:  # Any: what flash() kept
@@ -69,13 +88,20 @@ def json_answer(status: int, said: str, **values: object) -> Response:
 
 
 def asked_verdict() -> tuple[Verdict, str] | None:
-    """Return the verdict that a form asks for with its reason's code, or None where it makes no sense."""
+    """Return the verdict that a form asks for with its reason's code, or None where it makes no sense.
+
+    A reason that was retired since the page was made is taken: she chose it from what she saw. One SELECT, for a reason.
+    """
     try:
         verdict = Verdict(request.form.get("verdict", ""))
-        reason = request.form.get("reason", "")
-        return verdict, RejectionReason(reason).value if reason else ""
     except ValueError:
         return None
+    code = request.form.get("reason", "")
+    if not code:
+        return verdict, ""
+    with site().database.reading() as session:
+        known = reason(session, code[: rules.CODE_MAX_CHARS])
+    return (verdict, known.code) if known else None
 
 
 def whole_as_of() -> int | None:

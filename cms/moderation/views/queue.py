@@ -16,12 +16,12 @@ from cms.moderation.queries.folds import Fold, folds
 from cms.moderation.queries.queue import Asked, QueuePage, escalated_page, queue_page, single_card
 from cms.moderation.queries.sections import sections
 from cms.moderation.views.parts import (
-    TABLES,
     counted,
     done,
     here,
     json_answer,
     next_address,
+    tables,
     wants_json,
     way_back,
 )
@@ -91,7 +91,7 @@ def _answer(
     shown = {"empty": _empty(asked), "next_url": _next(page, asked), **instead}
     body = render_template(
         "moderation/queue.html",
-        **TABLES,
+        **tables(),
         **shown,
         room="moderation",
         cards=page.cards,

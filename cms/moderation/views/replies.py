@@ -7,7 +7,7 @@ from cms.moderation import rules
 from cms.moderation.actions.featuring import feature
 from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.actions.replying import StaffReply, reply
-from cms.moderation.forms import ReplyForm
+from cms.moderation.forms.replies import ReplyForm
 from cms.moderation.queries.queue import single_card
 from cms.moderation.views.parts import TABLES, left_sentence, note_done, way_back, whole_as_of
 from cms.moderation.views.queue import refused

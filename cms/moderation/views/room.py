@@ -9,8 +9,9 @@ from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
 from cms.moderation.views.queue import blueprint as queue
+from cms.moderation.views.reasons import blueprint as reasons
 from cms.moderation.views.replies import blueprint as replies
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours, figures, replies):
+for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons):
     blueprint.register_blueprint(door)
