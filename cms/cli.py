@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cms.config import Settings, SettingsRefused, load_settings
+from cms.config import Settings, load_settings
+from cms.sense import SettingsRefused
 
 if TYPE_CHECKING:
     from cms.site import Site

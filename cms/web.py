@@ -14,9 +14,10 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
-from cms.config import Settings, origin_of
+from cms.config import Settings
 from cms.finished import FinishedPage
 from cms.languages import Language, direction, is_language
+from cms.sense import origin_of
 from cms.site import Site
 from cms.vault import Vault
 

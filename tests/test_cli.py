@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cms.cli import address_at, host_and_port, open_site_or_exit, refuse_taken_port
-from cms.config import origin_of
+from cms.sense import origin_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cms.config import Settings, SettingsRefused, knobs, load_settings, origin_of
+from cms.config import Settings, knobs, load_settings
+from cms.sense import SettingsRefused, origin_of
 
 
 def test_every_setting_has_a_default_and_a_reason() -> None:

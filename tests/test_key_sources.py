@@ -8,10 +8,11 @@ import pytest
 
 import cms
 from cms import key_sources, now_utc
-from cms.config import SettingsRefused, load_settings
+from cms.config import load_settings
 from cms.key_sources import KeyCommand, KeyFile, KeySource, key_text
 from cms.privacy.actions.keys import new_key, next_key_text
 from cms.privacy.actions.rotation import Pace, rotate
+from cms.sense import SettingsRefused
 from cms.site import Site
 from cms.vault import Key, KeyRefused
 from tests.conftest import START
