@@ -30,7 +30,7 @@ NAMING = {
 SQLModel.metadata.naming_convention = NAMING
 POOL_SIZE, POOL_OVERFLOW = 5, 10  # connections; the threads of one worker need 8 at most
 READERS_CACHE_KB = 512  # of each reading connection; with SQLite's own 2,000 pages cost the same (measured)
-PATIENCE_SECONDS = 5  # for a lock or a connection; a reader who waits longer has gone
+PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader who waits longer has gone
 _NUMBERED = re.compile(r"m\d{4}_")  # a migration's file, by its revision
 _REVISION = "SELECT version_num FROM alembic_version"
 MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
@@ -169,7 +169,7 @@ def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engi
         # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout={int(PATIENCE_SECONDS * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={settings.sqlite_synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")

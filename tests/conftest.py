@@ -1,17 +1,28 @@
-"""What every test is given: a real site on each database, its application, a clock that tests can turn."""
+"""What every test is given: a real site, its application, a clock that tests can turn.
 
+A test runs on SQLite. One that is marked `both_engines` runs on PostgreSQL as well, and is so where SQL, locking or
+order may differ between them: search, keysets, races, batches, migrations, triggers, what is kept by version. Elsewhere
+the second run would only repeat Python. `--every-engine` runs everything on both, for who changes what both stand on.
+"""
+
+import copy
+import gc
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
+import hypothesis
+import psycopg
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 import cms
@@ -35,8 +46,11 @@ FIRST_REASONS = [
     }
     for place, code in enumerate(REASON_SENTENCES, start=1)
 ]
-# For what is the same on each engine: the other one would only cost time.
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+WIRED: dict[tuple[object, ...], Flask] = {}
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -52,6 +66,27 @@ class Clock:
     def advance(self, **duration: float) -> None:
         """Let time pass: `advance(hours=25)`."""
         self.now += timedelta(**duration)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let who changes the ground run every test on every engine."""
+    parser.addoption("--every-engine", action="store_true", help="run each test on SQLite and on PostgreSQL")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the engines of a test that asks for a site and does not name them itself."""
+    item = metafunc.definition
+    named = [mark for mark in item.iter_markers("parametrize") if "settings" in str(mark.args[0])]
+    if "settings" in metafunc.fixturenames and not named:
+        both = item.get_closest_marker("both_engines") or item.config.getoption("every_engine")
+        metafunc.parametrize("settings", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what was imported, and come seldom: it took a tenth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +126,13 @@ def postgresql_database() -> Iterator[str]:
         pytest.skip(f"no PostgreSQL answers at {POSTGRESQL}: {str(error.orig).splitlines()[0]}")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Give the settings of an empty, migrated site on each engine."""
+    """Give the settings of an empty, migrated site on the engine that is asked for."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "broadsheet.db")
-        yield load_settings({}, instance=tmp_path, base_url="http://localhost")
+        # No test cuts the power, and each commit would wait for the disk.
+        yield load_settings({}, instance=tmp_path, base_url="http://localhost", sqlite_synchronous="NORMAL")
         return
     url: str = request.getfixturevalue("postgresql_database")
     if request.node.get_closest_marker("breaks_the_schema"):
@@ -108,8 +144,17 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
 
 
 @pytest.fixture
+def instance(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of an empty, migrated site, where every command finds it."""
+    shutil.copy(sqlite_template, tmp_path / "broadsheet.db")
+    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path))
+    monkeypatch.delenv("CMS_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
-    """Give an open site on each engine."""
+    """Give an open site."""
     opened = cms.open_site(settings)
     yield opened
     opened.database.close()
@@ -118,8 +163,29 @@ def site(settings: Settings) -> Iterator[Site]:
 @pytest.fixture
 def app(site: Site, clock: Clock) -> Flask:
     """Give the application of the site, at the clock's time."""
-    made = cms.create_app(site, clock)
-    made.testing = False
+    return application(site, clock)
+
+
+def application(site: Site, clock: Callable[[], datetime]) -> Flask:
+    """Return what `create_app()` returns, wired once for all sites whose settings are wired alike.
+
+    Wiring takes 30 ms and reading the templates up to 100 (measured), more than most tests. Whoever adds a route or
+    a loader takes an application of his own.
+    """
+    here = site.settings
+    if here.trusted_proxies:  # then the application has itself wrapped, and a copy would not be inside
+        return cms.create_app(site, clock)
+    wiring = (
+        here.secure_cookies,
+        here.desk_max_bytes,
+        here.rate_limits,
+    )  # all that create_app() asks of them
+    if wiring not in WIRED:
+        WIRED[wiring] = cms.create_app(site, clock)
+    made = copy.copy(WIRED[wiring])
+    made.extensions = {**made.extensions, "site": site}
+    made.config = copy.copy(made.config)
+    made.config["CLOCK"] = clock
     return made
 
 
@@ -135,21 +201,29 @@ def _database_of_its_own() -> Iterator[str]:
 
 def _empty(url: str) -> None:
     """Take every row out; a database for each test would cost 0.3 s more (measured), half a suite's time."""
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+        connection.execute(_emptying(url))
+
+
+@cache
+def _emptying(url: str) -> bytes:
+    """Return the statements that empty the tables; sent as one, since each would be a journey of its own."""
+    with psycopg.connect(url) as connection:
+        sequences = [name for (name,) in connection.execute("SELECT sequencename FROM pg_sequences")]
+    first_reasons = sa.insert(RejectionReason).values(FIRST_REASONS)  # which a migration brings
+    statements = [
         # The role of a replica fires no triggers: the log refuses every other DELETE.
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in SQLModel.metadata.sorted_tables:
-            connection.execute(sa.delete(table))
-        connection.exec_driver_sql("DELETE FROM article_search")
-        connection.execute(sa.insert(RejectionReason), FIRST_REASONS)  # which a migration brings
-        for (sequence,) in connection.exec_driver_sql("SELECT sequencename FROM pg_sequences").all():
-            connection.exec_driver_sql(f'ALTER SEQUENCE "{sequence}" RESTART')
-    engine.dispose()
+        "SET session_replication_role = replica",
+        *(str(sa.delete(table)) for table in SQLModel.metadata.sorted_tables),
+        "DELETE FROM article_search",
+        *(f'ALTER SEQUENCE "{sequence}" RESTART' for sequence in sequences),
+        str(first_reasons.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})),
+    ]
+    return ";".join(statements).encode()
 
 
 def _administer(statement: str) -> None:

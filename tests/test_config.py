@@ -90,6 +90,7 @@ def test_a_folder_in_the_file_s_place_is_refused(tmp_path: Path) -> None:
         load_settings({"CMS_INSTANCE": str(tmp_path)})
 
 
+@pytest.mark.both_engines
 def test_both_ways_to_write_a_postgresql_address_name_the_same_driver() -> None:
     for url in ("postgresql://u@h/d", "postgresql+psycopg://u@h/d"):
         assert Settings(database_url=url).sqlalchemy_url == "postgresql+psycopg://u@h/d"

@@ -14,10 +14,11 @@ from sqlmodel import Session, col, select
 from cms import db
 from cms.articles.models import Tag
 from cms.comments.models import Comment
+from cms.config import Settings, load_settings
 from cms.db import Database, UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.site import Site
-from tests.conftest import ON_SQLITE, START
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
 from tests.factories import send_comment, write_article
 from tests.reader import Reader
 
@@ -39,6 +40,7 @@ def tags(session: Session) -> list[str]:
     return list(session.exec(select(col(Tag.slug)).order_by(col(Tag.id))))
 
 
+@pytest.mark.both_engines
 def test_a_reading_session_can_change_nothing(database: Database) -> None:
     with database.reading() as session, pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"):
         add_tag(session, "never")
@@ -46,6 +48,7 @@ def test_a_reading_session_can_change_nothing(database: Database) -> None:
         assert tags(session) == []
 
 
+@pytest.mark.both_engines
 def test_a_reading_session_sees_one_state_throughout(database: Database) -> None:
     with database.reading() as reader:
         before = tags(reader)
@@ -57,6 +60,7 @@ def test_a_reading_session_sees_one_state_throughout(database: Database) -> None
         assert tags(reader) == ["meanwhile"]
 
 
+@pytest.mark.both_engines
 def test_a_writing_session_without_commit_leaves_nothing(database: Database) -> None:
     with database.writing() as session:
         add_tag(session, "never")
@@ -64,6 +68,7 @@ def test_a_writing_session_without_commit_leaves_nothing(database: Database) -> 
         assert tags(session) == []
 
 
+@pytest.mark.both_engines
 def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     with database.writing() as writer:
         add_tag(writer, "half")
@@ -73,6 +78,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
         assert time.perf_counter() - began < 1
 
 
+@pytest.mark.both_engines
 def test_after_reading_a_connection_can_write_again(database: Database) -> None:
     for number in range(20):
         with database.reading() as session:
@@ -84,6 +90,7 @@ def test_after_reading_a_connection_can_write_again(database: Database) -> None:
         assert len(tags(session)) == 20
 
 
+@pytest.mark.both_engines
 def test_writers_wait_for_each_other_instead_of_failing(database: Database) -> None:
     def write(number: int) -> None:
         with database.writing() as session:
@@ -111,15 +118,17 @@ def test_on_sqlite_a_writer_sees_all_that_was_written_before(database: Database)
 
 
 @ON_SQLITE
-def test_sqlite_survives_power_loss_and_keeps_its_promises(database: Database) -> None:
+def test_sqlite_survives_power_loss_and_keeps_its_promises(settings: Settings) -> None:
+    database = db.open_database(load_settings({}, instance=settings.instance))
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
     for engine in (database.reader, database.writer):
         with engine.connect() as connection:
             for name, value in wanted.items():
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+    database.close()
 
 
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@ON_POSTGRESQL
 def test_no_request_leaves_a_transaction_open_on_postgresql(app: Flask, site: Site) -> None:
     write_article(site, "Cat", START)
     reader = Reader(app)
@@ -133,12 +142,14 @@ def test_no_request_leaves_a_transaction_open_on_postgresql(app: Flask, site: Si
         assert connection.execute(asked, {"name": name}).scalar() == 0
 
 
+@pytest.mark.both_engines
 def test_a_moment_without_time_zone_is_refused(database: Database) -> None:
     naive = datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001  # that is what is tried
     with database.writing() as session, pytest.raises(sa.exc.StatementError, match="without a time zone"):
         session.execute(sa.update(Comment).values(created_at=naive))
 
 
+@pytest.mark.both_engines
 def test_a_moment_comes_back_in_utc_to_the_microsecond(site: Site) -> None:
     zones = [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))]
     moments = [datetime(2026, 3, 2, 9, 30, 1, 2, tzinfo=zone) for zone in zones]
@@ -173,6 +184,7 @@ NONSENSE = (
 )
 
 
+@pytest.mark.both_engines
 def test_the_database_itself_refuses_nonsense(site: Site) -> None:
     send_comment(site, write_article(site, "Cat", START), START, text="Look: https://cat.example/")
     for statement in NONSENSE:
@@ -180,6 +192,7 @@ def test_the_database_itself_refuses_nonsense(site: Site) -> None:
             session.connection().exec_driver_sql(statement)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("statement", ["UPDATE decision SET reason = 'x'", "DELETE FROM decision"])
 def test_the_log_can_be_neither_changed_nor_cut(site: Site, statement: str) -> None:
     send_comment(site, write_article(site, "Cat", START), START)
@@ -189,6 +202,7 @@ def test_the_log_can_be_neither_changed_nor_cut(site: Site, statement: str) -> N
         assert len(session.exec(select(Decision)).all()) == 1
 
 
+@pytest.mark.both_engines
 def test_an_enum_is_stored_by_its_value_and_refused_by_its_name(site: Site) -> None:
     class Size(StrEnum):
         SMALL = "s"
@@ -202,6 +216,7 @@ def test_an_enum_is_stored_by_its_value_and_refused_by_its_name(site: Site) -> N
             session.execute(table.insert(), {"size": "SMALL"})
 
 
+@pytest.mark.both_engines
 def test_an_error_does_not_quote_what_was_to_be_stored(site: Site) -> None:
     with site.database.writing() as session:
         add_tag(session, "once")
@@ -210,6 +225,7 @@ def test_an_error_does_not_quote_what_was_to_be_stored(site: Site) -> None:
     assert "canary.4711" not in str(refused.value)
 
 
+@pytest.mark.both_engines
 def test_migrating_again_and_in_parallel_changes_nothing(site: Site) -> None:
     failures: list[BaseException] = []
 

@@ -41,6 +41,7 @@ def hourly(work: Work) -> list[Job]:
     return [Job("hourly", timedelta(hours=1), work)]
 
 
+@pytest.mark.both_engines
 def test_a_job_is_done_at_once_and_then_in_its_time(
     site: Site, clock: Clock, hourly: list[Job], work: Work
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_job_is_done_at_once_and_then_in_its_time(
     assert work.done == [START, START + timedelta(hours=1)]
 
 
+@pytest.mark.both_engines
 def test_of_many_workers_at_one_moment_one_does_the_job(site: Site, clock: Clock) -> None:
     began, done = threading.Barrier(4), []
     slow = [Job("slow", timedelta(hours=1), lambda _site, _now: done.append(time.sleep(0.05)))]

@@ -14,13 +14,12 @@ from cms import db
 from cms.outages import is_outage, kind_of
 from cms.site import Site
 from tests.comments.stored import stored
-from tests.conftest import ON_SQLITE, POSTGRESQL, START, Clock
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, POSTGRESQL, START, Clock
 from tests.desk.typist import Typist, fields_of
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Page, Reader, check_page
 
 CAT = "/articles/cat"
-ON_POSTGRESQL = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
 # Too long for the free space of any page that the file has already.
 WORDS = "My very words. " * 330
 Outage = Callable[[Site], AbstractContextManager[None]]

@@ -131,6 +131,7 @@ def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes)
         KeysFolder(tmp_path).read([key_id])
 
 
+@pytest.mark.both_engines
 def test_the_first_start_makes_one_key_and_the_next_finds_it(site: Site, settings: Settings) -> None:
     (key_id,) = key_ids(settings.keys_folder)
     again = cms.open_site(settings)
@@ -139,6 +140,7 @@ def test_the_first_start_makes_one_key_and_the_next_finds_it(site: Site, setting
     again.database.close()
 
 
+@pytest.mark.both_engines
 def test_an_empty_database_takes_the_key_that_was_put_there(settings: Settings) -> None:
     key_id = make_key(settings.keys_folder, "20260101")
     opened = cms.open_site(settings)
@@ -146,6 +148,7 @@ def test_an_empty_database_takes_the_key_that_was_put_there(settings: Settings) 
     opened.database.close()
 
 
+@pytest.mark.both_engines
 def test_a_lost_key_is_never_replaced_by_itself(site: Site, settings: Settings) -> None:
     (key_id,) = key_ids(settings.keys_folder)
     (settings.keys_folder / f"{key_id}.key").unlink()
@@ -157,6 +160,7 @@ def test_a_lost_key_is_never_replaced_by_itself(site: Site, settings: Settings) 
         _vault = again.vault
 
 
+@pytest.mark.both_engines
 def test_another_sites_key_is_not_taken_for_the_lost_one(site: Site, settings: Settings) -> None:
     (key_id,) = key_ids(settings.keys_folder)
     (settings.keys_folder / f"{key_id}.key").unlink()
@@ -166,6 +170,7 @@ def test_another_sites_key_is_not_taken_for_the_lost_one(site: Site, settings: S
     assert again.keys is None
 
 
+@pytest.mark.both_engines
 def test_a_key_made_by_hand_seals_from_then_on(site: Site, settings: Settings) -> None:
     (lost,) = key_ids(settings.keys_folder)
     (settings.keys_folder / f"{lost}.key").unlink()
@@ -176,6 +181,7 @@ def test_a_key_made_by_hand_seals_from_then_on(site: Site, settings: Settings) -
     assert again.vault.seal("dan@example.org", table="comment", mark="m").startswith(f"{made}:")
 
 
+@pytest.mark.both_engines
 def test_two_processes_that_start_at_once_make_one_key(settings: Settings) -> None:
     program = "import cms; from cms.config import load_settings; print(cms.open_site(load_settings()).vault.current)"
     environ = {

@@ -126,12 +126,13 @@ def test_a_body_beyond_every_limit_is_413(app: Flask, site: Site) -> None:
     check_headers(answer)
 
 
-def test_a_failure_is_a_500_page_that_asks_no_database(app: Flask, site: Site) -> None:
+def test_a_failure_is_a_500_page_that_asks_no_database(site: Site, clock: Clock) -> None:
     def broken() -> str:
         site.database.reader.dispose()
         (site.settings.instance / "broadsheet.db").unlink()
         raise ZeroDivisionError("canary")
 
+    app = cms.create_app(site, clock)
     app.add_url_rule("/broken", "articles.broken", broken)
     answer = Reader(app).get("/broken")
     assert answer.status_code == 500

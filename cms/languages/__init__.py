@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -135,6 +135,7 @@ def open_catalogue(folder: Path | None = None) -> Catalogue:
     return Catalogue({path.stem: _read(path) for path in files})
 
 
+@cache  # 40 ms, and what is installed stays as it is while a process runs
 def _read(path: Path) -> Language:
     with path.open("rb") as file:
         catalog = read_po(file, locale=path.stem)

@@ -17,10 +17,8 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+def run(instance: Path) -> "Run":
     """Give the `cms` command in an instance of its own."""
-    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path))
-    monkeypatch.delenv("CMS_DATABASE_URL", raising=False)
     return Run()
 
 

@@ -88,6 +88,7 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(site: Site, clock:
     assert 0.5 < unknown / known < 2
 
 
+@pytest.mark.both_engines
 def test_the_eleventh_failure_from_one_network_is_not_even_tried(
     site: Site, app: Flask, clock: Clock
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_new_password_ends_all_sessions(site: Site, app: Flask, clock: Clock) 
     assert _sign_in(app.test_client(), password="another long password").status_code == 303
 
 
+@pytest.mark.both_engines
 def test_a_session_ends_after_twelve_hours_without_a_request(site: Site, app: Flask, clock: Clock) -> None:
     hire(site, "Ada", clock())
     ada = Colleague(app, "Ada")
@@ -182,6 +184,7 @@ def test_a_session_ends_after_twelve_hours_without_a_request(site: Site, app: Fl
     assert ada.get("/desk/").status_code == 303
 
 
+@pytest.mark.both_engines
 def test_use_is_noted_once_a_minute(site: Site, app: Flask, clock: Clock) -> None:
     hire(site, "Ada", clock())
     ada = Colleague(app, "Ada")
@@ -229,6 +232,7 @@ def test_an_address_stands_nowhere_in_the_clear(site: Site, clock: Clock) -> Non
     assert site.vault.unseal(row.email_sealed, table="staff", mark=row.mark) == "ada@example.org"
 
 
+@pytest.mark.both_engines
 def test_one_address_is_one_person(site: Site, clock: Clock) -> None:
     hire(site, "Ada", clock())
     assert isinstance(

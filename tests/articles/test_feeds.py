@@ -138,6 +138,7 @@ def test_an_item_has_all_that_json_feed_asks_for(app: Flask, paper: Paper) -> No
     assert f'<img src="{base}/media/a.png" alt="A">' in item["content_html"]
 
 
+@pytest.mark.both_engines
 def test_an_update_is_told_by_its_time(app: Flask, paper: Paper) -> None:
     paper.article("Night", updated_at=paper.now - timedelta(hours=1))
     assert atom(app).findtext("a:updated", "", ATOM) == entries(app)[0].findtext("a:updated", "", ATOM)
@@ -162,6 +163,7 @@ def test_an_entry_keeps_the_id_that_it_came_with(app: Flask, paper: Paper) -> No
     )
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "fields", [{"status": ArticleStatus.DRAFT}, {"status": ArticleStatus.RETRACTED}, {"days_ago": -1}]
 )
@@ -170,6 +172,7 @@ def test_what_is_not_public_is_in_no_feed(app: Flask, paper: Paper, fields: dict
     assert entries(app) == entries(app, "/authors/ada/feed.xml") == []
 
 
+@pytest.mark.both_engines
 def test_a_feed_holds_the_newest_of_its_size(app: Flask, paper: Paper) -> None:
     size = paper.site.settings.feed_size
     for number in range(size + 2):

@@ -19,6 +19,7 @@ def paper(app: Flask) -> Paper:
     return paper
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("was", "asked"),
     [
@@ -59,6 +60,7 @@ def test_each_thing_can_have_moved(app: Flask, paper: Paper, thing: str, suffix:
     assert app.test_client().get("/old/").headers["Location"] == leads_to
 
 
+@pytest.mark.both_engines
 def test_two_moves_are_one_step(app: Flask, paper: Paper) -> None:
     paper.moved("/articles/first", "article:1")
     paper.change(1, slug="second")
@@ -94,6 +96,7 @@ def test_a_thing_that_is_gone_leads_nowhere(app: Flask, paper: Paper) -> None:
     assert app.test_client().get("/old").status_code == 404
 
 
+@pytest.mark.both_engines
 def test_leading_on_takes_two_selects(app: Flask, paper: Paper) -> None:
     paper.moved("/old", "article:1")
     with counted(paper.site) as sent:

@@ -13,6 +13,8 @@ from cms.articles.queries.reading import onward, public_article
 from cms.articles.related import KEPT
 from tests.articles.paper import Paper, paper_of
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def paper(app: Flask) -> Paper:

@@ -42,6 +42,7 @@ def listed(app: Flask) -> set[str]:
     return {address.removeprefix(base) for address in found}
 
 
+@pytest.mark.both_engines
 def test_every_public_page_is_listed_once(app: Flask, paper: Paper) -> None:
     paper.article("One", authors=["Ada", "Ben"], section="Harbour", tags=["ferry"], slug="کتاب")
     paper.article("Two", authors=["Ada"], section="Harbour", tags=["ferry", "bread"])
@@ -59,6 +60,7 @@ def test_every_public_page_is_listed_once(app: Flask, paper: Paper) -> None:
     }
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "fields", [{"status": ArticleStatus.DRAFT}, {"status": ArticleStatus.RETRACTED}, {"days_ago": -1}]
 )
@@ -93,6 +95,7 @@ def test_a_sitemap_of_nothing_is_not_there(app: Flask, paper: Paper, address: st
     assert app.test_client().get(address).status_code == 404
 
 
+@pytest.mark.both_engines
 def test_the_news_are_the_articles_of_two_days(app: Flask, paper: Paper) -> None:
     paper.article("Fresh & <new>", days_ago=1.9, language="ur-PK")
     paper.article("Old", days_ago=2.1)

@@ -7,6 +7,8 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.touched import things_touched_by
 from tests.articles.paper import Paper, counted, paper_of
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def paper(app: Flask) -> Paper:

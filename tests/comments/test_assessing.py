@@ -25,6 +25,7 @@ def _reasons_of(site: Site, comment_id: int) -> dict[str, int]:
         return {str(code): measure for code, measure in session.exec(chosen)}
 
 
+@pytest.mark.both_engines
 def test_near_copies_are_counted_across_articles(site: Site, article: int) -> None:
     other = write_article(site, "The first tram", START)
     send_comment(site, article, START, text=f"{ADVERT} https://a.example/1", email="one@example.org")

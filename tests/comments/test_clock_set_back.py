@@ -4,13 +4,12 @@ import pytest
 from flask import Flask
 from sqlmodel import col, select
 
-import cms
 from cms.comments.models import Comment
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import stored
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.desk.typist import fields_of
 from tests.factories import hire, write_article
 from tests.reader import Reader, check_page
@@ -75,7 +74,7 @@ def test_a_reply_that_is_older_than_what_it_answers_stands_below_it(
 
 def test_who_was_stopped_in_the_future_is_not_stopped_for_so_long(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START, days_ago=400)
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
     assert reader.comment(CAT, comment="One.").status_code == 303
     clock.advance(days=-70)
     statuses = set()

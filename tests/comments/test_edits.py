@@ -50,6 +50,7 @@ def _texts(site: Site, table: type[CommentEdit] | type[CommentVersion]) -> list[
         return list(session.exec(select(col(table.body_text))))
 
 
+@pytest.mark.both_engines
 def test_a_held_comment_changes_at_once_and_the_log_says_so(reader: Reader, site: Site) -> None:
     receipt = reader.comment(CAT, comment="It was red.").headers["Location"]
     page = _change(reader, receipt, "It was <em>blue</em>. See https://example.org/", name="Daniel")
@@ -61,12 +62,14 @@ def test_a_held_comment_changes_at_once_and_the_log_says_so(reader: Reader, site
     assert _texts(site, CommentVersion) == ["It was red."]
 
 
+@pytest.mark.both_engines
 def test_what_was_said_before_may_be_sent_again_as_a_new_comment(reader: Reader) -> None:
     receipt = reader.comment(CAT, comment="First.").headers["Location"]
     _change(reader, receipt, "Second.")
     assert reader.comment(CAT, comment="First.").headers["Location"] != receipt
 
 
+@pytest.mark.both_engines
 def test_an_edit_of_a_published_comment_waits_while_the_public_text_stays(
     reader: Reader, site: Site, cleo: int, clock: Clock
 ) -> None:
@@ -83,6 +86,7 @@ def test_an_edit_of_a_published_comment_waits_while_the_public_text_stays(
     assert deeds(site, _id(site)) == ["submitted", "decided", "edited"]
 
 
+@pytest.mark.both_engines
 def test_an_edit_that_goes_back_to_the_public_text_waits_for_nobody(
     reader: Reader, site: Site, cleo: int
 ) -> None:
@@ -160,6 +164,7 @@ def test_edits_count_towards_the_limit_of_comments(reader: Reader, site: Site) -
     assert check_page(answers[-1]).text("textarea") == "Text 9"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("verdict", [Verdict.REJECT, Verdict.SPAM])
 def test_what_was_decided_against_meanwhile_is_not_changed_and_the_words_stay(
     reader: Reader, site: Site, cleo: int, verdict: Verdict
@@ -190,6 +195,7 @@ def test_an_edit_in_which_her_own_address_stands_is_held_for_that(reader: Reader
     assert held_because(site) == {"address_in_text", "every_comment"}
 
 
+@pytest.mark.both_engines
 def test_a_second_look_can_be_asked_for_once(reader: Reader, site: Site, cleo: int) -> None:
     receipt = reader.comment(CAT).headers["Location"]
     _say(site, cleo, Verdict.REJECT, "off_topic")
@@ -232,6 +238,7 @@ def test_the_receipt_of_an_urdu_article_is_edited_in_urdu(app: Flask, site: Site
     assert "براہِ کرم اپنا تبصرہ لکھیں" in answer.text
 
 
+@pytest.mark.both_engines
 def test_a_comment_that_waits_nowhere_is_refused_by_the_database(reader: Reader, site: Site) -> None:
     reader.comment(CAT)
     with pytest.raises(Exception, match=r"(?i)waits"), site.database.writing() as session:

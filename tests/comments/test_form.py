@@ -20,6 +20,7 @@ def _cat(site: Site) -> None:
     write_article(site, "Cat", START)
 
 
+@pytest.mark.both_engines
 def test_a_comment_is_answered_by_303_to_its_receipt_and_held(app: Flask, site: Site) -> None:
     answer = Reader(app).comment(CAT, comment="It purred.")
     assert answer.status_code == 303

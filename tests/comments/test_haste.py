@@ -6,11 +6,10 @@ from itertools import count
 import pytest
 from flask import Flask
 
-import cms
 from cms.comments.proof import Proof, proof_of
 from cms.site import Site
 from tests.comments.stored import held_because, stored
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import write_article
 from tests.reader import Page, Reader
 
@@ -100,8 +99,9 @@ def test_no_sum_is_asked_unless_it_is_wished(app: Flask) -> None:
     assert fetched(Reader(app))["bits"] == 0
 
 
+@pytest.mark.both_engines
 def test_a_sum_counts_once_and_without_it_a_comment_is_held_for_that(site: Site, clock: Clock) -> None:
-    reader = Reader(cms.create_app(site.but(proof_of_work="always", proof_of_work_bits=BITS), clock))
+    reader = Reader(application(site.but(proof_of_work="always", proof_of_work_bits=BITS), clock))
     found = fetched(reader)
     token = str(found["token"])
     assert found["bits"] == BITS
@@ -118,7 +118,7 @@ def test_a_sum_counts_once_and_without_it_a_comment_is_held_for_that(site: Site,
 @ON_SQLITE
 def test_a_sum_is_asked_in_slow_mode_alone(site: Site, clock: Clock) -> None:
     slow = {"article_comments_per_ten_minutes": 1, "proof_of_work": "slow_mode"}
-    reader = Reader(cms.create_app(site.but(**slow), clock))
+    reader = Reader(application(site.but(**slow), clock))
     assert fetched(reader)["bits"] == 0
     reader.comment(CAT)
     assert held_because(site) == {"every_comment"}

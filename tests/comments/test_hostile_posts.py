@@ -30,12 +30,14 @@ def urlencoded(fields: dict[str, str]) -> bytes:
     return "&".join(f"{name}={value}" for name, value in fields.items()).encode()
 
 
+@pytest.mark.both_engines
 def test_nul_and_other_controls_are_taken_out_of_what_is_stored(reader: Reader, site: Site) -> None:
     answer = reader.comment(CAT, name="D\0an", comment="one\0two\x08\x1b[31mthree\ufffe")
     assert answer.status_code == 303
     assert (only(site).name, only(site).body_text) == ("Dan", "onetwo[31mthree")
 
 
+@pytest.mark.both_engines
 def test_invalid_utf8_is_stored_as_what_can_be_read_of_it(reader: Reader, site: Site) -> None:
     fields = {"token": reader.form_of(CAT)["token"], "name": "Dan%ff", "email": "dan@example.org"}
     body = urlencoded({**fields, "comment": "caf%e9+and+%ed%a0%80"})
@@ -52,6 +54,7 @@ def test_every_script_comes_back_as_it_was_typed(reader: Reader, site: Site, tex
     assert only(site).body_text == text
 
 
+@pytest.mark.both_engines
 def test_the_longest_address_can_be_sealed_and_a_longer_one_is_refused(reader: Reader, site: Site) -> None:
     longest = f"{'a' * 64}@{'ü' * 92}.org"
     assert len(longest.encode()) == 253
@@ -62,6 +65,7 @@ def test_the_longest_address_can_be_sealed_and_a_longer_one_is_refused(reader: R
     assert reader.comment(CAT, email=f"{'𐐀' * 64}@{'𐐀' * 180}.org").status_code == 422
 
 
+@pytest.mark.both_engines
 def test_an_answer_to_no_comment_is_422_with_the_words(reader: Reader, site: Site) -> None:
     for asked in ("99999999999", "999999999999999999", "9" * 40, "-1", "1e3", "x", "\0", "٣"):
         answer = reader.comment(CAT, reply_to=asked, comment="Words that stay.")
@@ -149,6 +153,7 @@ NOBODYS = (
 )
 
 
+@pytest.mark.both_engines
 def test_an_address_that_nobody_links_to_breaks_nothing(reader: Reader) -> None:
     statuses = {path: reader.get(path).status_code for path in NOBODYS}
     assert {path: status for path, status in statuses.items() if status not in {200, 404}} == {}

@@ -115,6 +115,7 @@ def test_spam_and_adverts_teach_spam_approval_teaches_fine_and_manners_teach_not
     assert bool(counts(site)) is (taught is not None)
 
 
+@pytest.mark.both_engines
 def test_whatever_is_decided_and_undone_leaves_the_counts_exactly_as_they_were(
     site: Site, article: int, cleo: int
 ) -> None:
@@ -163,6 +164,7 @@ def test_copies_of_a_text_teach_once(site: Site, article: int, cleo: int) -> Non
     assert {comment.id: comment.lane for comment in stored(site)}[last] is Lane.LIKELY_SPAM
 
 
+@pytest.mark.both_engines
 def test_moderators_side_by_side_lose_no_lesson(site: Site, article: int, cleo: int) -> None:
     chance = random.Random(3)
     texts = [sentence(chance, SPAM_WORDS + FINE_WORDS) for _ in range(12)]
@@ -186,6 +188,7 @@ def test_moderators_side_by_side_lose_no_lesson(site: Site, article: int, cleo: 
     assert counts(site) == expected
 
 
+@pytest.mark.both_engines
 def test_what_was_learnt_is_fitted_and_scores_what_waits(site: Site, article: int) -> None:
     teach_much(site, 25)
     chance = random.Random(9)

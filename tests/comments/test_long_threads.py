@@ -80,6 +80,7 @@ def test_the_first_page_of_3000_comments_is_bounded(app: Flask, site: Site, root
     assert page.text("h2", id="comments-heading") == "3000 comments"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("roots", [1, 7, 200])
 def test_every_comment_has_an_address_that_leads_to_it(app: Flask, site: Site, roots: int) -> None:
     fill(site, write_article(site, "Cat", START), roots=roots, number=400)
@@ -124,6 +125,7 @@ def test_a_reply_to_a_comment_on_another_page_names_it_and_leads_there(app: Flas
         assert int(number[1]) not in numbers(page)
 
 
+@pytest.mark.both_engines
 def test_an_address_of_no_comment_leads_to_all_and_one_of_no_thread_nowhere(app: Flask, site: Site) -> None:
     fill(site, write_article(site, "Cat", START), roots=1, number=3)
     reader = Reader(app)

@@ -74,6 +74,7 @@ def test_a_receipt_speaks_its_articles_language(app: Flask, site: Site) -> None:
     assert page.all("html")[0][0]["lang"] == "ur"
 
 
+@pytest.mark.both_engines
 def test_a_withdrawal_takes_a_published_comment_away_with_an_entry_in_the_log(
     reader: Reader, site: Site
 ) -> None:
@@ -99,6 +100,7 @@ def article_version(site: Site) -> int:
         return found.number if found else 0
 
 
+@pytest.mark.both_engines
 def test_a_withdrawal_pressed_twice_is_done_once(reader: Reader, site: Site) -> None:
     receipt = reader.comment(CAT).headers["Location"]
     fields = reader.form_of(receipt)
@@ -163,6 +165,7 @@ def test_the_secret_of_a_receipt_is_nowhere_in_the_database(reader: Reader, site
     assert secret not in repr(only(site).model_dump())
 
 
+@pytest.mark.both_engines
 def test_a_spam_verdict_of_no_person_still_reads_as_waiting(reader: Reader, site: Site) -> None:
     receipt = reader.comment(CAT).headers["Location"]
     with site.database.writing() as session:

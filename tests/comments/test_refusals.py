@@ -10,11 +10,10 @@ from flask import Flask
 from sqlmodel import update
 from werkzeug.test import TestResponse
 
-import cms
 from cms.articles.models import Article, ArticleStatus, FormerAddress
 from cms.site import Site
 from tests.comments.stored import only, stored
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import write_article
 from tests.reader import Page, Reader, check_page
 
@@ -59,7 +58,7 @@ def test_a_closed_article_is_403_with_the_words_kept_and_shows_no_form(app: Flas
 
 def test_comments_close_after_the_days_that_are_set_at_their_second(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START, publish_at=START)
-    reader = Reader(cms.create_app(site.but(close_after_days=14), clock))
+    reader = Reader(application(site.but(close_after_days=14), clock))
     fields = filled(reader)
     clock.now = START + timedelta(days=14) - timedelta(seconds=1)
     assert reader.post(f"{CAT}/comments", {**fields, **reader.form_of(CAT)}).status_code == 303
@@ -71,7 +70,7 @@ def test_comments_close_after_the_days_that_are_set_at_their_second(site: Site, 
 
 def test_the_day_that_an_import_says_wins_over_the_sites(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START, publish_at=START, comments_close_at=START + timedelta(days=90))
-    reader = Reader(cms.create_app(site.but(close_after_days=14), clock))
+    reader = Reader(application(site.but(close_after_days=14), clock))
     clock.advance(days=60)
     assert reader.comment(CAT).status_code == 303
 
@@ -131,7 +130,7 @@ def test_a_form_of_staff_whose_length_is_not_announced_is_411(app: Flask) -> Non
 
 def test_who_sends_too_often_is_429_with_the_words_and_told_when(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START)
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=2), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=2), clock))
     assert [reader.comment(CAT, comment=f"Number {n}.").status_code for n in (1, 2)] == [303, 303]
     refused = reader.comment(CAT, comment="My very words.")
     page = check_page(refused)
@@ -144,14 +143,14 @@ def test_who_sends_too_often_is_429_with_the_words_and_told_when(site: Site, clo
 
 def test_a_repeat_is_led_to_its_receipt_even_beyond_the_limit(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START)
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
     first = reader.comment(CAT).headers["Location"]
     assert reader.comment(CAT).headers["Location"] == first
 
 
 def test_another_network_is_not_stopped_by_it(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START)
-    app = cms.create_app(site.but(comments_per_ten_minutes=1), clock)
+    app = application(site.but(comments_per_ten_minutes=1), clock)
     reader = Reader(app)
     reader.comment(CAT)
     fields = filled(reader, comment="From elsewhere.")
@@ -161,7 +160,7 @@ def test_another_network_is_not_stopped_by_it(site: Site, clock: Clock) -> None:
 
 def test_limits_that_are_off_stop_nobody(site: Site, clock: Clock) -> None:
     write_article(site, "Cat", START)
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1, rate_limits=False), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1, rate_limits=False), clock))
     assert [reader.comment(CAT, comment=f"Number {n}.").status_code for n in range(3)] == [303] * 3
 
 
@@ -169,7 +168,7 @@ def test_without_the_sites_key_the_words_are_kept_and_the_log_says_why(
     site: Site, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_article(site, "Cat", START)
-    reader = Reader(cms.create_app(site, clock))
+    reader = Reader(application(site, clock))
     fields = filled(reader)
     receipt = reader.comment(CAT, comment="Sent before.").headers["Location"]
     for file in site.settings.keys_folder.glob("*.key"):

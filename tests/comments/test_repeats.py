@@ -31,6 +31,7 @@ def receipt_of(reader: Reader, path: str = CAT, **fields: str) -> str:
     return answer.headers["Location"]
 
 
+@pytest.mark.both_engines
 def test_sent_twice_while_held_is_stored_once_with_one_receipt(reader: Reader, site: Site) -> None:
     assert receipt_of(reader) == receipt_of(reader)
     (comment,) = stored(site)
@@ -76,6 +77,7 @@ def test_after_any_decision_a_repeat_is_new_with_a_receipt_of_its_own(
     assert len(stored(site)) == 2
 
 
+@pytest.mark.both_engines
 def test_after_a_withdrawal_a_repeat_is_new(reader: Reader, site: Site) -> None:
     first = receipt_of(reader)
     reader.post(f"{first}/withdrawal", reader.form_of(first))
@@ -83,6 +85,7 @@ def test_after_a_withdrawal_a_repeat_is_new(reader: Reader, site: Site) -> None:
     assert len(stored(site)) == 2
 
 
+@pytest.mark.both_engines
 def test_after_a_day_a_repeat_is_new_and_is_itself_repeated(reader: Reader, site: Site, clock: Clock) -> None:
     first = receipt_of(reader)
     clock.advance(hours=23, minutes=59)
@@ -95,6 +98,7 @@ def test_after_a_day_a_repeat_is_new_and_is_itself_repeated(reader: Reader, site
     assert reader.get(first).status_code == 200
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("hours", [0, 25])
 def test_eight_at_the_same_moment_are_stored_once_with_one_receipt(
     app: Flask, reader: Reader, site: Site, clock: Clock, hours: int
@@ -111,6 +115,7 @@ def test_eight_at_the_same_moment_are_stored_once_with_one_receipt(
     assert len(stored(site)) == before + 1
 
 
+@pytest.mark.both_engines
 def test_eight_different_ones_at_the_same_moment_are_all_stored(
     app: Flask, reader: Reader, site: Site
 ) -> None:

@@ -15,7 +15,7 @@ from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.comments.stored import only
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START, Clock
 from tests.factories import hire, write_article
 from tests.reader import Moderator, Reader
 
@@ -52,6 +52,7 @@ def everything_stored(site: Site) -> bytes:
     return "\n".join(rows).encode()
 
 
+@pytest.mark.both_engines
 def test_a_canary_is_found_nowhere(
     app: Flask, site: Site, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_sealed_address_can_be_read_with_the_key_and_only_for_its_own_row(ap
     assert comment.email_fingerprint == site.vault.fingerprint(CANARY.upper())
 
 
+@pytest.mark.both_engines
 @pytest.mark.breaks_the_schema
 def test_a_failure_is_logged_without_what_a_reader_wrote(
     app: Flask, site: Site, caplog: pytest.LogCaptureFixture
@@ -121,7 +123,7 @@ def test_a_failure_is_logged_without_what_a_reader_wrote(
 
 
 @pytest.mark.breaks_the_schema
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@ON_POSTGRESQL
 def test_a_row_that_postgresql_refuses_is_not_quoted_in_the_log(
     app: Flask, site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-import cms
 from cms.comments.rules import CommentStatus
 from cms.moderation.actions.deciding import decide
 from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.rules import SPAM_POLICY, Verdict
 from cms.site import Site
 from tests.comments.stored import deeds, stored
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Reader
 
@@ -29,9 +28,10 @@ def folding(site: Site, clock: Clock) -> Iterator[Flask]:
     cleo = hire(site, "Cleo", clock())
     called = send_comment(site, article, clock(), text=ADVERT, email="mallory@example.org")
     decide(site, cleo, [called], Verdict.SPAM, "", LATEST, clock())
-    return cms.create_app(site.but(spam_folder=True, spam_threshold=800), clock)
+    return application(site.but(spam_folder=True, spam_threshold=800), clock)
 
 
+@pytest.mark.both_engines
 def test_a_copy_of_spam_goes_to_the_folder_by_policy_and_by_nobody(folding: Flask, site: Site) -> None:
     assert Reader(folding).comment(CAT, comment=f"{ADVERT} 17").status_code == 303
     last = stored(site)[-1]
@@ -54,6 +54,7 @@ def test_the_figures_tell_what_it_caught_and_what_people_took_back(
     assert said % 1 in cleo.page("/moderation/figures").text("main")
 
 
+@pytest.mark.both_engines
 def test_its_writer_sees_exactly_what_the_writer_of_a_held_one_sees(folding: Flask, site: Site) -> None:
     answers = []
     for text in (f"{ADVERT} 18", "The cat was here before, and she will be again."):

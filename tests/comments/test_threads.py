@@ -147,6 +147,7 @@ def test_a_page_that_is_asked_for_a_reply_to_nothing_is_the_plain_page(
     assert Reader(app).form_of(f"{CAT}?reply_to={asked}")["reply_to"] == ""
 
 
+@pytest.mark.both_engines
 def test_many_threads_are_paged_and_each_is_shown_once(site: Site, article: int, app: Flask) -> None:
     said = [say(site, article, f"Thread {number}.") for number in range(5)]
     reply = say(site, article, "To the first.", said[0])
@@ -163,6 +164,7 @@ def test_many_threads_are_paged_and_each_is_shown_once(site: Site, article: int,
     assert seen == [[f"comment-{one}" for one in some] for some in ids]
 
 
+@pytest.mark.both_engines
 def test_threads_of_the_same_moment_are_paged_without_loss(site: Site, article: int) -> None:
     ids = [send_comment(site, article, START, text=f"Number {number}.") for number in range(5)]
     for one in ids:

@@ -1,5 +1,6 @@
 """An article that moves leaves no dead address behind."""
 
+import pytest
 from flask import Flask
 
 from tests.desk.typist import Typist
@@ -13,6 +14,7 @@ def test_the_old_address_of_a_published_article_leads_on(ada: Typist, app: Flask
     assert (moved.status_code, moved.headers["Location"]) == (301, "/articles/after")
 
 
+@pytest.mark.both_engines
 def test_two_moves_lead_on_in_one_step_each(ada: Typist, app: Flask) -> None:
     path = ada.write("publish", title="One")
     ada.change(path, "save", slug="two")
@@ -21,6 +23,7 @@ def test_two_moves_lead_on_in_one_step_each(ada: Typist, app: Flask) -> None:
         assert Reader(app).get(f"/articles/{old}").headers["Location"] == "/articles/three"
 
 
+@pytest.mark.both_engines
 def test_a_move_back_makes_no_circle(ada: Typist, app: Flask) -> None:
     path = ada.write("publish", title="One")
     ada.change(path, "save", slug="two")
@@ -31,6 +34,7 @@ def test_a_move_back_makes_no_circle(ada: Typist, app: Flask) -> None:
     assert Reader(app).get("/articles/one").status_code == 404
 
 
+@pytest.mark.both_engines
 def test_a_new_article_takes_over_an_address_that_another_had(ada: Typist, app: Flask) -> None:
     path = ada.write("publish", title="One")
     ada.change(path, "save", slug="two")

@@ -5,9 +5,8 @@ import re
 import pytest
 from flask import Flask
 
-from cms import create_app
 from cms.site import Site
-from tests.conftest import Clock
+from tests.conftest import Clock, application
 from tests.desk.typist import Typist
 from tests.factories import hire, write_article
 
@@ -20,6 +19,7 @@ def test_an_empty_desk_says_what_to_do(ada: Typist) -> None:
     assert "The first article needs a title and a text" in ada.page("/desk/").text("main")
 
 
+@pytest.mark.both_engines
 def test_an_author_sees_her_own_and_an_editor_all(ada: Typist, ben: Typist) -> None:
     ada.write(title="Of Ada")
     ben.write(title="Of Ben")
@@ -40,9 +40,10 @@ def test_a_state_that_is_not_known_is_404(ada: Typist) -> None:
     assert ada.get("/desk/?status=lost").status_code == 404
 
 
+@pytest.mark.both_engines
 def test_pages_of_the_list_neither_skip_nor_repeat_where_times_are_equal(site: Site, clock: Clock) -> None:
     small = site.but(page_size=2)
-    app: Flask = create_app(small, clock)
+    app: Flask = application(small, clock)
     hire(small, "Ben", clock())
     ben = Typist(app, "Ben")
     for number in range(5):

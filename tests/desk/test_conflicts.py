@@ -1,7 +1,11 @@
 """Two people at one article: nothing of either is lost."""
 
+import pytest
+
 from tests.desk.typist import Typist, fields_of
 from tests.reader import check_page
+
+pytestmark = pytest.mark.both_engines
 
 
 def test_a_save_over_a_newer_one_shows_both_texts_and_overwrites_nothing(ada: Typist, ben: Typist) -> None:

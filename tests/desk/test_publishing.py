@@ -1,5 +1,6 @@
 """Publishing, scheduling, taking back, and who may."""
 
+import pytest
 from flask import Flask
 
 from cms.site import Site
@@ -14,6 +15,7 @@ def test_a_draft_is_seen_by_nobody_else(ada: Typist, app: Flask) -> None:
     assert Reader(app).get("/articles/quiet").status_code == 404
 
 
+@pytest.mark.both_engines
 def test_a_published_article_is_in_lists_and_search(ada: Typist, app: Flask) -> None:
     ada.write("publish", title="Loud")
     reader = Reader(app)
@@ -64,6 +66,7 @@ def test_an_untouched_time_keeps_its_seconds(ada: Typist, app: Flask, clock: Clo
     assert "2026-03-02T09:30:17Z" in Reader(app).get("/articles/exact").text
 
 
+@pytest.mark.both_engines
 def test_back_to_draft_hides_it_and_publishing_again_keeps_its_day(
     ada: Typist, app: Flask, clock: Clock
 ) -> None:

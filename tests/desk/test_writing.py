@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 
 from cms.site import Site
@@ -105,6 +106,7 @@ def test_a_preview_stores_nothing_and_carries_everything_on(ada: Typist) -> None
     assert fields_of(again)["title"] == "Looked at"
 
 
+@pytest.mark.both_engines
 def test_a_form_sent_twice_makes_one_article(ada: Typist) -> None:
     form = {**ada.form(), "title": "Once", "body_html": "Words."}
     first = ada.send("/desk/articles/new", "publish", form)
@@ -120,6 +122,7 @@ def test_words_added_after_going_back_to_a_new_form_are_stored(ada: Typist) -> N
     assert ada.form(path)["body_html"] == "<p>More words.</p>"
 
 
+@pytest.mark.both_engines
 def test_a_title_that_is_there_already_gets_a_numbered_address(ada: Typist) -> None:
     ada.write(title="Same")
     assert ada.form(ada.write(title="Same"))["slug"] == "same-2"
@@ -133,6 +136,7 @@ def test_a_typed_address_that_is_taken_is_refused_with_a_free_one(ada: Typist) -
     assert fields_of(response)["slug"] == "same"
 
 
+@pytest.mark.both_engines
 def test_a_section_in_other_letters_is_the_same_section(ada: Typist) -> None:
     ada.write(section="City Life")
     assert ada.form(ada.write(section="city life"))["section"] == "City Life"
@@ -145,6 +149,7 @@ def test_an_author_of_the_same_name_who_moved_in_is_the_writer(ada: Typist, site
     assert "Moved in" in ada.get("/articles/new-here").text
 
 
+@pytest.mark.both_engines
 def test_a_title_of_300_letters_is_stored(ada: Typist) -> None:
     title = "ab " * 100
     assert ada.form(ada.write(title=title))["title"] == title.strip()

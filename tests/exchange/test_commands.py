@@ -14,16 +14,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cms import db
 from cms.exchange.actions import cleaning
 from cms.exchange.commands.wordpress import import_group
 from tests.exchange.conftest import comment, export, post
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
-    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path / "instance"))
-    monkeypatch.delenv("CMS_DATABASE_URL", raising=False)
-    return Run(tmp_path)
+def run(instance: Path) -> "Run":
+    return Run(instance)
 
 
 class Run:
@@ -71,9 +70,12 @@ def test_a_file_that_is_not_there_is_a_mistake_of_usage(run: Run) -> None:
     assert run(export(post(1)), "--media", "/does/not/exist").exit_code == 2
 
 
-def test_a_database_that_is_locked_is_one_line_and_the_next_run_goes_on(run: Run) -> None:
+def test_a_database_that_is_locked_is_one_line_and_the_next_run_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(export(post(1)))
-    with sqlite3.connect(run.folder / "instance/broadsheet.db", isolation_level=None) as other:
+    monkeypatch.setattr(db, "PATIENCE_SECONDS", 0.1)
+    with sqlite3.connect(run.folder / "broadsheet.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         result = run(export(post(1), post(2)), "--json")
         other.execute("ROLLBACK")

@@ -14,6 +14,7 @@ LONG = "x" * 5_000
 HALF = "\\ud83d"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "item",
     [
@@ -57,6 +58,7 @@ def test_nothing_in_an_item_stops_the_import(bring: Bring, rows: Rows, item: str
     assert sum(bring(export(item, post(50, wp_post_name="behind"))).articles.values()) == 0
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "head",
     [

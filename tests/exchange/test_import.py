@@ -70,6 +70,7 @@ def test_a_post_that_lacks_nearly_everything_is_survived(bring: Bring, rows: Row
     assert len(rows("SELECT 1 FROM article WHERE slug <> '' AND title <> ''")) == 2
 
 
+@pytest.mark.both_engines
 def test_the_second_run_brings_in_nothing(bring: Bring) -> None:
     text = export(post(1, comment(1), comment(2, type="pingback"), term("category", "news")), post(2))
     bring(text)
@@ -80,6 +81,7 @@ def test_the_second_run_brings_in_nothing(bring: Bring) -> None:
     assert sum(second["comments"].values()) == second["updated"] == 0
 
 
+@pytest.mark.both_engines
 def test_a_dry_run_reports_the_same_and_writes_nothing(bring: Bring, rows: Rows) -> None:
     text = export(
         post(1, comment(1), comment(2, type="pingback"), term("category", "news"), term("post_tag", "x")),
@@ -93,6 +95,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(bring: Bring, rows: Rows)
     assert dry == bring(text).as_json()
 
 
+@pytest.mark.both_engines
 def test_a_newer_export_updates_what_nobody_has_touched(bring: Bring, rows: Rows) -> None:
     bring(export(post(1), post(2), post(3)))
     report = bring(
@@ -109,6 +112,7 @@ def test_a_newer_export_updates_what_nobody_has_touched(bring: Bring, rows: Rows
     ]  # fmt: skip
 
 
+@pytest.mark.both_engines
 def test_what_has_changed_on_both_sides_is_a_conflict_and_stays(bring: Bring, rows: Rows, site: Site) -> None:
     bring(export(post(1, comment(1))))
     with site.database.writing() as session:
@@ -133,6 +137,7 @@ def test_what_has_changed_only_here_is_unchanged(bring: Bring, rows: Rows, site:
     assert rows("SELECT title FROM article") == [("Ours",)]
 
 
+@pytest.mark.both_engines
 def test_two_posts_with_one_number_are_told_apart_by_their_addresses(bring: Bring, rows: Rows) -> None:
     text = export(
         post(7, guid="g"), post(7, guid="g", wp_post_name="other", link="https://old.example/other/")
@@ -176,6 +181,7 @@ def test_a_slug_is_kept_decoded_and_normalised(
     assert rows("SELECT slug FROM article") == [(slug,)]
 
 
+@pytest.mark.both_engines
 def test_slugs_that_clash_are_made_different(bring: Bring, rows: Rows) -> None:
     bring(export(post(1, wp_post_name="same")))
     bring(export(post(2, wp_post_name="same"), post(3, wp_post_name="same"), post(4, wp_post_name="same-2")))
@@ -230,6 +236,7 @@ def test_the_highest_category_is_the_section_and_all_others_are_tags(bring: Brin
     ]
 
 
+@pytest.mark.both_engines
 def test_sections_and_authors_that_are_here_already_are_used(bring: Bring, rows: Rows, site: Site) -> None:
     with site.database.writing() as session:
         session.execute(sa.text("INSERT INTO section (slug, name) VALUES ('news', 'News')"))
@@ -263,6 +270,7 @@ def test_body_text_cannot_bring_script_in(bring: Bring, rows: Rows) -> None:
     assert "alert" not in text
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("approved", "status"),
     [("1", "approved"), ("0", "held"), ("spam", "spam"), ("trash", "rejected"), ("post-trashed", "rejected"), ("", "held")],
@@ -299,6 +307,7 @@ def test_a_commenter_can_ask_for_a_receipt_later(bring: Bring, rows: Rows, site:
     assert len(stored) == len(hashlib.sha256().hexdigest())
 
 
+@pytest.mark.both_engines
 def test_threads_are_kept_whatever_their_order(bring: Bring, rows: Rows) -> None:
     bring(
         export(
@@ -316,6 +325,7 @@ def test_threads_are_kept_whatever_their_order(bring: Bring, rows: Rows) -> None
     assert found[7][1] == found[8][1]
 
 
+@pytest.mark.both_engines
 def test_a_reply_in_a_newer_export_finds_its_thread(bring: Bring, rows: Rows) -> None:
     bring(export(post(1, comment(2))))
     bring(export(post(1, comment(2), comment(5, 2), comment(6, 5))))
@@ -326,6 +336,7 @@ def test_a_reply_in_a_newer_export_finds_its_thread(bring: Bring, rows: Rows) ->
     ]
 
 
+@pytest.mark.both_engines
 def test_a_number_that_is_taken_is_replaced_and_kept_beside(bring: Bring, rows: Rows, site: Site) -> None:
     bring(export(post(1, comment(2))))
     other = HEAD.replace("old.example", "older.example")
@@ -383,6 +394,7 @@ def test_a_file_damaged_before_its_first_article_is_refused(bring: Bring) -> Non
         bring(export(post(1))[:-60])
 
 
+@pytest.mark.both_engines
 def test_a_run_that_is_cut_short_leaves_whole_articles_and_the_next_goes_on(
     bring: Bring, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,6 +415,7 @@ def test_a_run_that_is_cut_short_leaves_whole_articles_and_the_next_goes_on(
     assert len(rows("SELECT DISTINCT article_id FROM article_tag")) == 5
 
 
+@pytest.mark.both_engines
 def test_articles_that_came_in_are_found_and_have_their_kin(bring: Bring, rows: Rows) -> None:
     bring(export(post(1, term("post_tag", "tea")), post(2, term("post_tag", "tea")), post(3)))
     assert rows(
@@ -443,6 +456,7 @@ def test_malformed_exports_are_refused(bring: Bring, name: str) -> None:
         bring((SHARED / name).read_text("utf-8"))
 
 
+@pytest.mark.both_engines
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here")
 @pytest.mark.parametrize(
     ("name", "articles"),

@@ -97,6 +97,7 @@ def test_pictures_after_the_first_are_loaded_when_they_are_needed(
     assert body_of(rows).count("lazy") == 1
 
 
+@pytest.mark.both_engines
 def test_a_featured_picture_becomes_the_article_s_own(bring: Bring, rows: Rows, uploads: Path) -> None:
     items = post(1, featured(2)), attachment(2, "2024/05/a.jpg", excerpt_encoded="Said <b>so</b>")
     bring(export(*items), media=uploads)
@@ -105,6 +106,7 @@ def test_a_featured_picture_becomes_the_article_s_own(bring: Bring, rows: Rows, 
     ]
 
 
+@pytest.mark.both_engines
 def test_old_addresses_of_files_and_of_their_pages_lead_on(bring: Bring, rows: Rows, uploads: Path) -> None:
     content = f'<a href="{UPLOADS}/2024/05/a.jpg"><img src="{UPLOADS}/2024/05/a-20x10.jpg"></a>'
     page = attachment(2, "2024/05/a.jpg", wp_post_parent="1", link="https://old.example/2024/05/post-1/a/")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -14,6 +15,8 @@ from cms.exchange.report import Report
 from cms.pages.writes import bump
 from cms.site import Site
 from tests.exchange.conftest import export, post, term
+
+pytestmark = pytest.mark.both_engines
 
 Bring = Callable[..., Report]
 Rows = Callable[..., list[Any]]

@@ -15,6 +15,8 @@ from tests.conftest import Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Colleague, Reader
 
+pytestmark = pytest.mark.both_engines
+
 # SELECTs a page; the masthead's sections take one of them, a staff session another. The queue's beyond figures, cards and
 # reasons: each filled lane, changes, folds with their samples, sections, the proxy's warning.
 READERS = {

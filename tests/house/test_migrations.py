@@ -58,6 +58,7 @@ def _counts(site: Site) -> dict[str, int]:
         return {name: session.execute(statement).scalar_one() for name, statement in counting.items()}
 
 
+@pytest.mark.both_engines
 def test_a_rebuilt_table_keeps_its_children(
     full_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_rebuilt_table_keeps_its_children(
         assert set(session.execute(sa.text("SELECT mood FROM article")).scalars()) == {"calm"}
 
 
+@pytest.mark.both_engines
 def test_a_migration_that_lost_a_parent_is_refused(
     full_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_migration_that_lost_a_parent_is_refused(
         db.migrate(full_site.settings)
 
 
+@pytest.mark.both_engines
 def test_two_programs_that_migrate_at_once_make_one_schema(full_site: Site) -> None:
     assert db.is_current(full_site.database)
     db.migrate(full_site.settings)

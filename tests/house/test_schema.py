@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from cms.config import Settings
 from tests.house.source import MODULES
 
-pytestmark = pytest.mark.breaks_the_schema
+pytestmark = [pytest.mark.breaks_the_schema, pytest.mark.both_engines]
 
 Schema = dict[str, tuple[str, ...]]
 SQLITE = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"

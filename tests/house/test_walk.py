@@ -10,6 +10,7 @@ from flask import Flask
 from jinja2 import BaseLoader, Environment
 from werkzeug.test import TestResponse
 
+import cms
 from cms.accounts import actions as accounts
 from cms.outbox.actions.wording import confirm_secret, link_secret
 from cms.privacy.actions.proving import secret_hash
@@ -39,6 +40,12 @@ class Noting(BaseLoader):
 
 
 @pytest.fixture
+def app(site: Site, clock: Clock) -> Flask:
+    """Give an application of its own, since its loader is changed."""
+    return cms.create_app(site, clock)
+
+
+@pytest.fixture
 def noted(app: Flask) -> set[str]:
     """Give the names of the templates that were shown."""
     assert app.jinja_env.loader
@@ -46,6 +53,7 @@ def noted(app: Flask) -> set[str]:
     return loader.noted
 
 
+@pytest.mark.both_engines
 def test_every_template_is_shown_in_a_walk_through_the_house(
     app: Flask, site: Site, clock: Clock, noted: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

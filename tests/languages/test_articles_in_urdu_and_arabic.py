@@ -35,7 +35,6 @@ PAGES: dict[str, Callable[[Paper], str]] = {
     "receipt of a rejected comment": lambda paper: paper.get(decided(paper, Verdict.REJECT)),
     "receipt of a withdrawn comment": lambda paper: paper.get(withdrawn(paper)),
 }
-every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 
 def decided(paper: Paper, verdict: Verdict, reason: str = "") -> str:
@@ -53,18 +52,14 @@ def withdrawn(paper: Paper) -> str:
     return address
 
 
-@every_page
-def test_no_english_is_left_on_a_page(paper: Paper, page: Callable[[Paper], str]) -> None:
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_no_english_is_left_on_a_page_and_it_runs_from_right_to_left(
+    paper: Paper, page: Callable[[Paper], str]
+) -> None:
     source = page(paper)
     assert len(words(source)) > 10
     assert latin_words(source) == []
-
-
-@every_page
-def test_a_page_says_its_language_and_runs_from_right_to_left(
-    paper: Paper, page: Callable[[Paper], str]
-) -> None:
-    (html, _text), *_ = Page(page(paper)).all("html")
+    (html, _text), *_ = Page(source).all("html")
     assert (html["lang"], html["dir"]) == (paper.words.language, "rtl")
 
 

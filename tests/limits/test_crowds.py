@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-import cms
 from cms.limits.queries import proxy_is_missing
 from cms.limits.rules import Ruling, Seen, Tally, Visitor, ruling
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.comments.stored import held_because, stored
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import hire, write_article
 from tests.reader import Moderator, Page, Reader
 
@@ -87,7 +86,7 @@ class Crowd:
     """Readers behind one proxy, who are told apart by the last part of their address."""
 
     def __init__(self, site: Site, clock: Clock, network: str = "203.0.113", **settings: object) -> None:
-        self.reader = Reader(cms.create_app(site.but(**settings), clock))
+        self.reader = Reader(application(site.but(**settings), clock))
         self.network, self.sent = network, 0
 
     def send(self, host: int) -> int:
@@ -99,6 +98,7 @@ class Crowd:
         return self.reader.post(f"{CAT}/comments", fields, headers=headers).status_code
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("_cat")
 def test_phones_of_one_carrier_are_held_for_their_number_and_a_single_one_is_refused(
     site: Site, clock: Clock
@@ -128,6 +128,7 @@ def test_an_article_that_boils_goes_slow_and_recovers_by_itself(site: Site, cloc
     assert [crowds[3].send(7) for _ in range(2)] == [303, 303]
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("_cat")
 def test_an_undeclared_proxy_stops_nobody_and_whoever_runs_the_site_is_told(
     site: Site, clock: Clock, caplog: pytest.LogCaptureFixture
@@ -141,7 +142,7 @@ def test_an_undeclared_proxy_stops_nobody_and_whoever_runs_the_site_is_told(
         assert proxy_is_missing(session, 0, now=clock())
         assert not proxy_is_missing(session, 1, now=clock())
     hire(site, "Cleo", clock())
-    assert "trusted_proxies" in Moderator(cms.create_app(site, clock), "Cleo").get("/moderation/").text
+    assert "trusted_proxies" in Moderator(application(site, clock), "Cleo").get("/moderation/").text
 
 
 @ON_SQLITE
@@ -159,7 +160,7 @@ def test_a_flood_that_feigns_a_proxy_ends_and_a_first_comment_from_elsewhere_is_
 @ON_SQLITE
 @pytest.mark.usefixtures("_cat")
 def test_a_refusal_costs_three_selects_and_a_token_is_refused_with_it(site: Site, clock: Clock) -> None:
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
     reader.comment(CAT)
     fields = {"name": "Dan", "email": "dan@example.org", "comment": "More.", **reader.form_of(CAT)}
     with counted(site) as selects:
@@ -177,7 +178,7 @@ def test_a_refusal_costs_three_selects_and_a_token_is_refused_with_it(site: Site
 @ON_SQLITE
 @pytest.mark.usefixtures("_cat")
 def test_a_refusal_says_in_how_many_minutes_and_keeps_the_words(site: Site, clock: Clock) -> None:
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
     reader.comment(CAT)
     refused = reader.comment(CAT, comment="My very words.")
     wait = int(refused.headers["Retry-After"])
@@ -193,7 +194,7 @@ def test_a_refusal_says_in_how_many_minutes_and_keeps_the_words(site: Site, cloc
 def test_a_refusal_cleans_judges_and_writes_nothing(
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = Reader(cms.create_app(site.but(comments_per_ten_minutes=1), clock))
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
     reader.comment(CAT)
     fields = {"name": "Dan", "email": "dan@example.org", "comment": "More.", **reader.form_of(CAT)}
 

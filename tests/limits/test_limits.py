@@ -94,6 +94,7 @@ def test_whoever_waits_as_long_as_she_is_told_is_below_the_limit_and_not_kept_lo
     assert wait == 1 or _later(previous, present, now, wait - 2) >= limit - 1e-6
 
 
+@pytest.mark.both_engines
 def test_one_network_has_one_mark_all_day_and_another_has_another(site: Site) -> None:
     mark = network_mark(site, "203.0.113.7", START)
     assert network_mark(site, "203.0.113.200", START + timedelta(hours=9)) == mark
@@ -101,6 +102,7 @@ def test_one_network_has_one_mark_all_day_and_another_has_another(site: Site) ->
     assert len(bytes.fromhex(mark)) == 32
 
 
+@pytest.mark.both_engines
 def test_tomorrow_the_same_network_has_another_mark_and_todays_salt_is_gone(site: Site) -> None:
     tomorrow = START + timedelta(days=1)
     today_mark = network_mark(site, "203.0.113.7", START)
@@ -147,6 +149,7 @@ def test_many_visitors_share_each_kind_of_device(site: Site) -> None:
     assert visitor(site, "203.0.113.7", "Firefox", is_forwarded=False, now=START) == seen[7]
 
 
+@pytest.mark.both_engines
 def test_deeds_are_counted_each_under_its_key_and_kinds_are_gathered(site: Site) -> None:
     with site.database.writing() as session:
         writes.count(session, {"a": 1, "b": 1, "kinds:a": 0b001}, now=START)
@@ -159,6 +162,7 @@ def test_deeds_are_counted_each_under_its_key_and_kinds_are_gathered(site: Site)
         assert later.kinds("kinds:a") == 0b101
 
 
+@pytest.mark.both_engines
 def test_old_windows_are_forgotten_a_few_with_each_deed(site: Site) -> None:
     with site.database.writing() as session:
         writes.count(session, {f"old-{number}": 1 for number in range(150)}, now=START)

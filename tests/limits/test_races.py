@@ -3,12 +3,16 @@
 import threading
 from datetime import timedelta
 
+import pytest
+
 from cms.comments.actions.submitting import Submission, TooMany, submit
 from cms.limits.actions import use_once
 from cms.limits.rules import Visitor
 from cms.site import Site
 from tests.conftest import START
 from tests.factories import write_article
+
+pytestmark = pytest.mark.both_engines
 
 
 def test_many_comments_at_one_moment_do_not_pass_the_limit(site: Site) -> None:

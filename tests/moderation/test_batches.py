@@ -20,6 +20,8 @@ from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator
 
+pytestmark = pytest.mark.both_engines
+
 MANY = 23
 ADVERT = "Friends, I earn a fortune from home with this wonderful little system, ask me how it works today"
 

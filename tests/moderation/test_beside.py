@@ -32,6 +32,7 @@ def _entries(page: Page) -> list[int]:
     return [int(attrs["data-decision"]) for _, attrs, _ in page.elements if "data-decision" in attrs]
 
 
+@pytest.mark.both_engines
 def test_the_surroundings_tell_what_else_somebody_wrote_and_never_who_she_is(
     site: Site, cleo: Moderator, article: int
 ) -> None:
@@ -83,6 +84,7 @@ def test_colleagues_see_which_card_somebody_reads_and_what_came_in(
     assert look(ben, seen)["readers"] == []
 
 
+@pytest.mark.both_engines
 def test_the_log_is_narrowed_by_who_where_whose_and_when(
     site: Site, app: Flask, cleo: Moderator, article: int, clock: Clock
 ) -> None:
@@ -107,6 +109,7 @@ def test_the_log_is_narrowed_by_who_where_whose_and_when(
         assert _entries(cleo.page(f"/moderation/log?{query}")) == entries, query
 
 
+@pytest.mark.both_engines
 def test_an_admin_takes_back_an_hour_after_seeing_what_would_change(
     site: Site, app: Flask, cleo: Moderator, article: int, clock: Clock
 ) -> None:

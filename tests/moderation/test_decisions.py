@@ -22,6 +22,8 @@ from cms.site import Site
 from tests.conftest import START
 from tests.factories import hire, send_comment, write_article
 
+pytestmark = pytest.mark.both_engines
+
 LATER = START + timedelta(minutes=5)
 RACERS = 10  # who decide about the same comments at the same moment
 

@@ -42,7 +42,7 @@ def test_what_is_new_and_what_went_is_marked(before: str, after: str, shown: str
     assert difference_html(before, after) == shown
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text("ab <&\n.é", max_size=60), st.text("ab <&\n.é", max_size=60))
 def test_both_texts_can_be_read_from_the_difference(before: str, after: str) -> None:
     shown = difference_html(before, after)

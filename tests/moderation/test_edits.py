@@ -72,6 +72,7 @@ AFTER: dict[Verdict, tuple[tuple[object, ...], str]] = {
 }
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("verdict", AFTER)
 def test_a_verdict_settles_an_edit_and_undo_after_undo_restores_every_text(
     site: Site, cleo: int, comment: int, verdict: Verdict
@@ -88,6 +89,7 @@ def test_a_verdict_settles_an_edit_and_undo_after_undo_restores_every_text(
         entries = undone.decided
 
 
+@pytest.mark.both_engines
 def test_nobody_decides_about_an_edit_that_she_has_not_seen(site: Site, cleo: int) -> None:
     made = send_comment(site, 1, START, text="It was red.")
     seen = _say(site, cleo, Verdict.APPROVE, made).decided[0]
@@ -97,6 +99,7 @@ def test_nobody_decides_about_an_edit_that_she_has_not_seen(site: Site, cleo: in
     assert _stands(site, made)[0] == "approved"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("verdict", [Verdict.APPROVE, Verdict.REJECT])
 def test_a_button_pressed_twice_does_not_reject_the_comment_itself(
     site: Site, cleo: int, comment: int, verdict: Verdict
@@ -110,6 +113,7 @@ def test_a_button_pressed_twice_does_not_reject_the_comment_itself(
     assert _stands(site, comment)[0] == "approved"
 
 
+@pytest.mark.both_engines
 def test_an_edit_waits_in_the_queue_with_its_difference_marked(app: Flask, site: Site, comment: int) -> None:
     send_comment(site, 1, datetime.fromtimestamp(EDITED_AT.timestamp() + 60, START.tzinfo), name="Mallory")
     page = Moderator(app, "Cleo").page("/moderation/")
@@ -130,6 +134,7 @@ def test_a_held_comment_shows_what_its_writer_changed(app: Flask, site: Site, cl
     assert [text for _, text in page.all("ins")] == ["Buy", "boats"]
 
 
+@pytest.mark.both_engines
 def test_a_published_edit_is_what_readers_see(app: Flask, site: Site, cleo: int, comment: int) -> None:
     reader, moderator = Reader(app), Moderator(app, "Cleo")
     before = reader.get("/articles/the-ferry")

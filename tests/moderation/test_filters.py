@@ -37,6 +37,7 @@ def _cards(page: Page) -> list[int]:
     return [int(attrs["data-card"]) for _, attrs, _ in page.elements if "data-card" in attrs]
 
 
+@pytest.mark.both_engines
 def test_each_filter_shows_what_fits_and_nothing_else(
     site: Site, cleo: Moderator, articles: tuple[int, int], clock: Clock
 ) -> None:
@@ -73,6 +74,7 @@ def test_each_filter_shows_what_fits_and_nothing_else(
         assert sorted(_members(page)) == sorted(ids), query
 
 
+@pytest.mark.both_engines
 def test_words_are_found_as_long_as_a_comment_waits(
     site: Site, cleo: Moderator, articles: tuple[int, int]
 ) -> None:
@@ -92,6 +94,7 @@ def test_words_are_found_as_long_as_a_comment_waits(
     assert _members(cleo.page("/moderation/?words=gone")) == [comment]
 
 
+@pytest.mark.both_engines
 def test_lanes_come_one_after_another_and_paging_shows_every_comment_once(
     site: Site, app: Flask, cleo: Moderator, articles: tuple[int, int]
 ) -> None:
@@ -113,6 +116,7 @@ def test_lanes_come_one_after_another_and_paging_shows_every_comment_once(
     assert _members(cleo.page("/moderation/?lane=likely_spam")) == ids[0:6:3]
 
 
+@pytest.mark.both_engines
 def test_near_copies_are_one_card_that_holds_each_of_them(
     site: Site, cleo: Moderator, articles: tuple[int, int]
 ) -> None:

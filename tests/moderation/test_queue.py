@@ -99,6 +99,7 @@ def test_a_card_shows_what_a_decision_needs(site: Site, cleo: Moderator, article
         assert words in card
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("status", ["held", "approved"])
 def test_paging_shows_every_comment_once(
     site: Site, app: Flask, cleo: Moderator, article: int, status: str
@@ -111,6 +112,7 @@ def test_paging_shows_every_comment_once(
     assert _walk(cleo, f"/moderation/?status={status}", _cards) == sent
 
 
+@pytest.mark.both_engines
 def test_the_log_pages_through_every_entry_once(
     site: Site, app: Flask, cleo: Moderator, article: int
 ) -> None:
@@ -153,6 +155,7 @@ def test_a_decision_leads_nowhere_else(site: Site, cleo: Moderator, article: int
     assert cleo.decide("approve", send_comment(site, article, START), back=back).location == "/moderation/"
 
 
+@pytest.mark.both_engines
 def test_who_was_faster_is_named_with_both_ways_on(
     site: Site, app: Flask, cleo: Moderator, article: int
 ) -> None:
@@ -251,6 +254,7 @@ def test_no_page_of_the_dashboard_runs_a_payload_or_shows_an_address(
     assert "&lt;script&gt;alert(1)" in texts[0]
 
 
+@pytest.mark.both_engines
 def test_the_csv_holds_the_whole_log_newest_first(site: Site, cleo: Moderator, article: int) -> None:
     comments = [send_comment(site, article, START, name=name) for name in ("Dan", "Eve")]
     cleo.decide("reject", *comments, reason="advert")
@@ -275,6 +279,7 @@ def test_the_log_of_one_comment_offers_to_undo_its_last_decision_only(
     assert [attrs["value"] for attrs, _ in page.all("input", name="decision")] == [str(_entries(page)[0])]
 
 
+@pytest.mark.both_engines
 def test_the_pages_keep_their_query_budget(site: Site, article: int, clock: Clock) -> None:
     for number in range(9):
         send_comment(site, article, START, name=f"Dan {number}", text=f"Every day has {number} hours or so.")

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-import cms
 from cms.comments.models import Comment
 from cms.jobs import run_due
 from cms.moderation.actions.deciding import decide
@@ -18,7 +17,7 @@ from cms.moderation.rules import Verdict
 from cms.outbox.actions import sending
 from cms.outbox.models import Commenter, Letter
 from cms.site import Site
-from tests.conftest import Clock
+from tests.conftest import Clock, application
 from tests.factories import send_comment
 from tests.outbox.mailbox import Mailbox
 from tests.reader import Reader
@@ -75,7 +74,7 @@ class Correspondence:
 
     def says(self, letter: EmailMessage, wish: str) -> None:
         """Open a letter's link and press one of the two buttons."""
-        reader = Reader(cms.create_app(self.site, self.clock))
+        reader = Reader(application(self.site, self.clock))
         path = link_in(letter)
         reader.page(path)
         assert reader.post(path, {"wish": wish}).status_code == 303

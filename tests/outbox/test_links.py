@@ -3,12 +3,11 @@
 import pytest
 from flask import Flask
 
-import cms
 from cms.logs import logged_path
 from cms.outbox import writes
 from cms.outbox.actions.wording import link_secret
 from cms.outbox.rules import Wish
-from tests.conftest import ON_SQLITE
+from tests.conftest import ON_SQLITE, application
 from tests.outbox.correspondence import Correspondence, link_in
 from tests.reader import Reader
 
@@ -19,7 +18,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture
 def app(paper: Correspondence) -> Flask:
     """Give the application of the paper that writes letters."""
-    return cms.create_app(paper.site, paper.clock)
+    return application(paper.site, paper.clock)
 
 
 @pytest.fixture

@@ -2,19 +2,20 @@
 
 import re
 
+import pytest
 from sqlmodel import col, select
 
-import cms
 from cms.comments.actions.receipts import withdraw
 from cms.comments.models import Comment
 from cms.moderation.rules import Verdict
 from cms.outbox import writes
-from tests.conftest import ON_SQLITE
+from tests.conftest import ON_SQLITE, application
 from tests.factories import write_article
 from tests.outbox.correspondence import Correspondence, link_in, text_of
 from tests.reader import Reader
 
 
+@pytest.mark.both_engines
 def test_who_says_yes_hears_of_a_reply_and_of_nobodys_address(paper: Correspondence) -> None:
     dans = paper.published("Dan", text="I was there, and it was like that.")
     assert paper.post(minutes=1) == []
@@ -56,6 +57,7 @@ def test_a_letter_is_plain_text_from_a_machine_that_one_click_ends(paper: Corres
     assert "List-Unsubscribe" not in told, "RFC 8058 asks for https"
 
 
+@pytest.mark.both_engines
 def test_an_undo_within_two_minutes_unsends(paper: Correspondence) -> None:
     dans = paper.consenting("Dan")
     eves = paper.published("Eve", dans)
@@ -87,6 +89,7 @@ def test_nothing_is_told_that_has_gone_meanwhile(paper: Correspondence) -> None:
     assert fays not in [letter.reply_id for letter in paper.letters()]
 
 
+@pytest.mark.both_engines
 def test_replies_of_an_hour_share_a_letter(paper: Correspondence) -> None:
     dans = paper.consenting("Dan")
     paper.published("Eve", dans)
@@ -160,6 +163,7 @@ def test_a_no_takes_back_the_letters_that_wait(paper: Correspondence) -> None:
     assert not [letter for letter in paper.letters() if letter.reply_id]
 
 
+@pytest.mark.both_engines
 def test_forgetting_somebody_takes_her_letters_along(paper: Correspondence) -> None:
     dans = paper.consenting("Dan")
     paper.published("Eve", dans)
@@ -179,7 +183,7 @@ def test_letters_speak_the_articles_language(paper: Correspondence) -> None:
     (asked,) = paper.post(minutes=2)
     assert "کیا ہم آپ کو ای میل کریں" in str(asked["Subject"])
     assert link_in(asked).endswith("?language=ur")
-    page = Reader(cms.create_app(paper.site, paper.clock)).page(link_in(asked))
+    page = Reader(application(paper.site, paper.clock)).page(link_in(asked))
     assert page.all("html", lang="ur", dir="rtl")
     paper.says(asked, "yes")
     paper.published("Eve", dans, article=urdu)
@@ -214,7 +218,7 @@ def test_a_long_reply_is_cut(paper: Correspondence) -> None:
 def test_the_box_is_offered_only_where_letters_are_written(paper: Correspondence) -> None:
     silent = paper.site.but(smtp_host="")
     for site, offered in ((paper.site, 1), (silent, 0)):
-        reader = Reader(cms.create_app(site, paper.clock))
+        reader = Reader(application(site, paper.clock))
         assert len(reader.page("/articles/the-last-tram").all("input", name="notify")) == offered
         answer = reader.comment("/articles/the-last-tram", comment=f"{offered}", notify="y")
         assert answer.status_code == 303

@@ -32,6 +32,7 @@ def _asked(paper: Correspondence, *names: str) -> None:
     paper.clock.advance(minutes=2)
 
 
+@pytest.mark.both_engines
 def test_two_senders_at_once_send_each_letter_once(paper: Correspondence) -> None:
     _asked(paper, *WRITERS)
     other = cms.open_site(paper.site.settings)
@@ -48,6 +49,7 @@ def test_two_senders_at_once_send_each_letter_once(paper: Correspondence) -> Non
     assert sorted(paper.mailbox.recipients) == [f"{name.lower()}@example.org" for name in WRITERS]
 
 
+@pytest.mark.both_engines
 def test_a_sent_letter_keeps_no_address_and_goes_after_a_week(paper: Correspondence) -> None:
     _asked(paper, "Dan")
     paper.post()
@@ -58,6 +60,7 @@ def test_a_sent_letter_keeps_no_address_and_goes_after_a_week(paper: Corresponde
     assert paper.letters() == []
 
 
+@pytest.mark.both_engines
 def test_a_letter_to_a_typed_address_is_written_the_same_whether_it_is_known(paper: Correspondence) -> None:
     paper.published("Dan")
     paper.post(minutes=2)

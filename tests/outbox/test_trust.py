@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import cms
 from cms.comments.actions.receipts import withdraw
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
@@ -21,7 +20,7 @@ from cms.outbox.rules import LetterKind
 from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
 from tests.comments.stored import deeds
-from tests.conftest import ON_SQLITE
+from tests.conftest import ON_SQLITE, application
 from tests.factories import write_article
 from tests.outbox.correspondence import Correspondence, text_of
 from tests.reader import Reader
@@ -39,6 +38,7 @@ def paper(paper: Correspondence) -> Correspondence:
     return paper
 
 
+@pytest.mark.both_engines
 def test_a_trusted_writer_lets_her_comment_appear_and_a_moderator_takes_it_back(
     paper: Correspondence,
 ) -> None:
@@ -192,6 +192,7 @@ def test_what_she_changes_or_takes_back_afterwards_waits(paper: Correspondence) 
     assert "Another." not in reader.page("/articles/the-last-tram").text("main")
 
 
+@pytest.mark.both_engines
 def test_an_article_lets_few_through_in_a_day(paper: Correspondence) -> None:
     reader = _reader(paper)
     letters = []
@@ -230,7 +231,7 @@ def test_the_same_is_stored_and_answered_for_every_address(paper: Correspondence
     answers: list[tuple[object, ...]] = []
     statements: list[list[str]] = []
     for site in (paper.site, paper.site.but(trust_proved=False)):
-        reader = Reader(cms.create_app(site, paper.clock))
+        reader = Reader(application(site, paper.clock))
         assert (
             reader.comment("/articles/the-last-tram", comment=f"The first of {len(answers)}.").status_code
             == 303
@@ -275,9 +276,7 @@ def test_a_link_that_no_letter_held_confirms_nothing(paper: Correspondence) -> N
     for path in (f"{wish}/comment", f"/letters/{'0' * 72}/comment"):
         assert (reader.get(path).status_code, reader.post(path, {}).status_code) == (404, 404), path
     assert (
-        Reader(cms.create_app(paper.site, paper.clock), origin="cross-site")
-        .post(_path(letter), {})
-        .status_code
+        Reader(application(paper.site, paper.clock), origin="cross-site").post(_path(letter), {}).status_code
         == 403
     )
     unknown = f"/letters/{confirm_secret(paper.site.vault, '0' * 32)}/comment"
@@ -293,7 +292,7 @@ def test_without_letters_trust_does_nothing_and_the_doctor_says_so(paper: Corres
     said = list(mail_findings(paper.site.settings, 0))
     assert [sentence for is_well, sentence in said if not is_well and "trust_proved" in sentence]
     for site, shown in ((paper.site, False), (trusting, True)):
-        page = Reader(cms.create_app(site, paper.clock)).page("/privacy").text("main")
+        page = Reader(application(site, paper.clock)).page("/privacy").text("main")
         assert ("let you publish it without waiting" in page) is shown
 
 
@@ -317,7 +316,7 @@ def _press(reader: Reader, path: str) -> str:
 
 
 def _reader(paper: Correspondence) -> Reader:
-    return Reader(cms.create_app(paper.site, paper.clock))
+    return Reader(application(paper.site, paper.clock))
 
 
 def _status(paper: Correspondence, comment: int) -> CommentStatus:

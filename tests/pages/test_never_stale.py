@@ -88,6 +88,7 @@ class Newsroom:
         import_wxr(self.site, io.BytesIO(text.encode()), now=self.clock())
 
 
+@pytest.mark.both_engines
 def test_no_worker_ever_shows_what_is_no_longer_so(
     site: Site, app: Flask, clock: Clock, worker: Worker
 ) -> None:

@@ -36,6 +36,7 @@ def worker(site: Site, settings: Settings, clock: Clock) -> Iterator[Worker]:
     started.close()
 
 
+@pytest.mark.both_engines
 def test_a_kept_page_costs_no_select_and_is_the_same_page(worker: Worker, app: Flask) -> None:
     reader, fresh = Reader(worker.app), Reader(app)
     with counted(worker.site) as sent:
@@ -66,6 +67,7 @@ def test_a_kept_page_is_sent_as_it_is_asked_for(worker: Worker) -> None:
     assert worker.made == 0
 
 
+@pytest.mark.both_engines
 def test_a_held_comment_throws_nothing_away_and_an_approved_one_its_article(
     worker: Worker, site: Site, app: Flask, clock: Clock
 ) -> None:
@@ -81,6 +83,7 @@ def test_a_held_comment_throws_nothing_away_and_an_approved_one_its_article(
     assert worker.made == 1
 
 
+@pytest.mark.both_engines
 def test_an_article_comes_out_at_its_second(worker: Worker, app: Flask, clock: Clock) -> None:
     at = (clock() + timedelta(minutes=5)).replace(second=0, microsecond=0)
     Typist(app, "Ben").write("publish", title="Later", publish_at=at.strftime("%Y-%m-%dT%H:%M"))
@@ -93,6 +96,7 @@ def test_an_article_comes_out_at_its_second(worker: Worker, app: Flask, clock: C
     assert reader.get("/articles/later").status_code == 200
 
 
+@pytest.mark.both_engines
 def test_a_database_that_went_back_makes_everything_forgotten(worker: Worker, site: Site, app: Flask) -> None:
     for _ in range(2):
         Typist(app, "Ben").write("publish")
@@ -105,6 +109,7 @@ def test_a_database_that_went_back_makes_everything_forgotten(worker: Worker, si
     assert "Older" in Reader(worker.app).get("/articles/tide").text
 
 
+@pytest.mark.both_engines
 def test_those_who_wait_share_one_look(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     looks, gate = [], threading.Event()
     real = Probe.changes

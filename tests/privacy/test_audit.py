@@ -74,6 +74,7 @@ def _change(site: Site, statement: str, **values: Any) -> None:
         session.commit()
 
 
+@pytest.mark.both_engines
 def test_a_site_that_keeps_its_promise_is_clean(audit: Audit, site: Site) -> None:
     said = audit()
     assert said["found"] == []
@@ -95,6 +96,7 @@ def test_a_find_names_whose_it_is_and_never_the_address(audit: Audit, site: Site
     assert found["of"][0].startswith(f"comment {comment} (mark ")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("planted", "form"),
     [
@@ -122,6 +124,7 @@ def foreign_tables(site: Site) -> Iterator[None]:
     _change(site, "DROP TABLE kept_page")
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("foreign_tables")
 def test_a_table_that_no_model_knows_is_searched_too(audit: Audit, site: Site) -> None:
     _change(site, 'INSERT INTO "Old Letters" VALUES (7, :it)', it=DAN)
@@ -129,6 +132,7 @@ def test_a_table_that_no_model_knows_is_searched_too(audit: Audit, site: Site) -
     assert {form for where, form in places if where.startswith('"Old Letters".to: whom, id 7')} == {"clear"}
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("foreign_tables")
 def test_bytes_in_a_table_are_unpacked(audit: Audit, site: Site) -> None:
     page = f"<p>Dan, {DAN}</p>".encode() * 3
@@ -140,12 +144,14 @@ def test_bytes_in_a_table_are_unpacked(audit: Audit, site: Site) -> None:
     }
 
 
+@pytest.mark.both_engines
 def test_a_digest_of_the_address_in_a_table_is_found(audit: Audit, site: Site) -> None:
     avatar = hashlib.md5(DAN.encode(), usedforsecurity=False).hexdigest()
     _change(site, "UPDATE author SET bio = :it", it=f"/avatars/{avatar}?s=80")
     assert ("author.bio, id 1", "md5 in hex") in _places(audit())
 
 
+@pytest.mark.both_engines
 def test_the_dump_of_postgresql_is_searched_where_pg_dump_is(audit: Audit, site: Site) -> None:
     _change(site, "UPDATE article SET image_credit = :it", it=DAN)
     said = audit()
@@ -156,6 +162,7 @@ def test_the_dump_of_postgresql_is_searched_where_pg_dump_is(audit: Audit, site:
     )
 
 
+@pytest.mark.both_engines
 def test_without_pg_dump_it_says_so(audit: Audit, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     skipped = [one for one in audit()["not_searched"] if one["what"] == "pg_dump"]
@@ -208,6 +215,7 @@ def test_the_contact_of_the_settings_is_the_operators_own_word(audit: Audit, sit
     assert any("config.toml" in one["where"] for one in said["written_by_themselves"])
 
 
+@pytest.mark.both_engines
 def test_a_sealed_value_that_was_changed_is_counted(audit: Audit, site: Site) -> None:
     _change(site, "UPDATE comment SET mark = :it", it="0" * 32)
     said = audit()
@@ -246,16 +254,44 @@ def _zipped(**files: bytes) -> bytes:
     return held.getvalue()
 
 
-def _picture() -> bytes:
+XMP = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc:creator>{DAN}</dc:creator></x:xmpmeta>"
+ARTIST, XP_AUTHOR = 0x013B, 0x9C9D  # of EXIF; Windows writes the second, two bytes a letter
+
+
+def _png(tell: Callable[[PngInfo], None]) -> bytes:
     held, told = io.BytesIO(), PngInfo()
-    told.add_itxt("Author", DAN, zip=True)
+    tell(told)
     Image.new("RGB", (2, 2)).save(held, "PNG", pnginfo=told)
     return held.getvalue()
 
 
+def _jpeg(tag: int, value: str | bytes) -> bytes:
+    held, exif = io.BytesIO(), Image.Exif()
+    exif[tag] = value
+    Image.new("RGB", (2, 2)).save(held, "JPEG", exif=exif)
+    return held.getvalue()
+
+
+def _pdf(author: str, page: bytes) -> bytes:
+    """Return what matters of a PDF: who is named as its author, and what a page says."""
+    stream = zlib.compress(page)
+    told = f"1 0 obj\n<< /Author {author} >>\nendobj\n2 0 obj\n<< /Filter /FlateDecode /Length {len(stream)} >>\n"
+    return b"%PDF-1.7\n" + told.encode() + b"stream\n" + stream + b"\nendstream\nendobj\n%%EOF\n"
+
+
 TEXT = f"To: {DAN}\nThe tram has left.\n".encode() * 3
 FILES = {
-    "media/2026/tram.png": _picture(),
+    "media/2026/iTXt.png": _png(lambda told: told.add_itxt("Author", DAN, zip=True)),
+    "media/2026/zTXt.png": _png(lambda told: told.add_text("Author", DAN, zip=True)),
+    "media/2026/XMP.png": _png(lambda told: told.add_itxt("XML:com.adobe.xmp", XMP)),
+    "media/2026/XMP.jpg": b"\xff\xd8\xff\xe1\x00\x80http://ns.adobe.com/xap/1.0/\0" + XMP.encode(),
+    "media/2026/EXIF.jpg": _jpeg(ARTIST, DAN),
+    "media/2026/EXIF-of-Windows.jpg": _jpeg(XP_AUTHOR, DAN.encode("utf-16-le")),
+    "media/2026/author.pdf": _pdf(f"(Dan <{DAN}>)", b"The tram has left."),
+    "media/2026/hexadecimal.pdf": _pdf(
+        f"<FEFF{DAN.encode('utf-16-be').hex().upper()}>", b"The tram has left."
+    ),
+    "media/2026/page.pdf": _pdf("(Ada)", f"BT /F1 12 Tf (Write to {DAN}) Tj ET".encode()),
     "logs/access.log": b"GET /my?e=dan%2540example.org",
     "exports/site.json": json.dumps({"email": DAN}).replace("@", "\\u0040").encode(),
     "backups/site.db.bak": b"\x00" * 3_000_000 + DAN.encode() + b"\x00" * 3_000_000,
@@ -278,18 +314,13 @@ FILES = {
 }
 
 
-@pytest.fixture(params=FILES)
-def planted(request: pytest.FixtureRequest, settings: Settings) -> str:
-    """Give the name of a file below the instance folder that holds Dan's address."""
-    path = settings.instance / request.param
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(FILES[request.param])
-    return str(request.param)
-
-
-@ON_SQLITE
-def test_an_address_in_a_file_is_found(planted: str, audit: Audit) -> None:
-    assert {where.partition("/")[2].partition(" > ")[0] for where, _ in _places(audit())} == {planted}
+def test_an_address_in_a_file_is_found(audit: Audit, settings: Settings) -> None:
+    for name, content in FILES.items():
+        path = settings.instance / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    found = {where.partition("/")[2].partition(" > ")[0] for where, _ in _places(audit())}
+    assert found == set(FILES)
 
 
 @ON_SQLITE

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.privacy.decoders import SEPARATOR
@@ -210,13 +210,11 @@ def test_a_letter_in_quoted_printable_is_read() -> None:
     assert list(trawl(letter, Sought([ADDRESS])))
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary(max_size=400), st.binary(max_size=400), st.sampled_from(sorted(DISGUISES)))
 def test_no_bytes_around_it_break_the_search(before: bytes, behind: bytes, disguise: str) -> None:
     list(trawl(before + DISGUISES[disguise][0] + behind, Sought([ADDRESS])))
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_no_bytes_around_it_hide_a_plain_address(before: bytes, behind: bytes) -> None:
     assert list(trawl(before + b"\x1f" + RAW + b"\x1f" + behind, Sought([ADDRESS])))

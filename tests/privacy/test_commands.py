@@ -15,11 +15,7 @@ from cms.privacy.actions import rotation
 from cms.privacy.actions.rotation import Pace
 from tests.conftest import START
 
-
-@pytest.fixture(autouse=True)
-def _instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path))
-    monkeypatch.delenv("CMS_DATABASE_URL", raising=False)
+pytestmark = pytest.mark.usefixtures("instance")
 
 
 def _run(*words: str) -> Result:

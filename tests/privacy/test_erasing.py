@@ -25,6 +25,8 @@ from tests.conftest import START
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Reader
 
+pytestmark = pytest.mark.both_engines
+
 FOR_EVER = 10**9
 TEXT, NAME = "The heron stood on the ninth bollard.", "Dan of the bollards"
 

@@ -8,14 +8,13 @@ import pytest
 from flask import Flask
 from sqlmodel import select
 
-import cms
 from cms.comments.models import CommentEdit
 from cms.privacy.actions.sweeping import sweep
 from cms.privacy.models import MyCommentsLink
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.comments.stored import deeds, stored
-from tests.conftest import ON_SQLITE, Clock
+from tests.conftest import ON_SQLITE, Clock, application
 from tests.factories import write_article
 from tests.outbox.correspondence import Correspondence, link_in, text_of
 from tests.reader import Page, Reader
@@ -24,7 +23,7 @@ from tests.reader import Page, Reader
 @pytest.fixture
 def reader(paper: Correspondence) -> Reader:
     """Give somebody who wants to see what she has sent."""
-    return Reader(cms.create_app(paper.site, paper.clock))
+    return Reader(application(paper.site, paper.clock))
 
 
 def _ask(reader: Reader, email: str = "dan@example.org") -> None:
@@ -48,6 +47,7 @@ def _hidden(page: Page) -> dict[str, str]:
     return {"token": page.all("input", name="token")[0][0]["value"]}
 
 
+@pytest.mark.both_engines
 def test_a_letter_leads_to_everything_that_was_sent_from_an_address(
     paper: Correspondence, reader: Reader
 ) -> None:
@@ -94,9 +94,7 @@ def test_opening_a_link_uses_nothing_up_and_the_button_works_once(
     again = reader.post(link, {})
     assert again.status_code == 404
     assert again.data == reader.post(other, {}).data
-    assert (
-        Reader(cms.create_app(paper.site, paper.clock), origin="cross-site").post(link, {}).status_code == 403
-    )
+    assert Reader(application(paper.site, paper.clock), origin="cross-site").post(link, {}).status_code == 403
 
 
 def test_a_link_lives_a_day_and_its_page_half_an_hour(paper: Correspondence, reader: Reader) -> None:
@@ -181,6 +179,7 @@ def test_a_name_is_corrected_at_once_where_it_waits_and_held_where_it_is_public(
     assert deeds(paper.site, waiting)[-1] == "edited"
 
 
+@pytest.mark.both_engines
 def test_one_comment_is_withdrawn_or_all(paper: Correspondence, reader: Reader) -> None:
     first, second, eves = paper.published("Dan"), paper.comment("Dan", text="Two."), paper.published("Eve")
     path = _page_path(paper, reader)
@@ -199,6 +198,7 @@ def _withdrawn(site: Site) -> list[int | None]:
     return [row.id for row in stored(site) if row.withdrawn_at]
 
 
+@pytest.mark.both_engines
 def test_everything_is_erased_after_one_more_question(paper: Correspondence, reader: Reader) -> None:
     mine, eves = paper.published("Dan", text="A heron."), paper.published("Eve")
     path = _page_path(paper, reader)
@@ -216,6 +216,7 @@ def test_everything_is_erased_after_one_more_question(paper: Correspondence, rea
     assert paper.post(minutes=11) == []
 
 
+@pytest.mark.both_engines
 def test_long_lists_come_in_pages_and_nothing_is_a_page_too(paper: Correspondence, reader: Reader) -> None:
     for number in range(51):
         paper.comment("Dan", text=f"Comment {number}.", network_mark="")
@@ -243,7 +244,7 @@ def test_letter_and_pages_speak_the_language_that_was_asked_in(paper: Correspond
 @ON_SQLITE
 def test_without_letters_the_page_says_where_to_turn(app: Flask, site: Site, clock: Clock) -> None:
     write_article(site, "The last tram", clock())
-    asked = Reader(cms.create_app(site.but(contact="the desk, 5 Wharf Road"), clock))
+    asked = Reader(application(site.but(contact="the desk, 5 Wharf Road"), clock))
     page = asked.page("/my-comments")
     assert "5 Wharf Road" in page.text("main")
     assert not page.all("input")

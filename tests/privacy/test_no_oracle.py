@@ -94,6 +94,7 @@ def paper(site: Site, app: Flask, clock: Clock) -> Flask:
     return app
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("door", DOORS)
 def test_a_door_answers_alike_whether_an_address_is_known(
     door: str, paper: Flask, site: Site, clock: Clock

@@ -1,13 +1,14 @@
 """What the privacy page and the health check say."""
 
+import pytest
 from flask import Flask
 
-import cms
 from cms.site import Site
-from tests.conftest import ON_SQLITE, Clock
+from tests.conftest import ON_SQLITE, Clock, application
 from tests.reader import Reader
 
 
+@pytest.mark.both_engines
 def test_the_health_check_answers_when_the_database_does(app: Flask) -> None:
     answer = Reader(app).get("/healthz")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
@@ -33,11 +34,9 @@ def test_the_privacy_page_says_every_number_that_is_in_force(site: Site, clock: 
     changed = site.but(
         forget_addresses_days=41, forget_refused_texts_days=1, forget_fingerprints_days=43, contact="the desk"
     )
-    said = Reader(cms.create_app(changed, clock)).page("/privacy").text("main")
+    said = Reader(application(changed, clock)).page("/privacy").text("main")
     for number in ("41 days after", "43 days more", "after 1 day;", "Write to the desk."):
         assert number in said
-    at_once = (
-        Reader(cms.create_app(site.but(forget_fingerprints_days=0), clock)).page("/privacy").text("main")
-    )
+    at_once = Reader(application(site.but(forget_fingerprints_days=0), clock)).page("/privacy").text("main")
     assert "fingerprint of it" not in at_once
     assert "My comments" not in at_once, "it would lead nowhere without letters"

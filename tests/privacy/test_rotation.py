@@ -62,6 +62,7 @@ def _states(site: Site) -> dict[str, KeyState]:
         return {key.id: key.state for key in known_keys(session)}
 
 
+@pytest.mark.both_engines
 def test_every_value_is_sealed_anew_and_all_else_stays_what_it_was(
     site: Site, app: Flask, old: str, clock: Clock
 ) -> None:
@@ -131,6 +132,7 @@ rotate(cms.open_site(load_settings()), cms.now_utc, told, Pace(look=0.02, grace=
     assert _addresses(site) == [f"dan{number}@example.org" for number in range(10)]
 
 
+@pytest.mark.both_engines
 def test_comments_that_come_in_meanwhile_are_all_kept(site: Site, old: str, tmp_path: Path) -> None:
     program = f"""
 import sys, time, pathlib, cms
@@ -161,6 +163,7 @@ print(number)
     assert set(found[10:]) == {f"eve{number}@example.org" for number in range(sent)}
 
 
+@pytest.mark.both_engines
 def test_nothing_is_sealed_under_a_key_that_a_running_process_does_not_have(
     site: Site, old: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -198,6 +201,7 @@ def test_nothing_is_sealed_under_a_key_that_a_running_process_does_not_have(
     second.database.close()
 
 
+@pytest.mark.both_engines
 def test_a_process_that_looked_away_finds_the_new_key_by_itself(site: Site, old: str) -> None:
     stale = cms.open_site(site.settings)
     vault = stale.vault
@@ -252,6 +256,7 @@ def test_a_foreign_key_in_the_folder_changes_nothing(site: Site, old: str) -> No
     assert site.vault.current == old
 
 
+@pytest.mark.both_engines
 def test_a_process_that_ended_is_not_waited_for(site: Site, old: str) -> None:
     for seen_at, end in ((START, False), (now_utc(), True)):
         presence = Presence(site, lambda seen_at=seen_at: seen_at)
