@@ -40,7 +40,7 @@ def open_site(settings: "Settings") -> "Site":
 
 def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
     """Wire the application: every blueprint and guard on one screen."""
-    from cms import config, error_pages, web
+    from cms import config, error_pages, shown, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
@@ -67,6 +67,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
         MAX_FORM_PARTS=2000,
     )
     web.install(app, refuses_itself=submitting.REFUSES_ITSELF | receipts.REFUSES_ITSELF | ONE_CLICK)
+    shown.install(app)
     error_pages.install(app)
     guard.install(app)
     comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)

@@ -13,8 +13,9 @@ COMPRESSED = (
     "image/svg",
 )
 COMPRESS_FROM_BYTES = 600  # below one packet, compression saves nothing
-BROTLI_QUALITY = 4  # a tenth of the time of 11 for 10 % more bytes
-GZIP_LEVEL = 6
+BROTLI_QUALITY, GZIP_LEVEL = 4, 6  # a tenth of brotli's time at 11 for 10 % more bytes
+# For a page that is sent once: an article of 59 KB takes 0.15 ms for 14.3 KB, where quality 4 takes 0.65 for 12.7.
+QUICK_BROTLI_QUALITY, QUICK_GZIP_LEVEL = 1, 1
 
 
 def is_compressible(mimetype: str, length: int) -> bool:
@@ -22,9 +23,10 @@ def is_compressible(mimetype: str, length: int) -> bool:
     return length >= COMPRESS_FROM_BYTES and mimetype.startswith(COMPRESSED)
 
 
-def compressed(body: bytes, encoding: str) -> bytes:
+def compressed(body: bytes, encoding: str, *, quickly: bool = False) -> bytes:
     """Return `body` in an encoding of `negotiation.PREFERRED`, as it is for identity (`''`)."""
     if encoding == "br":
-        smaller: bytes = brotli.compress(body, quality=BROTLI_QUALITY)
+        smaller: bytes = brotli.compress(body, quality=QUICK_BROTLI_QUALITY if quickly else BROTLI_QUALITY)
         return smaller
-    return gzip.compress(body, GZIP_LEVEL, mtime=0) if encoding == "gzip" else body
+    level = QUICK_GZIP_LEVEL if quickly else GZIP_LEVEL
+    return gzip.compress(body, level, mtime=0) if encoding == "gzip" else body

@@ -26,7 +26,8 @@ class Variant:
 class FinishedPage:
     """One page with the things that it was made of and the moment `due` at which it is no longer true.
 
-    `headers` are those of every encoding. An encoding is made when it is first asked for.
+    `headers` are those of every encoding. An encoding is made when it is first asked for, in haste for a page that is
+    sent `once` and kept by nobody.
     """
 
     body: bytes
@@ -34,6 +35,7 @@ class FinishedPage:
     headers: Headers
     things: frozenset[str]
     due: datetime | None = None
+    once: bool = False
     size: int = 0  # bytes of memory, as far as it is made
     _variants: dict[str, Variant] = field(default_factory=dict)
 
@@ -47,7 +49,7 @@ class FinishedPage:
         return self._variants.get(encoding) or self._made(encoding)
 
     def _made(self, encoding: str) -> Variant:
-        body = compressed(self.body, encoding)
+        body = compressed(self.body, encoding, quickly=self.once)
         digest = hashlib.sha256(self.body).hexdigest()[:32]
         etag = f'"{digest}-{encoding}"' if encoding else f'"{digest}"'
         common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]

@@ -3,22 +3,22 @@
 import io
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import IO, Any
+from functools import cached_property
+from typing import IO, cast
 
-from flask import Flask, Response, abort, current_app, g, redirect, request
-from jinja2 import StrictUndefined
-from markupsafe import Markup
+from flask import Flask, Response, abort, current_app, g, has_app_context, redirect, request
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import logs
 from cms.config import Settings
 from cms.finished import FinishedPage
-from cms.languages import Language, direction, is_language
+from cms.languages import Language, is_language
 from cms.sense import origin_of
 from cms.site import Site
+from cms.spoken import SpokenEnvironment
 from cms.vault import Vault
 
 SECURITY_HEADERS = {
@@ -47,13 +47,36 @@ class Origin(StrEnum):
 
 
 class Application(Flask):
-    """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs."""
+    """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs.
+
+    Its templates are those of the language in which the answer speaks.
+    """
+
+    jinja_environment = SpokenEnvironment
 
     @property
     def secret_key(self) -> str | None:  # type: ignore[override]  # Flask reads it from its configuration
         """What signs the cookies and form tokens of staff; None while the site's key is missing."""
         keys: Vault | None = self.extensions["site"].keys
         return keys.secret("sessions") if keys else None
+
+    @property
+    def jinja_env(self) -> SpokenEnvironment:
+        """The templates of this answer's language; outside of an answer those that every language's are made from."""
+        if not has_app_context():
+            return self._unspoken
+        spoken = language()
+        if spoken.code not in self._spoken:
+            self._spoken[spoken.code] = self._unspoken.speaking(spoken)
+        return self._spoken[spoken.code]
+
+    @cached_property
+    def _unspoken(self) -> SpokenEnvironment:
+        return cast(SpokenEnvironment, self.create_jinja_environment())  # made by the class named above
+
+    @cached_property
+    def _spoken(self) -> dict[str, SpokenEnvironment]:
+        return {}
 
 
 def site() -> Site:
@@ -197,54 +220,12 @@ def install(app: Flask, refuses_itself: frozenset[str]) -> None:
     if proxies := settings.trusted_proxies:
         wanted = {"x_for": proxies, "x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}
         app.wsgi_app = ProxyFix(app.wsgi_app, **wanted)  # type: ignore[method-assign]  # the way that Flask names
-    _install_templates(app)
 
 
 def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
     while size > 0 and (piece := stream.read(min(size, 65_536))):
         size -= len(piece)
         yield piece
-
-
-def _install_templates(app: Flask) -> None:
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
-    app.jinja_env.autoescape = True
-    app.jinja_env.filters.update(
-        day=lambda moment: language().day(moment, site().settings.timezone),
-        day_and_time=lambda moment: language().day_and_time(moment, site().settings.timezone),
-        hour=lambda moment: language().hour(moment, site().settings.timezone),
-        duration=lambda length: language().duration(length),
-        iso=lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        number=lambda value: language().number(value),
-        clean=Markup,
-    )
-    app.jinja_env.globals.update(_=_said, ngettext=_said_of_many, direction=direction)
-    app.context_processor(_context)
-
-
-# Jinja's own extension for translation takes three calls for each sentence, and a page of the queue says 1,700 (measured:
-# a third of its time).
-def _said(english: str, /, **values: object) -> Markup:
-    return Markup(language().sentence(english)) % values  # noqa: S704  # the catalogue's, its values escaped
-
-
-def _said_of_many(one: str, many: str, number: int) -> Markup:
-    return Markup(language().plural(one, many, number)) % {"num": number}  # noqa: S704  # as above
-
-
-def _context() -> dict[str, Any]:
-    here = site()
-    return {
-        "settings": here.settings,
-        "asset": here.assets.address,
-        "absolute": lambda path: here.settings.base_url + path,
-        "language": language(),
-        "language_code": g.language_code,
-        "canonical": "",
-        "staff": None,
-    }
 
 
 def _finish(response: Response) -> Response:
@@ -264,13 +245,19 @@ def _finish(response: Response) -> Response:
 def _make_conditional(response: Response) -> None:
     """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
     shared = [(name, value) for name, value in response.headers.items() if name != "Content-Length"]
+    is_kept = KEEP in request.environ
     page = FinishedPage(
-        response.get_data(), response.mimetype or "", shared, frozenset(g.things), g.get("until")
+        response.get_data(),
+        response.mimetype or "",
+        shared,
+        frozenset(g.things),
+        g.get("until"),
+        once=not is_kept,
     )
     variant = page.variant(request.headers.get("Accept-Encoding", ""))
     response.set_data(variant.body)
     for name, value in variant.headers[len(shared) :]:
         response.headers[name] = value
     response.make_conditional(request.environ)
-    if KEEP in request.environ:
+    if is_kept:
         request.environ[KEEP](page)

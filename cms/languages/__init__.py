@@ -22,7 +22,7 @@ SCRIPTS_RIGHT_TO_LEFT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: its sentences, dates and numbers; what is missing is said in English."""
+    """One language: its sentences, which `code` names, its dates and numbers; what is missing is said in English."""
 
     code: str
     locale: Locale
@@ -112,7 +112,7 @@ class Catalogue:
         One without a file speaks English with its own dates; what is no code at all speaks English.
         """
         base = code.replace("_", "-").split("-")[0].lower()
-        known = self.languages.get(base) or replace(self.languages["en"], code=code)
+        known = self.languages.get(base) or self.languages["en"]
         return replace(known, locale=_locale(code) or known.locale)
 
 
@@ -149,6 +149,7 @@ def _read(path: Path) -> Language:
     return Language(path.stem, Locale.parse(path.stem), sentences, PluralForm(catalog))
 
 
+@lru_cache(maxsize=256)
 def _locale(code: str) -> Locale | None:
     try:
         return Locale.parse(code.replace("_", "-"), sep="-")
