@@ -38,6 +38,7 @@ ACTS = {  # by blueprint; one inside another may ask for more, and stricter rout
     "moderation": Act.MODERATE,
     "moderation.hours": Act.OVERSEE,
     "moderation.reasons": Act.SHAPE,
+    "moderation.corrections": Act.CORRECT,
     "desk": Act.WRITE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

@@ -39,6 +39,21 @@ _COUNT_POSTGRESQL = sa.text(
 )
 
 
+_CORRECTED_AT = (  # while nothing but an editor has changed the text since
+    sa.select(
+        sa.case((col(CommentVersion.kind) == VersionKind.CORRECTED, col(CommentVersion.at)), else_=sa.null())
+    )
+    .where(
+        col(CommentVersion.comment_id) == col(Comment.id),
+        col(CommentVersion.kind).in_((VersionKind.CORRECTED, VersionKind.TAKEN, VersionKind.REPLACED)),
+    )
+    .order_by(col(CommentVersion.id).desc())
+    .limit(1)
+    .correlate(Comment)
+    .scalar_subquery()
+)
+
+
 def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason]) -> int:
     """Store a comment with the reasons why it is held; return its id.
 
@@ -169,7 +184,10 @@ def judge_anew(
 
 
 def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
-    """Let a comment say something else; it leaves its fold, and what it said before may be sent as a new comment."""
+    """Let a comment say something else; it leaves its fold, and what it said before may be sent as a new comment.
+
+    Call it last: whether it bears the mark of a correction follows from what was taken out of use, and when.
+    """
     alike = likeness(body_text)
     session.execute(
         sa.update(Comment)
@@ -181,6 +199,7 @@ def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, bod
             likeness=alike,
             fold_id=comment_id,
             repeat_key=None,
+            corrected_at=_CORRECTED_AT,
         )
     )
     session.execute(sa.delete(LikenessBand).where(col(LikenessBand.comment_id) == comment_id))

@@ -28,7 +28,9 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 STAFFS = frozenset({"accounts", "desk", "moderation", "staff.html"})
 SHARED = "macros"  # a reader's only where a reader's page uses them
 READERS_MODULES = ("cms.articles", "cms.comments", "cms.outbox", "cms.pages", "cms.privacy", "cms.web")
-READERS_TABLES = frozenset({"PUBLIC_SENTENCES"})  # a receipt says these, though moderation holds them
+READERS_TABLES = frozenset(
+    {"PUBLIC_SENTENCES", "PUBLIC_CORRECTION_SENTENCES"}
+)  # a receipt says these, though moderation holds them
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\)s|.|$)")
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment, CommentEdit, CommentVersion, HoldReason
 from cms.comments.rules import VersionKind
 from cms.comments.signals import HoldCode
+from cms.moderation.models import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class KeptVersion:
     at: datetime
 
 
+_HERS = aliased(CommentVersion)
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _WORDS = sa.select(
     col(Comment.article_id),
@@ -77,6 +80,32 @@ _VERSIONS = sa.select(
     col(CommentVersion.body_text),
     col(CommentVersion.at),
 ).where(col(CommentVersion.entry_id).in_(_IDS))
+_BY_HER = sa.select(sa.func.max(col(_HERS.id))).where(
+    col(_HERS.comment_id) == col(CommentVersion.comment_id),
+    col(_HERS.kind).in_((VersionKind.REPLACED, VersionKind.TAKEN)),
+)
+_ORIGINAL_IDS = (
+    sa.select(sa.func.min(col(CommentVersion.id)))
+    .where(
+        col(CommentVersion.comment_id).in_(_IDS),
+        col(CommentVersion.kind) == VersionKind.CORRECTED,
+        col(CommentVersion.id) > sa.func.coalesce(_BY_HER.correlate(CommentVersion).scalar_subquery(), 0),
+    )
+    .group_by(col(CommentVersion.comment_id))
+)
+_ORIGINALS = sa.select(col(CommentVersion.comment_id), col(CommentVersion.body_text)).where(
+    col(CommentVersion.id).in_(_ORIGINAL_IDS)
+)
+_CORRECTIONS = (
+    sa.select(col(Decision.reason))
+    .join(CommentVersion, col(CommentVersion.entry_id) == col(Decision.id))
+    .where(
+        col(CommentVersion.comment_id) == sa.bindparam("comment_id"),
+        col(CommentVersion.kind) == VersionKind.CORRECTED,
+    )
+    .order_by(col(CommentVersion.id).desc())
+    .limit(1)
+)
 _FIRST_IDS = (
     sa.select(sa.func.min(col(CommentVersion.id)))
     .where(
@@ -125,3 +154,13 @@ def first_words(session: Session, ids: Sequence[int]) -> dict[int, Words]:
     """Return what edited comments said at first, by the comment's id; one SELECT."""
     rows = session.execute(_FIRST, {"ids": ids})
     return {row.comment_id: Words(row.name, row.body_text) for row in rows}
+
+
+def originals(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Return what corrected comments said in their writers' own words, by the comment's id; one SELECT, none for none."""
+    return {row.comment_id: row.body_text for row in session.execute(_ORIGINALS, {"ids": ids})} if ids else {}
+
+
+def reason_of_correction(session: Session, comment_id: int) -> str:
+    """Return the code of the reason for which an editor last corrected a comment, '' where none did; one SELECT."""
+    return session.execute(_CORRECTIONS, {"comment_id": comment_id}).scalar_one_or_none() or ""

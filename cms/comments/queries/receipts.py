@@ -31,6 +31,7 @@ class Receipt:
     edit_html: str
     language: str
     created_at: datetime
+    corrected_at: datetime | None
     second_look: SecondLook
     article_id: int
     article_kind: ArticleKind
@@ -71,6 +72,7 @@ _RECEIPTS = (
         col(Comment.erased_at),
         col(Comment.escalated_at),
         col(Comment.second_look_at),
+        col(Comment.corrected_at),
         col(CommentEdit.name).label("edit_name"),
         col(CommentEdit.body_text).label("edit_text"),
         col(CommentEdit.body_html).label("edit_html"),
@@ -135,6 +137,7 @@ def _receipt(row: Any) -> Receipt:  # Any: a row of the columns above
         edit_html=row.edit_html or "",
         language=row.language,
         created_at=row.created_at,
+        corrected_at=row.corrected_at,
         second_look=second_look(
             row.status,
             gone=gone,

@@ -13,10 +13,12 @@ from cms.comments.actions.editing import Edit, Edited
 from cms.comments.actions.editing import edit as change
 from cms.comments.actions.submitting import TooMany
 from cms.comments.forms import PURPOSE, WordsForm, fresh_token, is_good_token, old_form
+from cms.comments.queries.editing import originals, reason_of_correction
 from cms.comments.queries.receipts import Receipt, receipt
 from cms.comments.rules import place_address, token_week
 from cms.comments.views.keeping import SENTENCES, received
 from cms.comments.views.submitting import sender, wait_sentence
+from cms.moderation.corrections import PUBLIC_CORRECTION_SENTENCES, correction_reason
 from cms.moderation.queries.reasons import reason
 from cms.moderation.rules import PUBLIC_SENTENCES
 from cms.web import Origin, clock, origin, say, see_other, site, speak, unlisted_page
@@ -140,6 +142,7 @@ def _receipt_page(
     shown = form or _form(secret, found)
     errors = form.problems() if form else []
     shown.token.data = shown.token.current_token
+    original_html, why = _correction(found)
     return unlisted_page(
         render_template(
             "comments/receipt.html",
@@ -147,6 +150,8 @@ def _receipt_page(
             body_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.comment_html when stored
             edit_html=Markup(found.edit_html),  # noqa: S704  # as above
             reason=public_reason(found.reason),
+            original_html=original_html,
+            correction_reason=why,
             article_url=article_path,
             comment_url=place_address(article_path, found.comment_id),
             form=shown if found.can_edit or form else None,
@@ -160,6 +165,17 @@ def _receipt_page(
         ),
         status,
     )
+
+
+def _correction(found: Receipt) -> tuple[Markup, str]:
+    """Return what she wrote where an editor corrected it, and what she is told of the reason; both empty for nothing."""
+    if found.corrected_at is None:
+        return Markup(), ""
+    with site().database.reading() as session:
+        original = originals(session, [found.comment_id]).get(found.comment_id, "")
+        code = correction_reason(reason_of_correction(session, found.comment_id))
+    html = Markup(sanitize.comment_html(original))  # noqa: S704  # just cleaned
+    return html, say(PUBLIC_CORRECTION_SENTENCES[code]) if code else ""
 
 
 def _form(secret: str, found: Receipt) -> WordsForm:

@@ -12,6 +12,11 @@ from cms.comments.rules import CommentStatus, VersionKind
 from cms.moderation.queries.standing import LockedComment
 from cms.moderation.rules import Deed, Verdict
 
+UNDONE_CORRECTIONS = {  # what each becomes when it is undone
+    VersionKind.CORRECTED: VersionKind.UNCORRECTED,
+    VersionKind.UNCORRECTED: VersionKind.CORRECTED,
+}
+
 
 def edits_beside(session: Session, comments: Iterable[LockedComment]) -> dict[int, HeldEdit]:
     """Return the edits that wait beside these comments; one SELECT, none where no comment is approved."""
@@ -40,18 +45,27 @@ def settle(session: Session, edit: HeldEdit, deed: Deed, entry_id: int) -> None:
 def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: int) -> None:
     """Undo what an entry did to texts, by the entry `entry_id`; nobody has written since, or it were not the last."""
     standing = standing_words(session, comment_id)
-    if kept.kind is VersionKind.TAKEN:
-        _wait(session, comment_id, standing.words, kept)
+    if kept.kind in UNDONE_CORRECTIONS:
+        out_of_use, kind = standing.words, UNDONE_CORRECTIONS[kept.kind]
+        writes.change_version(
+            session,
+            kept.entry_id,
+            into=entry_id,
+            kind=kind,
+            name=out_of_use.name,
+            body_text=out_of_use.body_text,
+        )
         _say(session, comment_id, kept.words)
+    elif kept.kind is VersionKind.TAKEN:
+        _wait(session, comment_id, standing.words, kept)
         writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.TAKEN_BACK)
+        _say(session, comment_id, kept.words)
     elif kept.kind is VersionKind.DROPPED:
         _wait(session, comment_id, kept.words, kept)
         writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.DROPPED_BACK)
     elif standing.edit is not None:
         taken = kept.kind is VersionKind.TAKEN_BACK
         out_of_use = standing.words if taken else standing.edit.words
-        if taken:
-            _say(session, comment_id, standing.edit.words)
         writes.change_version(
             session,
             kept.entry_id,
@@ -60,6 +74,8 @@ def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: in
             name=out_of_use.name,
             body_text=out_of_use.body_text,
         )
+        if taken:
+            _say(session, comment_id, standing.edit.words)
         writes.drop_edit(session, comment_id)
 
 

@@ -15,9 +15,11 @@ from cms.articles.rules import address_of
 from cms.comments.classifier import Weights, telling_words
 from cms.comments.models import Comment, CommentEdit, HoldReason
 from cms.comments.queries import learnt
+from cms.comments.queries.editing import originals
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane, Reason, strongest_first
 from cms.db import UtcTime
+from cms.moderation.differences import difference_html
 from cms.moderation.marking import marked
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
@@ -64,7 +66,7 @@ class QueueCard:
     """One comment to decide about; where its writer wants another text, that one, with what it changes.
 
     `body_html` has what speaks against it marked while it waits; `telling` are the words for which it looks like spam,
-    as they stand in it. `fold_id` is that of its near-copies, 0 for none.
+    as they stand in it. `standing_text` is what it says now, `correction_html` what an editor changed in it. `fold_id` is that of its near-copies, 0 for none.
     """
 
     id: int
@@ -85,6 +87,8 @@ class QueueCard:
     change: Change | None
     is_staff: bool
     is_featured: bool
+    standing_text: str = field(repr=False)
+    correction_html: str
 
 
 TOLD_FROM_PERCENT = 60  # likeness to spam from which a card names the words; below it they say little
@@ -105,6 +109,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         sa.not_(REMAINS).label("is_gone"),
         col(Comment.staff_id).is_not(None).label("is_staff"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
+        col(Comment.corrected_at),
         col(Comment.waiting_since),
         col(Comment.escalated_at),
         DECIDED_AT.label("decided_at"),
@@ -146,7 +151,11 @@ def cards(session: Session, rows: Sequence[Any]) -> tuple[QueueCard, ...]:
     reasons = _reasons(session, [row.id for row in rows])
     weights = learnt.weights(session) if any(map(_looks_like_spam, reasons.values())) else None
     changed = changes(session, rows)
-    return tuple(_card(row, reasons.get(row.id, ()), changed.get(row.id), weights) for row in rows)
+    corrected = originals(session, [row.id for row in rows if row.corrected_at is not None])
+    return tuple(
+        _card(row, reasons.get(row.id, ()), changed.get(row.id), corrected.get(row.id), weights)
+        for row in rows
+    )
 
 
 def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
@@ -162,7 +171,13 @@ def _reasons(session: Session, ids: list[int]) -> dict[int, tuple[Reason, ...]]:
     return {number: strongest_first(some) for number, some in found.items()}
 
 
-def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights: Weights | None) -> QueueCard:
+def _card(
+    row: Any,
+    reasons: tuple[Reason, ...],
+    change: Change | None,
+    original: str | None,
+    weights: Weights | None,
+) -> QueueCard:
     tells = weights is not None and _looks_like_spam(reasons)
     is_edit = change is not None and change.is_edit
     body_html = row.edit_html if is_edit else row.body_html
@@ -190,6 +205,8 @@ def _card(row: Any, reasons: tuple[Reason, ...], change: Change | None, weights:
         change=change,
         is_staff=bool(row.is_staff),
         is_featured=bool(row.is_featured),
+        standing_text=row.body_text,
+        correction_html="" if original is None else difference_html(original, row.body_text),
     )
 
 

@@ -11,6 +11,7 @@ from flask import Response, flash, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
+from cms.moderation.corrections import CORRECTION_SENTENCES
 from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
@@ -25,6 +26,7 @@ TABLES = {
     "said_sentences": rules.SAID_SENTENCES,
     "reasons_offered": (),  # and their sentences, where a page shows none
     "reason_sentences": {},
+    "correction_sentences": CORRECTION_SENTENCES,
     "deed_sentences": rules.DEED_SENTENCES,
     "actor_sentences": rules.ACTOR_SENTENCES,
     "lane_sentences": LANE_SENTENCES,

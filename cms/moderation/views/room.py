@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from cms.moderation.views.batches import blueprint as batches
 from cms.moderation.views.beside import blueprint as beside
+from cms.moderation.views.corrections import blueprint as corrections
 from cms.moderation.views.decisions import blueprint as decisions
 from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
@@ -13,5 +14,5 @@ from cms.moderation.views.reasons import blueprint as reasons
 from cms.moderation.views.replies import blueprint as replies
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons):
+for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons, corrections):
     blueprint.register_blueprint(door)
