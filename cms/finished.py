@@ -38,14 +38,16 @@ class FinishedPage:
     once: bool = False
     size: int = 0  # bytes of memory, as far as it is made
     _variants: dict[str, Variant] = field(default_factory=dict)
+    _is_compressible: bool = False
 
     def __post_init__(self) -> None:
-        """Count what it takes already."""
+        """Count what it takes already, and see what may be made of it."""
         self.size = OVERHEAD_BYTES + len(self.body)
+        self._is_compressible = is_compressible(self.mimetype, len(self.body))
 
     def variant(self, accepted: str) -> Variant:
         """Return the page in the encoding that an Accept-Encoding header likes best."""
-        encoding = best_encoding(accepted) if is_compressible(self.mimetype, len(self.body)) else ""
+        encoding = best_encoding(accepted) if self._is_compressible else ""
         return self._variants.get(encoding) or self._made(encoding)
 
     def _made(self, encoding: str) -> Variant:

@@ -27,6 +27,7 @@ WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second'
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
 RETRY_SECONDS = "2"
+READS = frozenset({"GET", "HEAD"})
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
 FIRST_ARTICLE = re.compile(r'href="(/articles/[^"]+)"')
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
@@ -85,12 +86,19 @@ class Front:
         self._site.database.close()
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:  # Any: granian's own protocol
-        """Answer one request."""
-        if scope.method not in {"GET", "HEAD"}:
+        """Answer one request; a kept page, by far the most, with as little as can be done for it."""
+        if scope.method not in READS:
             await self._write(scope, protocol)
             return
         key = page_key(scope.path, scope.query_string) if self._keeps else None
-        page = None if key is None else self._shelf.at_once(key) or await self._kept(key)
+        page = None if key is None else self._shelf.at_once(key)
+        if key is not None and page is not None:
+            self._send(key, page, scope, protocol)
+        else:
+            await self._look_or_make(key, scope, protocol)
+
+    async def _look_or_make(self, key: str | None, scope: Scope, protocol: Any) -> None:
+        page = None if key is None else await self._kept(key)
         if key is None or (page is None and key not in self._making):
             await self._read(key, scope, protocol)
         elif page is None:
@@ -114,17 +122,20 @@ class Front:
             return None
 
     def _send(self, key: str, page: FinishedPage, scope: Scope, protocol: Any) -> None:
-        before = page.size
-        variant = page.variant(scope.headers.get("accept-encoding", ""))
+        asked, before = scope.headers, page.size
+        variant = page.variant(asked.get("accept-encoding", ""))
         if page.size != before:
             self._shelf.grown(key, page)
-        known = scope.headers.get("if-none-match")
+        known = asked.get("if-none-match")
         if known is not None and has_already(known, variant.etag):
-            protocol.response_empty(304, variant.headers_304 + self._parting)
+            protocol.response_empty(304, self._with_parting(variant.headers_304))
         elif scope.method == "HEAD":
-            protocol.response_empty(200, variant.headers + self._parting)
+            protocol.response_empty(200, self._with_parting(variant.headers))
         else:
-            protocol.response_bytes(200, variant.headers + self._parting, variant.body)
+            protocol.response_bytes(200, self._with_parting(variant.headers), variant.body)
+
+    def _with_parting(self, headers: Headers) -> Headers:
+        return headers + self._parting if self._parting else headers
 
     async def _read(self, key: str | None, scope: Scope, protocol: Any) -> None:
         done = self._loop.create_future()
@@ -165,7 +176,7 @@ class Front:
         except Full:
             await self._refuse(environ, protocol)
         else:
-            answer.headers = answer.headers + self._parting
+            answer.headers = self._with_parting(answer.headers)
             await _pass_on(threads, answer, protocol)
 
     async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:

@@ -1,7 +1,7 @@
 """The shelf on which one process keeps finished pages, and what it knows of those in the making."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, RLock
@@ -50,6 +50,7 @@ class Store(Generic[Page]):
     capacity: int
     _once: OrderedDict[str, Page] = field(default_factory=OrderedDict)
     _often: OrderedDict[str, Page] = field(default_factory=OrderedDict)
+    _asked: set[str] = field(default_factory=set)  # of those, since each was last thought of dropping
     _sizes: dict[str, int] = field(default_factory=dict)
     _made_of: dict[str, set[str]] = field(default_factory=dict)
     _making: dict[str, Making[Page]] = field(default_factory=dict)
@@ -57,18 +58,18 @@ class Store(Generic[Page]):
     _bytes_often: int = 0
     _lock: RLock = field(default_factory=RLock)
 
-    def get(self, key: str, now: datetime) -> Page | None:
-        """Return the page kept under `key` unless it has fallen due."""
-        with self._lock:
-            page = self._often.get(key)
-            if page is not None:
-                self._often.move_to_end(key)
-            elif (page := self._once.get(key)) is not None:
-                self._promote(key, page)
-            if page is not None and page.due is not None and page.due <= now:
-                self._drop(key)
-                return None
+    def get(self, key: str, clock: Callable[[], datetime]) -> Page | None:
+        """Return the page kept under `key` unless it has fallen due; without a lock for what is asked for often."""
+        page = self._often.get(key)
+        if page is None:
+            page = self._promoted(key)
+        else:
+            self._asked.add(key)
+        if page is None or page.due is None or page.due > clock():
             return page
+        with self._lock:
+            self._drop(key)
+        return None
 
     def begin(self, key: str) -> Making[Page] | None:
         """Return leave to make a page, or None after somebody else has just made it: look again."""
@@ -106,6 +107,7 @@ class Store(Generic[Page]):
                 making.all_changed = True
             self._once.clear()
             self._often.clear()
+            self._asked.clear()
             self._sizes.clear()
             self._made_of.clear()
             self._bytes_once = self._bytes_often = 0
@@ -132,19 +134,28 @@ class Store(Generic[Page]):
             self._made_of.setdefault(thing, set()).add(key)
         self._make_room()
 
-    def _promote(self, key: str, page: Page) -> None:
-        del self._once[key]
-        self._often[key] = page
-        self._bytes_once -= self._sizes[key]
-        self._bytes_often += self._sizes[key]
-        self._make_room()
+    def _promoted(self, key: str) -> Page | None:
+        with self._lock:
+            page = self._once.pop(key, None)
+            if page is None:
+                return self._often.get(key)
+            self._often[key] = page
+            self._bytes_once -= self._sizes[key]
+            self._bytes_often += self._sizes[key]
+            self._make_room()
+            return page
 
     def _make_room(self) -> None:
         for_once = self.capacity // SEEN_ONCE_SHARE
         while self._bytes_once > for_once:
             self._drop(next(iter(self._once)))
         while self._bytes_often > self.capacity - for_once:
-            self._drop(next(iter(self._often)))
+            oldest = next(iter(self._often))
+            if oldest in self._asked:
+                self._asked.discard(oldest)
+                self._often.move_to_end(oldest)
+            else:
+                self._drop(oldest)
 
     def _drop(self, key: str) -> None:
         page = self._once.pop(key, None)
@@ -155,6 +166,7 @@ class Store(Generic[Page]):
             if page is None:
                 return
             self._bytes_often -= self._sizes.pop(key)
+            self._asked.discard(key)
         for thing in page.things:
             keys = self._made_of[thing]
             keys.discard(key)

@@ -39,19 +39,18 @@ class Shelf:
 
     def at_once(self, key: str) -> FinishedPage | None:
         """Return the page of `key` if it is kept, and true without any SQL; on the hot path, so it asks for little."""
-        now, mark = self.clock(), self._probe.mark()
-        if mark is None or mark != self._mark or now >= self._falls_due:
-            return None
-        return self._store.get(key, now)
+        return self._store.get(key, self.clock) if self.is_up_to_date() else None
 
     def kept(self, key: str) -> FinishedPage | None:
         """Return the page of `key` if it is kept, for who has caught up just now."""
-        return self._store.get(key, self.clock())
+        return self._store.get(key, self.clock)
 
     def is_up_to_date(self) -> bool:
         """Tell without SQL whether nothing can have changed since the last look; never so on PostgreSQL."""
-        mark = self._probe.mark()
-        return mark is not None and mark == self._mark and self.clock() < self._falls_due
+        mark = self._mark
+        if mark is None or mark != self._probe.mark():
+            return False
+        return self._falls_due is NEVER or self.clock() < self._falls_due
 
     def catch_up(self) -> None:
         """Forget whatever has changed before now. One SELECT, none on SQLite while nobody commits.
