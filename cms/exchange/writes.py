@@ -8,13 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
+from cms.accounts.models import StaffSession
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress, Related
 from cms.articles.related import Kinship
 from cms.comments.models import Comment, HoldReason
 from cms.exchange import queries
 from cms.exchange.models import ImportedThing
+from cms.limits.models import DailySalt
 from cms.moderation.models import Decision
 from cms.moderation.writes import LOG_LOCK
+from cms.outbox.models import Letter
+from cms.privacy.models import MyCommentsLink, Worker
 
 Row = dict[str, Any]  # Any: the columns of a row are of many kinds
 
@@ -23,6 +27,17 @@ def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> No
     """Insert rows that all have the same columns; no statement for none."""
     if rows:
         session.execute(sa.insert(_table(table)), rows)
+
+
+def leave_out_of_backup(session: Session) -> None:
+    """Take what a restored site must not have again out of a copy of it.
+
+    The day's salt gives addresses of networks away to who has the key as well; sessions and links may have been ended
+    since; letters that wait will have been sent; and no process of the copy runs.
+    """
+    for table in (DailySalt, StaffSession, MyCommentsLink, Worker):
+        session.execute(sa.delete(table))
+    session.execute(sa.delete(Letter).where(col(Letter.ended_at).is_(None)))
 
 
 def lock_for_import(session: Session) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col, select
 
 from cms.db import Database, UtcTime
+from cms.pages.models import Version
 from cms.pages.rules import ANYTHING
 
 CHANGES_MAX = 5_000  # more (an import's) are told as "anything may have changed"
@@ -27,6 +29,12 @@ _NEXT = (
 # Files by device and inode. None is ever closed: closing any handle of a file takes away the locks that SQLite
 # holds on it in this process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 _MAPPED: dict[tuple[int, int], mmap.mmap] = {}
+
+
+def newest_change(session: Session) -> int:
+    """Return the number of the last change of anything, 0 where nothing has changed yet."""
+    found = session.exec(select(col(Version.number)).where(col(Version.thing) == ANYTHING)).first()
+    return found or 0
 
 
 class CannotTell(Exception):

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.pages.models import Version
-from cms.pages.rules import ANYTHING
+from cms.pages.rules import ANYTHING, SITE
 
 
 def bump(session: Session, things: Iterable[str]) -> int:
@@ -27,6 +28,16 @@ def bump(session: Session, things: Iterable[str]) -> int:
     )
     session.execute(noted, [{"thing": name, "number": number} for name in names])
     return number
+
+
+def bump_all(session: Session, beyond: int) -> None:
+    """Let no page that any process keeps be true any more, of this database or of one that it takes the place of.
+
+    `beyond` is at least the number of the other's last change. Call it last, as `bump()`.
+    """
+    if bump(session, [SITE]) <= beyond:
+        statement = sa.update(Version).where(col(Version.thing).in_([ANYTHING, SITE]))
+        session.execute(statement.values(number=beyond + 1))
 
 
 def _counted_up(insert: Any) -> Any:  # Any: two dialects' constructs without a common type
