@@ -10,6 +10,7 @@ from cms.comments.rules import CommentStatus, Lesson, VersionKind
 from cms.comments.signals import HoldCode, Lane
 from cms.db import UtcTime, beside_the_tables, stored_as_value
 
+IS_REPEATABLE = "status IN ('held', 'spam')"  # in these words alone is the index of repeats looked at
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
 
 
@@ -78,10 +79,11 @@ class Comment(SQLModel, table=True):
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint", "id"),
         sa.Index("ix_comment_parent", "parent_id"),
+        sa.Index("ix_comment_root", "root_id"),
         _index("ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),
-        _index("uq_comment_repeat_key", "repeat_key", unique=True, where="status IN ('held', 'spam')"),
+        _index("uq_comment_repeat_key", "repeat_key", unique=True, where=IS_REPEATABLE),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
         _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
         _index(
@@ -140,6 +142,7 @@ class LikenessBand(SQLModel, table=True):
     """A band of a comment's fingerprint, by which near-copies of its text are found (see likeness.py)."""
 
     __tablename__ = "likeness_band"
+    __table_args__ = (sa.Index("ix_likeness_band_comment", "comment_id"),)
 
     band: int = Field(primary_key=True)
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")

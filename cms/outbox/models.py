@@ -31,6 +31,7 @@ class Letter(SQLModel, table=True):
         sa.Index("ix_letter_sent", "sent_at"),
         sa.Index("ix_letter_to", "email_fingerprint", "kind"),
         sa.Index("ix_letter_comment", "comment_id"),
+        sa.Index("ix_letter_thread", "thread_id"),
         sa.Index("uq_letter_reply", "reply_id", "email_fingerprint", unique=True),
         sa.Index(
             "uq_letter_opt_in",

@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -103,3 +104,23 @@ def _parts(sql: str) -> tuple[str, ...]:
             parts[-1] += letter
     # A table that a migration rebuilt took its name by RENAME, which quotes it.
     return (head.replace('"', ""), *sorted(part.strip() for part in parts))
+
+
+def test_every_row_that_belongs_to_a_comment_is_found_by_an_index() -> None:
+    """SQLite looks for the children of each new row of a table with triggers, and without an index reads them all."""
+    unfound = [
+        f"{table.name}.{column.name}"
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name in {"comment", "article", "decision"} and not _leads_an_index(column)
+    ]
+    assert unfound == []
+
+
+def _leads_an_index(column: sa.Column[Any]) -> bool:
+    table = column.table
+    assert isinstance(table, sa.Table)
+    leading = [next(iter(index.expressions)) for index in table.indexes]
+    leading += [next(iter(table.primary_key.columns))]
+    return bool(column.unique) or any(one is column for one in leading)
