@@ -3,19 +3,21 @@
 import fcntl
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, SQLModel
 
+from cms import embedded
 from cms.config import Settings, shipped
+from cms.embedded import PATIENCE_SECONDS, POOL_OVERFLOW, POOL_SIZE
+from cms.together import Together
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -28,12 +30,12 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata.naming_convention = NAMING
-POOL_SIZE, POOL_OVERFLOW = 5, 10  # connections; the threads of one worker need 8 at most
-READERS_CACHE_KB = 512  # of each reading connection; with SQLite's own 2,000 pages cost the same (measured)
-PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader who waits longer has gone
 _NUMBERED = re.compile(r"m\d{4}_")  # a migration's file, by its revision
 _REVISION = "SELECT version_num FROM alembic_version"
 MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
+
+
+Result = TypeVar("Result")
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -79,6 +81,12 @@ def stored_as_value(kind: type[StrEnum], name: str) -> sa.Enum:
     )
 
 
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """Return the table of a model, for statements that are about rows alone: they cost half of what entities do."""
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLAlchemy adds it to every table's class
+    return table
+
+
 def beside_the_tables(sqlite: Iterable[str], postgresql: Iterable[str]) -> None:
     """Make what only SQL can say (triggers, search indexes) whenever the models' tables are made."""
     for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
@@ -93,6 +101,7 @@ class Database:
 
     reader: sa.Engine
     writer: sa.Engine
+    line: Together | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -111,6 +120,19 @@ class Database:
         with Session(self.writer, autoflush=False) as session:
             yield session
 
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """Return what `work` returns once that is committed; `work` itself never commits.
+
+        Meant for what many do at the same moment: on SQLite they share a commit (see together.py), PostgreSQL lets
+        commits wait for the disk together by itself.
+        """
+        if self.line is not None:
+            return self.line.do(work)
+        with self.writing() as session:
+            result = work(session)
+            session.commit()
+            return result
+
     def close(self) -> None:
         """Close every connection."""
         self.reader.dispose()
@@ -122,10 +144,9 @@ def open_database(settings: Settings) -> Database:
     if settings.database_url:
         return _open_postgresql(settings.sqlalchemy_url)
     settings.instance.mkdir(parents=True, exist_ok=True)
-    return Database(
-        reader=_open_sqlite(settings, "BEGIN", query_only=True),
-        writer=_open_sqlite(settings, "BEGIN IMMEDIATE", query_only=False),
-    )
+    reader = embedded.open_engine(settings, query_only=True)
+    writer = embedded.open_engine(settings, query_only=False)
+    return Database(reader, writer, Together(writer))
 
 
 def _open_postgresql(url: str) -> Database:
@@ -157,34 +178,6 @@ def _open_postgresql(url: str) -> Database:
         )
 
     return Database(reader=reader, writer=writer)
-
-
-def _open_sqlite(settings: Settings, begin: str, *, query_only: bool) -> sa.Engine:
-    engine = sa.create_engine(
-        settings.sqlalchemy_url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, hide_parameters=True
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: DBAPIConnection, _record: object) -> None:
-        # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={int(PATIENCE_SECONDS * 1000)}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA synchronous={settings.sqlite_synchronous}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.execute("PRAGMA temp_store=MEMORY")
-        if query_only:
-            cursor.execute("PRAGMA query_only=ON")
-            cursor.execute(f"PRAGMA cache_size=-{READERS_CACHE_KB}")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
 
 
 def migrate(settings: Settings) -> None:

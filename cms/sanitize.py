@@ -89,6 +89,13 @@ def comment_html(body_text: str) -> str:
     return _LINKLESS.sub(r"\1", walled)
 
 
+def shows_nothing(body_text: str) -> bool:
+    """Tell whether nothing would be seen of a comment's typed text."""
+    if "<" not in body_text:  # then all of it is shown as typed, and nobody need clean it to know
+        return is_blank(body_text)
+    return is_blank(plain_text(comment_html(body_text)))
+
+
 def article_html(raw: str, media_prefix: str = "/media/") -> str:
     """Return an article's body as HTML that is safe on a page and makes no outside request.
 

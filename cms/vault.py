@@ -51,6 +51,7 @@ class Key:
 
     seed: bytes = field(repr=False)
     carried: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    _made: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
     def random() -> "Key":
@@ -81,9 +82,12 @@ class Key:
         return f"given-{self._derived('id').hex()[:16]}"
 
     def _derived(self, purpose: str) -> bytes:
-        # RFC 5869, section 2.3: expand alone, since the seed is uniformly random already.
-        info = f"broadsheet {purpose}".encode()
-        return HKDFExpand(algorithm=hashes.SHA256(), length=KEY_BYTES, info=info).derive(self.seed)
+        if purpose not in self._made:
+            # RFC 5869, section 2.3: expand alone, since the seed is uniformly random already.
+            info = f"broadsheet {purpose}".encode()
+            expanded = HKDFExpand(algorithm=hashes.SHA256(), length=KEY_BYTES, info=info)
+            self._made[purpose] = expanded.derive(self.seed)
+        return self._made[purpose]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from cms import db
+from cms import db, embedded
 from cms.outages import is_outage, kind_of
 from cms.site import Site
 from tests.comments.stored import stored
@@ -28,7 +28,8 @@ Outage = Callable[[Site], AbstractContextManager[None]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait five seconds for a lock."""
-    monkeypatch.setattr(db, "PATIENCE_SECONDS", 1)
+    for room in (db, embedded):
+        monkeypatch.setattr(room, "PATIENCE_SECONDS", 1)
 
 
 @contextmanager

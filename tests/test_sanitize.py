@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
-from cms.sanitize import comment_html, comment_text, is_blank, one_line, plain_text
+from cms.sanitize import comment_html, comment_text, is_blank, one_line, plain_text, shows_nothing
 from cms.typeset import MAX_BREAKS
 from tests.seen import letters, seen
 
@@ -256,3 +256,9 @@ def test_plain_text_of_a_comment_is_what_is_seen(typed: str) -> None:
 def test_plain_text_puts_each_block_on_its_own_line() -> None:
     written = "<h2>A &amp; B</h2><p>one\n <b>tw</b>o<br>three</p><table><tr><td>4</td><td>5</td></tr></table>"
     assert plain_text(f"{written}&amp;lt;") == "A & B\none two\nthree\n4 5\n&lt;"
+
+
+@given(st.text(st.characters(exclude_characters="<"), max_size=60))
+def test_what_shows_nothing_is_known_without_cleaning_it(typed: str) -> None:
+    text = comment_text(typed)
+    assert shows_nothing(text) == is_blank(plain_text(comment_html(text)))

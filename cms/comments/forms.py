@@ -60,7 +60,7 @@ def need_text(typed: str) -> str:
     """Return what was typed, tidied; raise ValidationError where it says nothing or more than a comment may."""
     limit = site().settings.comment_max_chars
     text = sanitize.comment_text(typed)
-    if sanitize.is_blank(sanitize.plain_text(sanitize.comment_html(text[: limit + 1]))):
+    if sanitize.shows_nothing(text[: limit + 1]):
         raise ValidationError(say("Please write your comment."))
     if len(text) > limit:
         raise ValidationError(

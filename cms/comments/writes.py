@@ -23,6 +23,7 @@ from cms.comments.models import (
 )
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
+from cms.db import table_of
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
@@ -37,8 +38,9 @@ _COUNT_POSTGRESQL = sa.text(
     " SELECT * FROM unnest(CAST(:buckets AS integer[]), CAST(:spam AS integer[]), CAST(:fine AS integer[]))"
     " ON CONFLICT (bucket) DO UPDATE SET spam = spam_word.spam + excluded.spam, fine = spam_word.fine + excluded.fine"
 )
-
-
+_COMMENT = table_of(Comment)
+_UNJUDGED = {"status": CommentStatus.HELD, "lane": Lane.NEEDS_THOUGHT, "score": 0, "likeness": 0}
+_NEW = {**dict.fromkeys(_COMMENT.c.keys()), **_UNJUDGED, "notify": False}  # where nothing else is said
 _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     sa.select(
         sa.case((col(CommentVersion.kind) == VersionKind.CORRECTED, col(CommentVersion.at)), else_=sa.null())
@@ -54,33 +56,41 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
 )
 
 
-def store_comment(session: Session, comment: Comment, reasons: Iterable[Reason]) -> int:
-    """Store a comment with the reasons why it is held; return its id.
+def _storing(own_id: sa.ColumnElement[int], same_id: sa.ColumnElement[int]) -> sa.Insert:
+    """Return the INSERT of one comment that may be the first of its thread and of its fold."""
+    given: dict[str, Any] = {one.name: sa.bindparam(one.name, type_=one.type) for one in _COMMENT.c}
+    firsts = {name: sa.func.coalesce(given[name], same_id) for name in ("root_id", "fold_id")}
+    return sa.insert(_COMMENT).values({**given, "id": own_id, **firsts}).returning(_COMMENT.c.id)
 
-    `comment.root_id` is the parent's thread, or None for one that begins its own.
+
+_NEXT = sa.func.coalesce(sa.select(sa.func.max(_COMMENT.c.id)).scalar_subquery(), 0) + 1
+_SEQUENCE = sa.func.pg_get_serial_sequence("comment", "id")
+_STORE = {
+    "sqlite": _storing(_NEXT, _NEXT),  # as SQLite itself counts on; nobody else writes meanwhile
+    "postgresql": _storing(sa.func.nextval(_SEQUENCE), sa.func.currval(_SEQUENCE)),
+}
+_HOLD, _BAND, _HOST = (sa.insert(table_of(one)) for one in (HoldReason, LikenessBand, CommentHost))
+
+
+def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
+    """Store a comment, given by the columns of its row, with the reasons why it is held; return its id.
+
+    One that names no `root_id` begins its own thread, one that names no `fold_id` its own fold.
     Raises IntegrityError where an equal held one (by `repeat_key`) is there already.
     """
-    comment.waiting_since = comment.created_at if comment.status is CommentStatus.HELD else None
-    session.add(comment)
-    session.flush()
-    if comment.id is None:  # the database gives every row its id
-        raise RuntimeError("a stored comment has no id")
-    if comment.root_id is None:
-        comment.root_id = comment.id
-    if comment.fold_id is None:
-        comment.fold_id = comment.id
-    session.add_all(HoldReason(comment_id=comment.id, code=r.code, measure=r.measure) for r in reasons)
-    _band(session, comment.id, comment.likeness)
-    note_hosts(session, comment.id, comment.body_text)
-    session.flush()
-    return comment.id
+    row = {**_NEW, **comment}
+    row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
+    comment_id: int = session.execute(_STORE[session.get_bind().dialect.name], row).scalar_one()
+    _give_reasons(session, comment_id, reasons)
+    _band(session, comment_id, row["likeness"])
+    _name_hosts(session, comment_id, row["body_text"])
+    return comment_id
 
 
 def note_hosts(session: Session, comment_id: int, body_text: str) -> None:
     """Keep which hosts stand in a comment, in place of those that stood there before."""
     session.execute(sa.delete(CommentHost).where(col(CommentHost.comment_id) == comment_id))
-    named = [host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT]]
-    session.add_all(CommentHost(comment_id=comment_id, host=host) for host in dict.fromkeys(named))
+    _name_hosts(session, comment_id, body_text)
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
@@ -179,8 +189,7 @@ def judge_anew(
     """Give a comment the reasons why what its writer wants it to say waits, and its place among what does."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(score=score, lane=lane))
     session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id))
-    session.add_all(HoldReason(comment_id=comment_id, code=r.code, measure=r.measure) for r in reasons)
-    session.flush()
+    _give_reasons(session, comment_id, reasons)
 
 
 def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
@@ -205,7 +214,6 @@ def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, bod
     session.execute(sa.delete(LikenessBand).where(col(LikenessBand.comment_id) == comment_id))
     _band(session, comment_id, alike)
     note_hosts(session, comment_id, body_text)
-    session.flush()
 
 
 def hold_edit(session: Session, edit: CommentEdit) -> None:
@@ -268,6 +276,17 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
+def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) -> None:
+    if rows := [{"comment_id": comment_id, "code": one.code, "measure": one.measure} for one in reasons]:
+        session.execute(_HOLD, rows)
+
+
 def _band(session: Session, comment_id: int, alike: int) -> None:
     if alike:
-        session.add_all(LikenessBand(band=band, comment_id=comment_id) for band in bands(alike))
+        session.execute(_BAND, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
+
+
+def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:
+    named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
+    if named:
+        session.execute(_HOST, [{"comment_id": comment_id, "host": host} for host in named])

@@ -12,6 +12,7 @@ from cms.accounts.models import StaffSession
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress, Related
 from cms.articles.related import Kinship
 from cms.comments.models import Comment, HoldReason
+from cms.db import table_of
 from cms.exchange import queries
 from cms.exchange.models import ImportedThing
 from cms.limits.models import DailySalt
@@ -26,7 +27,7 @@ Row = dict[str, Any]  # Any: the columns of a row are of many kinds
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; no statement for none."""
     if rows:
-        session.execute(sa.insert(_table(table)), rows)
+        session.execute(sa.insert(table_of(table)), rows)
 
 
 def leave_out_of_backup(session: Session) -> None:
@@ -59,7 +60,7 @@ def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> Non
     if not _is_postgresql(session):
         return
     for table in tables:
-        name = _table(table).name
+        name = table_of(table).name
         session.execute(
             sa.text(
                 "SELECT setval(pg_get_serial_sequence(:name, 'id'),"  # noqa: S608  # a table of ours
@@ -84,7 +85,7 @@ def update_articles(
     """Write newer texts over articles that nobody has touched here; each counts a version."""
     if not rows:
         return
-    table = _table(Article)
+    table = table_of(Article)
     columns = [name for name in rows[0] if name != "id"]
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in columns}
     statement = sa.update(table).where(table.c.id == sa.bindparam("article_id"))
@@ -94,7 +95,7 @@ def update_articles(
     )
     ids = [{"article_id": row["id"]} for row in rows]
     for joined in (ArticleAuthor, ArticleTag):
-        join = _table(joined)
+        join = table_of(joined)
         session.execute(sa.delete(join).where(join.c.article_id == sa.bindparam("article_id")), ids)
     add_rows(session, ArticleAuthor, authors)
     add_rows(session, ArticleTag, tags)
@@ -136,7 +137,7 @@ def remember(
 
 def forget_kin(session: Session, ids: Iterable[int]) -> None:
     """Forget what to read next to each of these articles; others go on naming them."""
-    table = _table(Related)
+    table = table_of(Related)
     whose = [{"whose": one} for one in sorted(ids)]
     if whose:
         session.execute(sa.delete(table).where(table.c.article_id == sa.bindparam("whose")), whose)
@@ -164,11 +165,6 @@ def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None
             index_elements=[col(FormerAddress.address)]
         )
         session.execute(statement, [rows[address] for address in sorted(rows)])
-
-
-def _table(model: type[SQLModel]) -> sa.Table:
-    table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLAlchemy adds it to every table's class
-    return table
 
 
 def _insert(session: Session) -> Any:  # Any: two dialects' constructs without a common type

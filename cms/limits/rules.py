@@ -190,7 +190,9 @@ def _cut(address: str, bits: int, bits_v6: int) -> str:
     ip = _ip(address)
     if ip is None:
         return ""
-    return str(ipaddress.ip_network((ip, bits if ip.version == 4 else bits_v6), strict=False))
+    kept = bits if ip.version == 4 else bits_v6
+    free = ip.max_prefixlen - kept
+    return f"{type(ip)(int(ip) >> free << free)}/{kept}"
 
 
 def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

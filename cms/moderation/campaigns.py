@@ -5,9 +5,9 @@ import unicodedata
 from difflib import SequenceMatcher
 
 _ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_HOST = re.compile(
-    r"[\w-]+(?:\.[\w-]+)+"
-)  # whatever has a dot inside: rather one fold too many than a wrong link
+# Whatever has a dot inside is a host: rather one fold too many than a wrong link.
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_DOT_INSIDE = re.compile(r"\.(?<=[\w-]\.)[\w-]")  # without one there is neither host nor address
 _NUMBER = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -21,8 +21,10 @@ def facts(text: str) -> tuple[tuple[str, ...], ...]:
 
     Digits of any script are read.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     numbers = tuple(number.lstrip("0") for number in _NUMBER.findall(_in_plain_digits(folded)))
+    if not _DOT_INSIDE.search(folded):
+        return (), (), numbers
     return tuple(_HOST.findall(folded)), tuple(_ADDRESS.findall(folded)), numbers
 
 

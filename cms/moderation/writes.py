@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
+from cms.db import table_of
 from cms.moderation.models import (
     Batch,
     Decision,
@@ -22,17 +23,16 @@ from cms.moderation.queries.reasons import ReasonLine
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
 )
+_DECISION = table_of(Decision)
+_NOTE = sa.insert(_DECISION).returning(_DECISION.c.id)
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
 
 
 def write_decision(session: Session, entry: Decision) -> int:
     """Add an entry to the log, in commit order; return its id."""
     lock_log(session)
-    session.add(entry)
-    session.flush()
-    if entry.id is None:  # the database gives every row its id
-        raise RuntimeError("an entry of the log has no id")
-    return entry.id
+    entry_id: int = session.execute(_NOTE, entry.model_dump(exclude={"id"})).scalar_one()
+    return entry_id
 
 
 def keep_note(session: Session, entry_id: int, comment_id: int, body_text: str) -> None:
@@ -82,7 +82,7 @@ def write_decisions(
 ) -> None:  # Any: columns of many kinds
     """Add many entries to the log, in commit order."""
     lock_log(session)
-    session.execute(sa.insert(Decision), entries)
+    session.execute(sa.insert(_DECISION), entries)
 
 
 def begin_batch(session: Session, batch: Batch) -> int:

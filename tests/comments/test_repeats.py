@@ -1,8 +1,10 @@
 """The same comment sent twice: once while it is held, anew after a decision or a day."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from cms.moderation.actions.deciding import decide
@@ -128,3 +130,27 @@ def test_eight_different_ones_at_the_same_moment_are_all_stored(
     with ThreadPoolExecutor(8) as people:
         assert list(people.map(send, range(8))) == [303] * 8
     assert len(stored(site)) == 8
+
+
+@ON_SQLITE
+def test_nothing_that_sending_asks_reads_a_table_through(reader: Reader, site: Site) -> None:
+    receipt_of(reader)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        if not many and not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            asked.append((statement, values))
+
+    for engine in (site.database.reader, site.database.writer):
+        sa.event.listen(engine, "before_cursor_execute", note)
+    receipt_of(reader, comment="Nearly the same. I was there, and it was like that.")
+    for engine in (site.database.reader, site.database.writer):
+        sa.event.remove(engine, "before_cursor_execute", note)
+    with site.database.reader.connect() as connection:
+        plans = [
+            f"{row.detail}: {statement}"
+            for statement, values in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert len(asked) > 8
+    assert [plan for plan in plans if plan.startswith("SCAN comment")] == []

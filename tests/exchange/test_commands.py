@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cms import db
+from cms import embedded
 from cms.exchange.actions import cleaning
 from cms.exchange.commands.wordpress import import_group
 from tests.exchange.conftest import comment, export, post
@@ -74,7 +74,7 @@ def test_a_database_that_is_locked_is_one_line_and_the_next_run_goes_on(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(export(post(1)))
-    monkeypatch.setattr(db, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 0.1)
     with sqlite3.connect(run.folder / "broadsheet.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         result = run(export(post(1), post(2)), "--json")

@@ -1,13 +1,13 @@
 """What is asked of an article when a comment on it comes in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus
-from cms.db import UtcTime
+from cms.db import UtcTime, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,12 @@ class CommentedArticle:
         return self.status is ArticleStatus.RETRACTED
 
 
-_BY_SLUG = sa.select(
-    col(Article.id),
-    col(Article.kind),
-    col(Article.slug),
-    col(Article.title),
-    col(Article.language),
-    col(Article.status),
-    col(Article.publish_at),
-    col(Article.comments_open),
-    col(Article.comments_close_at),
-).where(
-    col(Article.kind) == sa.bindparam("kind"),
-    col(Article.slug) == sa.bindparam("slug"),
-    col(Article.status).in_([ArticleStatus.PUBLISHED, ArticleStatus.RETRACTED]),
-    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+_ARTICLE = table_of(Article)
+_BY_SLUG = sa.select(*(_ARTICLE.c[one.name] for one in fields(CommentedArticle))).where(
+    _ARTICLE.c.kind == sa.bindparam("kind"),
+    _ARTICLE.c.slug == sa.bindparam("slug"),
+    sa.or_(_ARTICLE.c.status == ArticleStatus.PUBLISHED, _ARTICLE.c.status == ArticleStatus.RETRACTED),
+    _ARTICLE.c.publish_at <= sa.bindparam("now", type_=UtcTime()),
 )
 
 

@@ -9,6 +9,7 @@ from cms.comments.classifier import Opinion
 from cms.comments.habits import Habits
 from cms.comments.lookalikes import skeleton
 from cms.comments.queries import learnt, surroundings
+from cms.comments.queries.surroundings import Around
 from cms.comments.signals import Lane, Reason, Traits
 
 
@@ -16,8 +17,7 @@ from cms.comments.signals import Lane, Reason, Traits
 class Subject:
     """A comment to be judged; `comment_id` is 0 for one that is not stored yet, `language` the article's.
 
-    `haste_seconds` is None where nobody could measure it; `from_network` counts this comment among those of its
-    network in ten minutes, `on_article` those on its article while that is in slow mode; 0 says nothing.
+    `haste_seconds` is None where nobody could measure it.
     """
 
     article_id: int
@@ -32,9 +32,6 @@ class Subject:
     trap_filled: bool = False
     origin_known: bool = True
     haste_seconds: int | None = None
-    from_network: int = 0
-    on_article: int = 0
-    lacks_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,45 @@ class Assessment:
         return max(self.certainty, signals.score_without_words(self.reasons)) >= threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in a comment and around it; what its storing shows is weighed with it at last.
+
+    `folds` are those of its near-copies.
+    """
+
+    traits: Traits
+    likeness: int
+    certainty: int
+    folds: frozenset[int]
+
+    def weighed(self, *, from_network: int = 0, on_article: int = 0, lacks_proof: bool = False) -> Assessment:
+        """Judge by all that is known.
+
+        `from_network` counts this comment among those of its network in ten minutes, `on_article` those on its
+        article while that is in slow mode; 0 says nothing.
+        """
+        traits = replace(
+            self.traits, from_network=from_network, on_article=on_article, lacks_proof=lacks_proof
+        )
+        reasons = signals.judge(traits)
+        points = signals.score(reasons)
+        return Assessment(reasons, points, signals.lane(points), self.likeness, self.certainty)
+
+
 def assess(session: Session, subject: Subject) -> Assessment:
-    """Judge a comment by all that is known; changes nothing. Two SELECTs."""
+    """Judge a comment by its words and what stands around it; changes nothing. Two SELECTs."""
+    return look_into(session, subject).weighed()
+
+
+def look_into(session: Session, subject: Subject) -> Findings:
+    """Find out what a comment will be judged by; changes nothing. Two SELECTs."""
     fingerprint = likeness.likeness(subject.body_text)
     measured = habits.measured(subject.name, subject.body_text)
     words, bad_hosts = _words(session, subject, measured)
-    traits = _traits(session, subject, measured, fingerprint)
-    reasons = signals.judge(replace(traits, words_percent=words.percent, bad_hosts=bad_hosts))
-    points = signals.score(reasons)
-    return Assessment(reasons, points, signals.lane(points), fingerprint, words.certainty)
+    around = _around(session, subject, fingerprint)
+    traits = _traits(subject, measured, around, words, bad_hosts)
+    return Findings(traits, fingerprint, words.certainty, around.copies.folds)
 
 
 def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinion, int]:
@@ -74,30 +101,33 @@ def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinio
     return classifier.opinion(shown, counts, weights), classifier.bad_hosts(hosts, counts)
 
 
-def _traits(session: Session, subject: Subject, measured: Habits, fingerprint: int) -> Traits:
-    around = surroundings.around(
+def _around(session: Session, subject: Subject, fingerprint: int) -> Around:
+    return surroundings.around(
         session,
         article_id=subject.article_id,
         root_id=subject.root_id,
         parent_id=subject.parent_id,
         email_fingerprint=subject.email_fingerprint,
         own_id=subject.comment_id,
-        likeness=fingerprint if likeness.is_telling(subject.body_text) else None,
+        likeness=fingerprint,
     )
+
+
+def _traits(subject: Subject, measured: Habits, around: Around, words: Opinion, bad_hosts: int) -> Traits:
     name = skeleton(subject.name)
+    counts = likeness.is_telling(subject.body_text)
     return Traits(
         habits=measured,
         trap_filled=subject.trap_filled,
         origin_known=subject.origin_known,
         own_address_in_text=subject.own_address_in_text,
         haste_seconds=subject.haste_seconds,
-        copies=around.copies.all,
-        spam_copies=around.copies.spam,
+        copies=around.copies.all if counts else 0,
+        spam_copies=around.copies.spam if counts else 0,
         copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
-        from_network=subject.from_network,
-        on_article=subject.on_article,
-        lacks_proof=subject.lacks_proof,
         foreign_percent=habits.foreign_percent(subject.body_text, subject.language),
         is_staff_name=name in map(skeleton, around.staff),
         is_thread_name=name in map(skeleton, around.thread),
+        bad_hosts=bad_hosts,
+        words_percent=words.percent,
     )

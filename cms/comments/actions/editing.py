@@ -55,7 +55,7 @@ def edit(site: Site, comment_id: int, wanted: Edit, now: datetime) -> Edited | T
     a text that she has not seen. An edit counts towards the same limit as a comment.
     """
     with site.database.writing() as session:
-        limits.hold_network(session, wanted.visitor)
+        limits.hold_network(site, session, wanted.visitor)
         comment = locked_comments(session, [comment_id])[comment_id]
         met = limits.ruling_on_comment(site, session, wanted.visitor, comment.article_id, now)
         if met.retry_after_seconds:

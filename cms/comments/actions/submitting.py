@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments import writes
-from cms.comments.actions.assessing import Assessment, Subject, assess
-from cms.comments.actions.joining import join
+from cms.comments.actions.assessing import Findings, Subject, look_into
+from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
-from cms.comments.models import Comment
 from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import actions as limits
-from cms.limits.rules import Ruling, Visitor
+from cms.limits.rules import Visitor
 from cms.moderation.rules import SPAM_POLICY, Deed
 from cms.moderation.writes import set_status, write_decision
 from cms.outbox.actions.announcing import ask_writer
@@ -61,7 +62,8 @@ def too_many(site: Site, sent: Submission, now: datetime) -> TooMany | None:
         found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
         if not found.retry_after_seconds:
             return None
-        held = receipts.held_repeat(session, _repeat_key(site, sent, sanitize.comment_text(sent.text)))
+        key = _repeat_key(site, sent, site.vault.fingerprint(sent.email), sanitize.comment_text(sent.text))
+        held = receipts.held_repeat(session, key)
     is_twice = held is not None and is_repeat(held.created_at, now)
     return None if is_twice else TooMany(found.retry_after_seconds)
 
@@ -72,16 +74,24 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
     The same article, name, address and text sent again while held, and within a day, leads to the same receipt.
     So a connection that is lost between COMMIT and its answer harms nobody: whether the comment was stored is
     then unknown, the reader is told 503 rather than thanked, and sending again stores it once in either case.
+
+    All that can be found out is found out before anybody is kept from writing: what others send meanwhile may be
+    missed by the judgement, never by the limits, and of two equal comments the second finds the first.
     """
-    body_text = sanitize.comment_text(sent.text)
-    cleaned = _Cleaned(body_text, sanitize.comment_html(body_text), _repeat_key(site, sent, body_text))
+    draft = _draft(site, sent)
     refused = None
     for _ in range(RESTARTS):
+        plan = _plan(site, draft, now)
+        if isinstance(plan, str):
+            return plan
         try:
-            with site.database.writing() as session:
-                return _submit(site, session, sent, cleaned, now)
+            stored = site.database.write(partial(_store, site, plan, now))
         except IntegrityError as error:
             refused = error
+        else:
+            if stored.notices_proxy:
+                limits.log_proxy(site)
+            return stored.outcome
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
@@ -92,42 +102,79 @@ def asks_proof(site: Site, on_article: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cleaned:
-    """What is made of a submission before the database is held for it."""
+class _Draft:
+    """What is made of a submission before the database is asked anything."""
 
+    sent: Submission
     body_text: str = field(repr=False)
     body_html: str = field(repr=False)
+    fingerprint: str = field(repr=False)
     repeat_key: str
 
 
-def _submit(
-    site: Site, session: Session, sent: Submission, cleaned: _Cleaned, now: datetime
-) -> str | TooMany:
-    held = receipts.held_repeat(session, cleaned.repeat_key)
-    if held is not None and is_repeat(held.created_at, now):
-        return receipt_secret(site, held.mark)
-    if held is not None:
-        writes.let_repeat(session, held.id)
-    limits.hold_network(session, sent.visitor)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is known of a draft before it is stored; `repeats` is an equal held comment of more than a day ago."""
+
+    draft: _Draft
+    findings: Findings
+    fold_id: int | None
+    repeats: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of a submission, and whether a proxy that is not declared was noticed for the first time."""
+
+    outcome: str | TooMany
+    notices_proxy: bool = False
+
+
+def _draft(site: Site, sent: Submission) -> _Draft:
+    body_text = sanitize.comment_text(sent.text)
+    fingerprint = site.vault.fingerprint(sent.email)
+    repeat_key = _repeat_key(site, sent, fingerprint, body_text)
+    return _Draft(sent, body_text, sanitize.comment_html(body_text), fingerprint, repeat_key)
+
+
+def _plan(site: Site, draft: _Draft, now: datetime) -> _Plan | str:
+    """Return what a draft is stored by, or the receipt of the one that it repeats; four SELECTs at most."""
+    with site.database.reading() as session:
+        held = receipts.held_repeat(session, draft.repeat_key)
+        if held is not None and is_repeat(held.created_at, now):
+            return receipt_secret(site, held.mark)
+        findings = look_into(session, _subject(draft))
+        fold_id = fold_of(session, draft.body_text, findings.likeness, findings.folds)
+    return _Plan(draft, findings, fold_id, held.id if held else None)
+
+
+def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
+    sent, draft = plan.draft.sent, plan.draft
+    if plan.repeats is not None:
+        writes.let_repeat(session, plan.repeats)
+    limits.hold_network(site, session, sent.visitor)
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
-        return TooMany(met.retry_after_seconds)
-    lacks_proof = asks_proof(site, met.on_article) and not _proved(session, sent)
-    found = assess(session, _subject(site, sent, cleaned, met, lacks_proof=lacks_proof))
-    comment = _comment(site, sent, cleaned, found, now)
-    comment.fold_id, comment.lane = join(session, cleaned.body_text, found.likeness, found.lane)
-    secret = receipt_secret(site, comment.mark)
-    comment_id = writes.store_comment(session, comment, found.reasons)
+        return _Stored(TooMany(met.retry_after_seconds))
+    found = plan.findings.weighed(
+        from_network=met.from_network,
+        on_article=met.on_article,
+        lacks_proof=asks_proof(site, met.on_article) and not _proved(session, sent),
+    )
+    row = _row(site, draft, now) | {
+        "score": found.score,
+        "lane": lane_in(session, plan.fold_id, found.lane),
+        "likeness": found.likeness,
+        "fold_id": plan.fold_id,
+    }
+    comment_id = writes.store_comment(session, row, found.reasons)
     write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
     if site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
-        _set_aside(session, comment_id, cleaned.repeat_key, now)
-    ask_writer(site, session, comment_id, site.vault.fingerprint(sent.email), sent.language, now)
+        _set_aside(session, comment_id, draft.repeat_key, now)
+    ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
-    session.commit()
-    if is_news:
-        limits.log_proxy(site)
-    return secret
+    return _Stored(receipt_secret(site, row["mark"]), is_news)
 
 
 def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime) -> None:
@@ -139,31 +186,29 @@ def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime
     write_decision(session, decision)
 
 
-def _comment(site: Site, sent: Submission, cleaned: _Cleaned, found: Assessment, now: datetime) -> Comment:
-    mark = random_mark()
-    return Comment(
-        mark=mark,
-        article_id=sent.article_id,
-        parent_id=sent.parent_id,
-        root_id=sent.root_id,
-        name=sent.name,
-        body_text=cleaned.body_text,
-        body_html=cleaned.body_html,
-        language=sent.language,
-        email_sealed=site.vault.seal(sent.email.strip(), table="comment", mark=mark),
-        email_fingerprint=site.vault.fingerprint(sent.email),
-        notify=sent.notify,
-        created_at=now,
-        receipt_hash=receipt_hash(receipt_secret(site, mark)),
-        repeat_key=cleaned.repeat_key,
-        network_mark=sent.visitor.network_mark or None,
-        score=found.score,
-        likeness=found.likeness,
-    )
+def _row(site: Site, draft: _Draft, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds
+    """Return the columns of a comment, all but those by which it was judged."""
+    sent, mark = draft.sent, random_mark()
+    return {
+        "mark": mark,
+        "article_id": sent.article_id,
+        "parent_id": sent.parent_id,
+        "root_id": sent.root_id,
+        "name": sent.name,
+        "body_text": draft.body_text,
+        "body_html": draft.body_html,
+        "language": sent.language,
+        "email_sealed": site.vault.seal(sent.email.strip(), table="comment", mark=mark),
+        "email_fingerprint": draft.fingerprint,
+        "notify": sent.notify,
+        "created_at": now,
+        "receipt_hash": receipt_hash(receipt_secret(site, mark)),
+        "repeat_key": draft.repeat_key,
+        "network_mark": sent.visitor.network_mark or None,
+    }
 
 
-def _repeat_key(site: Site, sent: Submission, body_text: str) -> str:
-    fingerprint = site.vault.fingerprint(sent.email)
+def _repeat_key(site: Site, sent: Submission, fingerprint: str, body_text: str) -> str:
     return site.vault.digest("repeat", str(sent.article_id), sent.name, fingerprint, body_text)
 
 
@@ -172,20 +217,18 @@ def _proved(session: Session, sent: Submission) -> bool:
     return sent.proof is not None and limits.use_once(session, sent.proof.key, sent.proof.ends_at)
 
 
-def _subject(site: Site, sent: Submission, cleaned: _Cleaned, met: Ruling, *, lacks_proof: bool) -> Subject:
+def _subject(draft: _Draft) -> Subject:
+    sent = draft.sent
     return Subject(
         article_id=sent.article_id,
         parent_id=sent.parent_id,
         root_id=sent.root_id,
         language=sent.language,
         name=sent.name,
-        body_text=cleaned.body_text,
-        email_fingerprint=site.vault.fingerprint(sent.email),
-        own_address_in_text=gives_away(f"{sent.name}\n{cleaned.body_text}", sent.email),
+        body_text=draft.body_text,
+        email_fingerprint=draft.fingerprint,
+        own_address_in_text=gives_away(f"{sent.name}\n{draft.body_text}", sent.email),
         trap_filled=sent.trap_filled,
         origin_known=sent.origin_known,
         haste_seconds=sent.haste_seconds,
-        from_network=met.from_network,
-        on_article=met.on_article,
-        lacks_proof=lacks_proof,
     )

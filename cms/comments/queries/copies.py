@@ -1,16 +1,16 @@
 """The folds of near-copies that a new text may belong to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from cms.comments.likeness import bands
-from cms.comments.models import Comment, LikenessBand
+from cms.comments.models import Comment
 from cms.comments.signals import Lane
+from cms.db import table_of
 
-FIRSTS_SOUGHT = 50  # newest folds that share a band; by chance one in 65,536 does
+FIRSTS_SOUGHT = 50  # newest folds whose first comment is compared with a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +22,27 @@ class First:
     body_text: str = field(repr=False)
 
 
-def _of_band(place: int) -> sa.Select[*tuple[Any, ...]]:  # Any: columns of many kinds
-    return (
-        sa.select(col(Comment.id), col(Comment.likeness), col(Comment.body_text))
-        .join(LikenessBand, col(LikenessBand.comment_id) == col(Comment.id))
-        .where(
-            col(LikenessBand.band) == sa.bindparam(f"band_{place}"),
-            col(Comment.fold_id) == col(Comment.id),
-            col(Comment.erased_at).is_(None),
-        )
-        .order_by(col(LikenessBand.comment_id).desc())
-        .limit(FIRSTS_SOUGHT)
+_COMMENT = table_of(Comment)
+_FIRSTS = (
+    sa.select(_COMMENT.c.id, _COMMENT.c.likeness, _COMMENT.c.body_text)
+    .where(
+        _COMMENT.c.id.in_(sa.bindparam("folds", expanding=True)),
+        _COMMENT.c.fold_id == _COMMENT.c.id,
+        _COMMENT.c.erased_at.is_(None),
     )
-
-
-_FIRSTS = sa.union_all(*(sa.select(_of_band(place).subquery()) for place in range(len(bands(0)))))
+    .order_by(_COMMENT.c.id)
+)
 _LANE = (
-    sa.select(col(Comment.lane))
-    .where(col(Comment.fold_id) == sa.bindparam("fold_id"), col(Comment.waiting_since).is_not(None))
+    sa.select(_COMMENT.c.lane)
+    .where(_COMMENT.c.fold_id == sa.bindparam("fold_id"), _COMMENT.c.waiting_since.is_not(None))
     .limit(1)
 )
 
 
-def firsts(session: Session, likeness: int) -> tuple[First, ...]:
-    """Return the first comments of folds that share a band with a fingerprint, oldest first; one SELECT."""
-    wanted = {f"band_{place}": band for place, band in enumerate(bands(likeness))}
-    found = {row.id: First(*row) for row in session.execute(_FIRSTS, wanted)}
-    return tuple(found[one] for one in sorted(found))
+def firsts(session: Session, folds: Collection[int]) -> tuple[First, ...]:
+    """Return the first comments of the newest of these folds, oldest first; one SELECT."""
+    newest = sorted(folds)[-FIRSTS_SOUGHT:]
+    return tuple(First(*row) for row in session.execute(_FIRSTS, {"folds": newest}))
 
 
 def lane_of_fold(session: Session, fold_id: int) -> Lane | None:

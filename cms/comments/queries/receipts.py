@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind
-from cms.comments.models import Comment, CommentEdit
+from cms.comments.models import IS_REPEATABLE, Comment, CommentEdit
 from cms.comments.rules import CommentStatus, ReceiptState, SecondLook, receipt_state, second_look
+from cms.db import table_of
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
 
@@ -97,9 +98,10 @@ _OF_ADDRESS = (
     .order_by(col(Comment.id).desc())
     .limit(sa.bindparam("size"))
 )
-_REPEAT = sa.select(col(Comment.id), col(Comment.mark), col(Comment.created_at)).where(
-    col(Comment.repeat_key) == sa.bindparam("repeat_key"),
-    col(Comment.status).in_([CommentStatus.HELD, CommentStatus.SPAM]),
+_COMMENT = table_of(Comment)
+_REPEAT = sa.select(_COMMENT.c.id, _COMMENT.c.mark, _COMMENT.c.created_at).where(
+    _COMMENT.c.repeat_key == sa.bindparam("repeat_key"),
+    sa.text(IS_REPEATABLE),
 )
 
 

@@ -5,29 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cms.accounts.models import Staff
 from cms.articles.models import ArticleAuthor, Author
 from cms.comments.likeness import are_copies, bands
 from cms.comments.models import Comment, LikenessBand
-from cms.comments.rules import CommentStatus
+from cms.db import table_of
 
 COPIES_SOUGHT = 100  # a band; whoever sent a hundred copies needs no exact count
 NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
-_KINDS_OF_COPY = ("copy", "spam")
+_KINDS_OF_COPY = frozenset({"copy", "spam"})
 _NO_BAND = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """How many other comments have nearly the same text, and how many of these were called spam."""
+    """How many other comments have nearly the same text, how many of these were called spam, the folds they are in."""
 
     all: int
     spam: int
-
-
-NO_COPIES = Copies(0, 0)
+    folds: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +38,62 @@ class Around:
     copies: Copies
 
 
-def _of_band(place: int) -> sa.Select[*tuple[int]]:
+def _of_band(place: int) -> sa.Select[*tuple[Any, ...]]:  # Any: as is usual for columns of a table
     """Return the newest comments of a band by themselves, so that no plan looks through all comments for them."""
     return (
-        sa.select(col(LikenessBand.comment_id))
-        .where(col(LikenessBand.band) == sa.bindparam(f"band_{place}"))
-        .order_by(col(LikenessBand.comment_id).desc())
-        .limit(COPIES_SOUGHT)
+        sa.select(_BAND.c.comment_id)
+        .where(_BAND.c.band == sa.bindparam(f"band_{place}"))
+        .order_by(_BAND.c.comment_id.desc())
+        .limit(_exactly(COPIES_SOUGHT))
     )
 
 
+def _exactly(constant: int | str) -> sa.ColumnElement[Any]:
+    """Return a constant as part of a statement: as one of its values it would be handed over each time."""
+    return sa.literal_column(repr(constant))
+
+
+_NONE = _exactly(0)
+
+
+def _part(
+    kind: sa.ColumnElement[Any],
+    words: sa.ColumnElement[Any],
+    likeness: sa.ColumnElement[Any] = _NONE,
+    fold: sa.ColumnElement[Any] = _NONE,
+) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(kind.label("kind"), words.label("words"), likeness.label("likeness"), fold.label("fold"))
+
+
+_TABLES = (Comment, LikenessBand, Author, ArticleAuthor, Staff)
+_COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF = (table_of(one) for one in _TABLES)
 _ALIKE = sa.union(*(sa.select(_of_band(place).subquery()) for place in range(len(bands(0))))).subquery()
-_NONE = sa.literal(0)
-_STAFF: sa.Select[*tuple[str, str, int]] = sa.select(
-    sa.literal("staff").label("kind"), col(Staff.name).label("words"), _NONE.label("likeness")
-).limit(NAMES_SOUGHT)
-_AUTHORS = (
-    sa.select(sa.literal("staff"), col(Author.name), _NONE)
-    .join(ArticleAuthor, col(ArticleAuthor.author_id) == col(Author.id))
-    .where(col(ArticleAuthor.article_id) == sa.bindparam("article_id"))
+_OF_STAFF = _part(_exactly("staff"), _STAFF.c.name).limit(_exactly(NAMES_SOUGHT))
+_OF_AUTHORS = (
+    _part(_exactly("staff"), _AUTHOR.c.name)
+    .join(_BYLINE, _BYLINE.c.author_id == _AUTHOR.c.id)
+    .where(_BYLINE.c.article_id == sa.bindparam("article_id"))
 )
-_THREAD = (
-    sa.select(sa.literal("thread"), col(Comment.name), _NONE)
+_OF_THREAD = (
+    _part(_exactly("thread"), _COMMENT.c.name)
     .where(
-        col(Comment.article_id) == sa.bindparam("article_id"),
-        col(Comment.root_id) == sa.bindparam("root_id"),
-        col(Comment.erased_at).is_(None),
-        sa.func.coalesce(col(Comment.email_fingerprint), "") != sa.bindparam("email_fingerprint"),
+        _COMMENT.c.article_id == sa.bindparam("article_id"),
+        _COMMENT.c.root_id == sa.bindparam("root_id"),
+        _COMMENT.c.erased_at.is_(None),
+        sa.func.coalesce(_COMMENT.c.email_fingerprint, _exactly("")) != sa.bindparam("email_fingerprint"),
     )
-    .order_by(col(Comment.id).desc())
-    .limit(NAMES_SOUGHT)
+    .order_by(_COMMENT.c.id.desc())
+    .limit(_exactly(NAMES_SOUGHT))
 )
-_PARENT = sa.select(sa.literal("parent"), col(Comment.body_text), _NONE).where(
-    col(Comment.id) == sa.bindparam("parent_id")
-)
+_PARENT = _part(_exactly("parent"), _COMMENT.c.body_text).where(_COMMENT.c.id == sa.bindparam("parent_id"))
+_KIND_OF_COPY = sa.case((_COMMENT.c.status == _exactly("spam"), _exactly("spam")), else_=_exactly("copy"))
 _COPIES = (
-    sa.select(
-        sa.case((col(Comment.status) == CommentStatus.SPAM, sa.literal("spam")), else_=sa.literal("copy")),
-        sa.literal(""),
-        col(Comment.likeness),
-    )
-    .join_from(_ALIKE, Comment, col(Comment.id) == _ALIKE.c.comment_id)
-    .where(col(Comment.id) != sa.bindparam("own_id"), col(Comment.erased_at).is_(None))
+    _part(_KIND_OF_COPY, _exactly(""), _COMMENT.c.likeness, _COMMENT.c.fold_id)
+    .join_from(_ALIKE, _COMMENT, _COMMENT.c.id == _ALIKE.c.comment_id)
+    .where(_COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
 )
 _AROUND = sa.union_all(
-    *(sa.select(part.subquery()) for part in (_STAFF, _AUTHORS, _THREAD, _PARENT, _COPIES))
+    *(sa.select(part.subquery()) for part in (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _COPIES))
 )
 
 
@@ -96,11 +105,11 @@ def around(
     parent_id: int | None,
     email_fingerprint: str,
     own_id: int,
-    likeness: int | None,
+    likeness: int,
 ) -> Around:
     """Return what stands around a comment; its copies, `own_id` apart, are counted up to COPIES_SOUGHT a band.
 
-    None are sought where `likeness` is None. One SELECT.
+    A `likeness` of 0 has none. One SELECT.
     """
     asked = {
         "article_id": article_id,
@@ -109,7 +118,7 @@ def around(
         "email_fingerprint": email_fingerprint,
         "own_id": own_id,
     }
-    sought = (_NO_BAND,) * len(bands(0)) if likeness is None else bands(likeness)
+    sought = bands(likeness) if likeness else (_NO_BAND,) * len(bands(0))
     rows = session.execute(
         _AROUND, {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
     ).all()
@@ -117,14 +126,19 @@ def around(
         _words(rows, "staff"),
         _words(rows, "thread"),
         "".join(_words(rows, "parent")),
-        NO_COPIES if likeness is None else _copies(rows, likeness),
+        _copies(rows, likeness),
     )
 
 
 def _words(rows: Sequence[Any], kind: str) -> tuple[str, ...]:
-    return tuple(row.words for row in rows if row.kind == kind)
+    return tuple(words for found, words, _, _ in rows if found == kind)
 
 
 def _copies(rows: Sequence[Any], likeness: int) -> Copies:
-    alike = [row.kind for row in rows if row.kind in _KINDS_OF_COPY and are_copies(row.likeness, likeness)]
-    return Copies(len(alike), alike.count("spam"))
+    alike = [
+        (kind, fold)
+        for kind, _, other, fold in rows
+        if kind in _KINDS_OF_COPY and are_copies(other, likeness)
+    ]
+    folds = frozenset(fold for _, fold in alike if fold is not None)
+    return Copies(len(alike), sum(kind == "spam" for kind, _ in alike), folds)

@@ -9,7 +9,6 @@ from cms import sanitize
 from cms.comments import writes
 from cms.comments.actions.receipts import receipt_hash, receipt_secret
 from cms.comments.likeness import likeness
-from cms.comments.models import Comment
 from cms.comments.queries.answered import replied_already
 from cms.comments.queries.editing import StandingWords, standing_words
 from cms.comments.rules import CommentStatus
@@ -88,22 +87,22 @@ def _store(
     site: Site, session: Session, parent: StandingWords, sent: StaffReply, text: str, now: datetime
 ) -> int:
     mark = random_mark()
-    comment = Comment(
-        mark=mark,
-        article_id=parent.article_id,
-        parent_id=sent.parent_id,
-        root_id=parent.root_id,
-        staff_id=sent.staff_id,
-        name=sent.name,
-        body_text=text,
-        body_html=sanitize.comment_html(text),
-        language=parent.language,
-        status=CommentStatus.APPROVED,
-        created_at=now,
-        decided_at=now,
-        receipt_hash=receipt_hash(receipt_secret(site, mark)),
-        likeness=likeness(text),
-    )
+    comment = {
+        "mark": mark,
+        "article_id": parent.article_id,
+        "parent_id": sent.parent_id,
+        "root_id": parent.root_id,
+        "staff_id": sent.staff_id,
+        "name": sent.name,
+        "body_text": text,
+        "body_html": sanitize.comment_html(text),
+        "language": parent.language,
+        "status": CommentStatus.APPROVED,
+        "created_at": now,
+        "decided_at": now,
+        "receipt_hash": receipt_hash(receipt_secret(site, mark)),
+        "likeness": likeness(text),
+    }
     return writes.store_comment(session, comment, ())
 
 

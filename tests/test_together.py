@@ -1,0 +1,155 @@
+"""Deeds of many threads share a commit on SQLite, and none is the worse for another."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import Session, select
+
+from cms import db
+from cms.articles.models import Tag
+from cms.db import Database
+from cms.site import Site
+from tests.conftest import ON_SQLITE
+
+Work = Callable[[Session], str]
+
+
+@pytest.fixture
+def database(site: Site) -> Database:
+    """Give the database of a site."""
+    return site.database
+
+
+def adding(slug: str) -> Work:
+    """Return a deed that stores a tag and returns its slug."""
+
+    def work(session: Session) -> str:
+        session.add(Tag(slug=slug, name=slug))
+        session.flush()
+        return slug
+
+    return work
+
+
+def slugs(database: Database) -> list[str]:
+    """Return the slugs of all tags that are committed."""
+    with database.reading() as session:
+        return sorted(session.exec(select(Tag.slug)))
+
+
+@contextmanager
+def commits(database: Database) -> Iterator[list[object]]:
+    """Give the list of the commits that happen meanwhile."""
+    seen: list[object] = []
+
+    def note(connection: sa.Connection) -> None:
+        seen.append(connection)
+
+    sa.event.listen(database.writer, "commit", note)
+    yield seen
+    sa.event.remove(database.writer, "commit", note)
+
+
+def in_one_line(database: Database, works: list[Work]) -> list[object]:
+    """Let each thread do one of `works` while the first one holds all others up; return what each is told."""
+    held, go = threading.Event(), threading.Event()
+
+    def holding(session: Session) -> str:
+        held.set()
+        go.wait(10)
+        return adding("first")(session)
+
+    def told(work: Work) -> object:
+        try:
+            return database.write(work)
+        except Exception as failure:
+            return failure
+
+    with ThreadPoolExecutor(len(works) + 1) as people:
+        first = people.submit(told, holding)
+        held.wait(10)
+        others = [people.submit(told, work) for work in works]
+        while database.line is not None and len(database.line) < len(works):
+            threading.Event().wait(0.001)
+        go.set()
+        assert first.result() == "first"
+        return [one.result() for one in others]
+
+
+def test_what_is_written_is_there_once_it_is_told(database: Database) -> None:
+    assert database.write(adding("cat")) == "cat"
+    assert slugs(database) == ["cat"]
+
+
+def test_who_fails_alone_is_told_so_and_leaves_nothing(database: Database) -> None:
+    def work(session: Session) -> str:
+        adding("dog")(session)
+        raise LookupError("no such thing")
+
+    with pytest.raises(LookupError):
+        database.write(work)
+    assert slugs(database) == []
+    assert database.write(adding("cat")) == "cat"
+
+
+@ON_SQLITE
+def test_all_who_wait_share_one_commit(database: Database) -> None:
+    with commits(database) as seen:
+        told = in_one_line(database, [adding(f"n{number}") for number in range(6)])
+    assert told == [f"n{number}" for number in range(6)]
+    assert slugs(database) == ["first", *(f"n{number}" for number in range(6))]
+    assert len(seen) == 2
+
+
+@ON_SQLITE
+def test_one_that_fails_spoils_no_other_of_its_line(database: Database) -> None:
+    def hopeless(session: Session) -> str:
+        adding("half")(session)
+        raise LookupError("no such thing")
+
+    told = in_one_line(database, [adding("a"), hopeless, adding("a"), adding("b")])
+    assert [type(one) for one in told] == [str, LookupError, IntegrityError, str]
+    assert slugs(database) == ["a", "b", "first"]
+
+
+@ON_SQLITE
+def test_an_outage_is_told_to_everybody_in_line(database: Database) -> None:
+    def broken(session: Session) -> str:
+        session.connection().exec_driver_sql("PRAGMA query_only=ON")
+        return adding("never")(session)
+
+    told = in_one_line(database, [adding("a"), broken, adding("b")])
+    database.writer.dispose()
+    assert [type(one) for one in told] == [OperationalError] * 3
+    assert slugs(database) == ["first"]
+
+
+@ON_SQLITE
+def test_a_commit_that_fails_thanks_nobody(database: Database) -> None:
+    def fail(_connection: sa.Connection) -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk I/O error"), connection_invalidated=True)
+
+    sa.event.listen(database.writer, "commit", fail)
+    with pytest.raises(OperationalError):
+        database.write(adding("cat"))
+    sa.event.remove(database.writer, "commit", fail)
+    assert slugs(database) == []
+
+
+@ON_SQLITE
+def test_nobody_waits_longer_for_another_writer_than_that_one_writes(database: Database, site: Site) -> None:
+    other = db.open_database(site.settings)
+    with other.writing() as session:
+        adding("other")(session)
+        with ThreadPoolExecutor(1) as people:
+            waiting = people.submit(database.write, adding("cat"))
+            threading.Event().wait(0.2)
+            assert not waiting.done()
+            session.commit()
+            assert waiting.result(1) == "cat"
+    other.close()
