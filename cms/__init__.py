@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ def now_utc() -> datetime:
 def open_site(settings: "Settings") -> "Site":
     """Return the site of `settings`: its database at the newest schema, its keys, its sentences."""
     from cms import assets, config, db, languages, site
+    from cms.pages.folder import BAKED, Folder
     from cms.privacy.actions import erasing
     from cms.privacy.actions import keys as privacy
 
     if not settings.database_url:
         db.migrate(settings)
     database = db.open_database(settings)
+    if settings.bake_folder:
+        database.beside[BAKED] = Folder(Path(settings.bake_folder))
     keyring = privacy.open_keys(database, settings, now_utc())
     opened = site.Site(
         settings=settings,

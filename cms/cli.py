@@ -25,6 +25,7 @@ COMMANDS = {
     "restore": ("cms.exchange.commands.backups:restore", "Put such a file in the site's place."),
     "privacy": ("cms.privacy.commands:privacy", "Look after the keys under which addresses are sealed."),
     "deploy": ("cms.pages.commands:deploy", "Print a configuration for nginx, Caddy or systemd."),
+    "bake": ("cms.cli:bake", "Make public pages as files for a proxy to serve."),
     "comments": ("cms.comments.commands:comments", "Look after stored comments."),
 }
 DEFAULT_BIND = "127.0.0.1:8000"
@@ -79,6 +80,22 @@ def migrate() -> None:
     except OperationalError as error:
         refuse(f"The database does not answer: {str(error.orig).splitlines()[0]}")
     click.echo("The database is at the newest schema.")
+
+
+@click.command()
+def bake() -> None:
+    """Make the newest public pages as files in `bake_folder`, as far as they are not there."""
+    from cms import create_app, now_utc
+    from cms.pages.views.baking import open_baker
+
+    site = open_site_or_exit()
+    baker = open_baker(site, create_app(site), now_utc)
+    if baker is None:
+        refuse(
+            "No page is baked here: set bake_folder, then `cms deploy nginx` prints how nginx serves what lies there."
+        )
+    click.echo(f"Baked: {baker.bake_all()}.")
+    baker.stop()
 
 
 def serve_site(host: str, port: int, workers: int) -> None:

@@ -92,6 +92,9 @@ class Settings:
     page_store_bytes: int = _setting(
         33_554_432, "memory for finished pages in each worker, 0 keeps none; an article takes 30 KB"
     )
+    bake_folder: str = _setting(
+        "", "where finished pages lie as files for nginx (`cms deploy nginx`); empty: none are baked"
+    )
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 
     @staticmethod

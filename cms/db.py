@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -102,6 +102,9 @@ class Database:
     reader: sa.Engine
     writer: sa.Engine
     line: Together | None = None
+    beside: dict[str, object] = field(
+        default_factory=dict, compare=False
+    )  # what each writing session carries
 
     @property
     def is_sqlite(self) -> bool:
@@ -117,7 +120,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Give a session that holds the write lock from its first statement; the caller commits."""
-        with Session(self.writer, autoflush=False) as session:
+        with Session(self.writer, autoflush=False, info=dict(self.beside)) as session:
             yield session
 
     def write(self, work: Callable[[Session], Result]) -> Result:
@@ -146,7 +149,8 @@ def open_database(settings: Settings) -> Database:
     settings.instance.mkdir(parents=True, exist_ok=True)
     reader = embedded.open_engine(settings, query_only=True)
     writer = embedded.open_engine(settings, query_only=False)
-    return Database(reader, writer, Together(writer))
+    beside: dict[str, object] = {}
+    return Database(reader, writer, Together(writer, beside), beside)
 
 
 def _open_postgresql(url: str) -> Database:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cms.encodings import compressed, is_compressible
+from cms.encodings import Effort, compressed, is_compressible
 from cms.negotiation import best_encoding
 
 OVERHEAD_BYTES = 2_000  # of a kept page beside its bytes: headers, names, Python's own
@@ -51,7 +51,7 @@ class FinishedPage:
         return self._variants.get(encoding) or self._made(encoding)
 
     def _made(self, encoding: str) -> Variant:
-        body = compressed(self.body, encoding, quickly=self.once)
+        body = compressed(self.body, encoding, Effort.ONCE if self.once else Effort.KEPT)
         digest = hashlib.sha256(self.body).hexdigest()[:32]
         etag = f'"{digest}-{encoding}"' if encoding else f'"{digest}"'
         common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]

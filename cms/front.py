@@ -14,6 +14,7 @@ from cms.incoming import Incoming, TooMuch, TooSlow
 from cms.negotiation import has_already
 from cms.pages.addresses import page_key
 from cms.pages.queries import CannotTell
+from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
@@ -72,12 +73,18 @@ class Front:
         loop.add_signal_handler(LEAVE, self._leave)
         self._presence = Presence(self._site, now_utc)
         self._presence.start()
-        self._jobs = jobs.Runner(self._site, self._jobs_to_do, now_utc)
+        self._baker = open_baker(self._site, self._flask, now_utc)
+        baking = [self._baker.job] if self._baker else []
+        self._jobs = jobs.Runner(self._site, [*self._jobs_to_do, *baking], now_utc)
         self._jobs.start()
+        if self._baker:
+            self._baker.start()
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """Let go of everything; every request has been answered by now."""
         self._jobs.stop()
+        if self._baker:
+            self._baker.stop()
         self._presence.end()
         for threads in (self._reading, self._writing, self._refusing):
             threads.close()

@@ -34,6 +34,10 @@ def refuse_nonsense(settings: "Settings") -> None:
         ("postgresql://", "postgresql+psycopg://")
     ):
         raise SettingsRefused("database_url takes postgresql://… ; leave it empty for SQLite.")
+    if settings.bake_folder and settings.database_url:
+        raise SettingsRefused(
+            "bake_folder is for the embedded database: with PostgreSQL another host may change what lies here baked."
+        )
     if not 0 < settings.spam_threshold <= 1000:
         raise SettingsRefused("spam_threshold takes 1 to 1000.")
     if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
@@ -23,8 +23,8 @@ class Together:
     is killed has told nobody.
     """
 
-    def __init__(self, writer: sa.Engine) -> None:
-        self._writer = writer
+    def __init__(self, writer: sa.Engine, beside: Mapping[str, object]) -> None:
+        self._writer, self._beside = writer, beside
         self._turn = threading.Lock()
         self._line: deque[_Deed[Any]] = deque()  # Any: each deed returns what it likes
 
@@ -47,7 +47,7 @@ class Together:
 
     def _do_all(self, deeds: "list[_Deed[Any]]") -> None:
         try:
-            with Session(self._writer, autoflush=False) as session:
+            with Session(self._writer, autoflush=False, info=dict(self._beside)) as session:
                 done = [(deed, deed.done_in(session)) for deed in deeds]
                 session.commit()
         except BaseException as failure:

@@ -4,6 +4,7 @@ import logging
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.config import load_settings
+from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
@@ -12,7 +13,11 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 site = open_site(load_settings())
-app = WithPages(create_app(site), Shelf(site, now_utc))
-# Both threads begin here, since a server loads this after it has forked.
+flask = create_app(site)
+app = WithPages(flask, Shelf(site, now_utc))
+baker = open_baker(site, flask, now_utc)
+# All threads begin here, since a server loads this after it has forked.
 Presence(site, now_utc).start()
-jobs.Runner(site, timed_jobs(), now_utc).start()
+jobs.Runner(site, [*timed_jobs(), *([baker.job] if baker else [])], now_utc).start()
+if baker:
+    baker.start()

@@ -6,6 +6,7 @@ import click
 
 from cms.cli import DEFAULT_BIND, address_at, host_and_port, settings_or_exit
 from cms.pages.deploying import WRITTEN, Place, configuration
+from cms.web import SECURITY_HEADERS
 
 
 @click.command()
@@ -24,6 +25,8 @@ def deploy(kind: str, bind: str) -> None:
                 instance=str(settings.instance.resolve()),
                 program=f"{sys.prefix}/bin/cms",
                 upstream=address_at(*host_and_port(bind)).removeprefix("http://"),
+                bake_folder=settings.bake_folder,
+                headers=tuple(SECURITY_HEADERS.items()),
                 body_bytes=max(settings.desk_max_bytes, settings.comment_max_bytes),
             ),
         ),

@@ -13,6 +13,8 @@ class Place:
     program: str
     upstream: str
     body_bytes: int
+    bake_folder: str = ""
+    headers: tuple[tuple[str, str], ...] = ()  # that every page has
 
     @property
     def host(self) -> str:
@@ -36,7 +38,7 @@ map $uri $broadsheet_path {{
     "~*^/+comments/"     "/comments/-";
     default              $uri;
 }}
-log_format broadsheet '$broadsheet_network [$time_local] "$request_method $broadsheet_path" $status $body_bytes_sent';
+{baked_maps}log_format broadsheet '$broadsheet_network [$time_local] "$request_method $broadsheet_path" $status $body_bytes_sent';
 
 upstream broadsheet {{
     server {upstream} max_fails=0;
@@ -67,10 +69,56 @@ server {{
     proxy_read_timeout 60s;
 
     # Pictures come from the site too: nginx needs no right to look into the folder with the keys.
-    location / {{
+{locations}}}
+"""
+
+PROXIED = """\
+    location / {
         proxy_pass http://broadsheet;
-    }}
-}}
+    }
+"""
+
+# A page that lies there is true: whoever changes something takes it away first. Questions (`?…`) and everything but
+# GET and HEAD go to the site, which also answers whatever does not lie there.
+BAKED_MAPS = """\
+map $request_method$is_args $broadsheet_shelf {
+    "GET"    /pages;
+    "HEAD"   /pages;
+    default  /none;
+}
+map $uri $broadsheet_page {
+    "/"      /index.page;
+    "~/$"    /none;
+    default  $uri.page;
+}
+map $http_accept_encoding $broadsheet_coding {
+    "~*(^|,)\\s*br\\s*(;\\s*q=(1|0?\\.\\d*[1-9])|,|$)"    br;
+    "~*(^|,)\\s*gzip\\s*(;\\s*q=(1|0?\\.\\d*[1-9])|,|$)"  gzip;
+    default                                              "";
+}
+map $broadsheet_coding $broadsheet_suffix {
+    br       .br;
+    gzip     .gz;
+    default  "";
+}
+"""
+
+BAKED = """\
+    location / {
+        root __FOLDER__;
+        try_files $broadsheet_shelf$broadsheet_page$broadsheet_suffix @broadsheet;
+        types { }
+        default_type "text/html; charset=utf-8";
+        if_modified_since off;         # a file's time is a mark of its bytes, for the ETag
+        add_header Last-Modified "";
+        add_header Content-Encoding $broadsheet_coding;
+        add_header Vary Accept-Encoding;
+        add_header Cache-Control no-cache;
+__HEADERS__
+    }
+    location @broadsheet {
+        proxy_pass http://broadsheet;
+    }
 """
 
 CADDY = """\
@@ -121,7 +169,7 @@ NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict
 ProtectHome=yes
-ReadWritePaths={instance}
+ReadWritePaths={instance} {bake_folder}
 
 [Install]
 WantedBy=multi-user.target
@@ -133,4 +181,13 @@ WRITTEN: dict[str, str] = {"nginx": NGINX, "caddy": CADDY, "systemd": SYSTEMD}
 def configuration(kind: str, place: Place) -> str:
     """Return the configuration for `kind`, one of WRITTEN."""
     values = {name: getattr(place, name) for name in Place.__slots__}
-    return WRITTEN[kind].format(**values, host=place.host)
+    baked_maps = BAKED_MAPS if place.bake_folder else ""
+    return WRITTEN[kind].format(**values, host=place.host, baked_maps=baked_maps, locations=_locations(place))
+
+
+def _locations(place: Place) -> str:
+    """Return which of nginx's addresses are files, and which go to the site."""
+    if not place.bake_folder:
+        return PROXIED
+    headers = "\n".join(f'        add_header {name} "{value}";' for name, value in place.headers)
+    return BAKED.replace("__FOLDER__", f'"{place.bake_folder}"').replace("__HEADERS__", headers)

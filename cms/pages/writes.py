@@ -5,10 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
+from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, SITE
+
+HOLDS = "holds"  # under which a session remembers what it keeps from being baked until it ends
 
 
 def bump(session: Session, things: Iterable[str]) -> int:
@@ -20,6 +24,7 @@ def bump(session: Session, things: Iterable[str]) -> int:
     names = sorted(set(things))
     if not names:
         return 0
+    _take_away_baked(session, names)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     number: int = session.execute(_counted_up(insert)).scalar_one()
     statement = insert(Version)
@@ -38,6 +43,25 @@ def bump_all(session: Session, beyond: int) -> None:
     if bump(session, [SITE]) <= beyond:
         statement = sa.update(Version).where(col(Version.thing).in_([ANYTHING, SITE]))
         session.execute(statement.values(number=beyond + 1))
+
+
+def _take_away_baked(session: Session, names: list[str]) -> None:
+    """Take pages that are made of these away before the commit; none is put in place until it has ended."""
+    folder: Folder | None = session.info.get(BAKED)
+    if folder is None:
+        return
+    holds: list[Hold] | None = session.info.get(HOLDS)
+    if holds is None:
+        holds = session.info[HOLDS] = []
+        sa.event.listen(session, "after_transaction_end", _let_go)
+    holds.append(folder.begin_change(names))
+
+
+def _let_go(session: Session, transaction: SessionTransaction) -> None:
+    """Let baked pages be put in place again, after the commit or its failure."""
+    holds: list[Hold] = session.info[HOLDS]
+    while transaction.parent is None and holds:
+        holds.pop().let_go()
 
 
 def _counted_up(insert: Any) -> Any:  # Any: two dialects' constructs without a common type

@@ -1,5 +1,6 @@
 """The configurations that `cms deploy` prints; nginx's is tried with the real nginx."""
 
+import getpass
 import re
 import shutil
 import subprocess
@@ -9,11 +10,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 import cms
+from cms.articles.models import Article
 from cms.cli import main
 from cms.config import load_settings
+from cms.pages.writes import bump
 from tests.conftest import IN_CI
 from tests.factories import write_article
 from tests.served import Served, free_port, served
@@ -22,8 +26,17 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/loca
 FORM = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
 
 
-def printed(kind: str, instance: Path, bind: str = "127.0.0.1:8123") -> str:
-    told = {"CMS_INSTANCE": str(instance), "CMS_BASE_URL": "https://news.example.org"}
+def told_of(instance: Path) -> dict[str, str]:
+    """Return what commands are told of a site that bakes."""
+    return {
+        "CMS_INSTANCE": str(instance),
+        "CMS_BASE_URL": "https://news.example.org",
+        "CMS_BAKE_FOLDER": str(instance / "baked"),
+    }
+
+
+def printed(kind: str, instance: Path, bind: str = "127.0.0.1:8123", **told: str) -> str:
+    told = {"CMS_INSTANCE": str(instance), "CMS_BASE_URL": "https://news.example.org", **told}
     ran = CliRunner(env=told).invoke(main, ["deploy", kind, "--bind", bind])
     assert ran.exit_code == 0, ran.output
     return ran.output
@@ -53,13 +66,17 @@ def behind_nginx(
     site.settings.media_folder.mkdir()
     (site.settings.media_folder / "x.txt").write_text("a picture")
     site.database.close()
-    with served(instance, workers=1, CMS_TRUSTED_PROXIES="1") as upstream:
+    told = told_of(instance)
+    with served(instance, workers=1, CMS_TRUSTED_PROXIES="1", **told) as upstream:
         port, log = free_port(), instance / "proxy.log"
-        text = printed("nginx", instance, f"127.0.0.1:{upstream.port}")
+        text = printed("nginx", instance, f"127.0.0.1:{upstream.port}", **told)
         text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
             "/var/log/nginx/broadsheet.log", str(log)
         )
-        whole = f"daemon off; pid {instance}/nginx.pid; error_log stderr; events {{}} http {{ {text} }}"
+        user = f"user {getpass.getuser()};"  # pytest's folders are nobody else's to read
+        whole = (
+            f"{user} daemon off; pid {instance}/nginx.pid; error_log stderr; events {{}} http {{ {text} }}"
+        )
         (instance / "nginx.conf").write_text(whole)
         with subprocess.Popen([NGINX, "-c", str(instance / "nginx.conf")], stderr=subprocess.PIPE) as process:
             try:
@@ -103,3 +120,29 @@ def test_readers_and_commenters_are_served_through_nginx(behind_nginx: tuple[Ser
     assert "127.0.0.1" not in told
     assert "GET /comments/-" in told
     assert receipt.rpartition("/")[2] not in told
+
+
+def test_nginx_serves_a_baked_page_by_itself_and_never_an_old_one(behind_nginx: tuple[Served, Path]) -> None:
+    proxy, log = behind_nginx
+    told = told_of(log.parent)
+    assert CliRunner(env=told).invoke(main, ["bake"]).output.startswith("Baked:")
+    direct = {one: proxy.ask("GET", "/articles/tide?x", Accept_Encoding=one) for one in ("br", "gzip", "")}
+    for encoding, from_site in direct.items():
+        baked = proxy.ask("GET", "/articles/tide", Accept_Encoding=encoding)
+        assert baked.status == 200
+        assert baked.headers["ETag"] != from_site.headers["ETag"], "nginx made it"
+        for name in ("Content-Encoding", "Content-Type", "Cache-Control", "Vary", "Content-Security-Policy"):
+            assert baked.headers[name] == from_site.headers[name], name
+        again = {"Accept_Encoding": encoding, "If_None_Match": baked.headers["ETag"]}
+        assert proxy.ask("GET", "/articles/tide", **again).status == 304
+    assert proxy.ask("GET", "/articles/tide", Accept_Encoding="br;q=0").headers["Content-Encoding"] is None
+    assert proxy.ask("HEAD", "/", Accept_Encoding="br").headers["Content-Encoding"] == "br"
+    assert proxy.ask("GET", "/articles/tide.page").status == 404
+    site = cms.open_site(load_settings(told))
+    with site.database.writing() as session:
+        session.execute(sa.update(Article).values(title="Ebb"))
+        bump(session, ["article:1", "front", "site"])
+        session.commit()
+    site.database.close()
+    after = proxy.ask("GET", "/articles/tide")
+    assert b"<h1>Ebb" in after.text or b"Ebb</h1>" in after.text  # type: ignore[attr-defined]

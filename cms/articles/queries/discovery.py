@@ -125,6 +125,12 @@ _ARTICLES_IN_WINDOW = (
     .where(_IS_READABLE, col(Article.id) >= sa.bindparam("first"), col(Article.id) < sa.bindparam("behind"))
     .order_by(col(Article.id))
 )
+_NEWEST = (
+    sa.select(col(Article.kind), col(Article.slug))
+    .where(_IS_READABLE)
+    .order_by(*NEWEST_FIRST)
+    .limit(sa.bindparam("size"))
+)
 _HAS_PUBLIC: dict[str, sa.ColumnElement[bool]] = {
     "author": sa.exists().where(
         col(ArticleAuthor.author_id) == col(Author.id),
@@ -186,6 +192,19 @@ def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> lis
     within = (col(table.id) >= sa.bindparam("first"), col(table.id) < sa.bindparam("behind"))
     statement = sa.select(col(table.slug)).where(_HAS_PUBLIC[part.kind], *within).order_by(col(table.id))
     return [Place(address_of(part.kind, slug), None) for slug in session.execute(statement, window).scalars()]
+
+
+def newest_addresses(session: Session, *, now: datetime, size: int) -> list[str]:
+    """Return the front page's address, those of static pages, of the `size` newest articles and of archives.
+
+    Five SELECTs; `size` bounds each kind.
+    """
+    articles = session.execute(_NEWEST, {"now": now, "size": size})
+    found = ["/", *(address_of(row.kind, row.slug) for row in articles)]
+    for kind, table in _ARCHIVES.items():
+        slugs = sa.select(col(table.slug)).where(_HAS_PUBLIC[kind]).order_by(col(table.id)).limit(size)
+        found += [address_of(kind, slug) for slug in session.execute(slugs, {"now": now}).scalars()]
+    return found
 
 
 def news(session: Session, *, now: datetime) -> list[News]:
