@@ -39,6 +39,7 @@ ACTS = {  # by blueprint; one inside another may ask for more, and stricter rout
     "moderation.hours": Act.OVERSEE,
     "moderation.reasons": Act.SHAPE,
     "moderation.corrections": Act.CORRECT,
+    "moderation.pauses": Act.PAUSE,
     "desk": Act.WRITE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

@@ -28,6 +28,7 @@ class Act(StrEnum):
     EDIT_ALL = "edit_all"  # the same with everybody's
     MODERATE = "moderate"  # read the queue and the log, decide, undo
     SHAPE = "shape"  # say what moderation goes by: its policies, and the reasons that it may give
+    PAUSE = "pause"  # close the comments of any article for a time, or slow them down
     CORRECT = "correct"  # change what a reader's comment says, under a mark
     OVERSEE = "oversee"  # take back an hour of somebody else's decisions
 
@@ -35,8 +36,10 @@ class Act(StrEnum):
 ALLOWED: dict[Role, frozenset[Act]] = {
     Role.CONTRIBUTOR: frozenset({Act.WRITE}),
     Role.AUTHOR: frozenset({Act.WRITE, Act.PUBLISH}),
-    Role.EDITOR: frozenset({Act.WRITE, Act.PUBLISH, Act.EDIT_ALL, Act.MODERATE, Act.SHAPE, Act.CORRECT}),
-    Role.MODERATOR: frozenset({Act.MODERATE}),
+    Role.EDITOR: frozenset(
+        {Act.WRITE, Act.PUBLISH, Act.EDIT_ALL, Act.MODERATE, Act.SHAPE, Act.CORRECT, Act.PAUSE}
+    ),
+    Role.MODERATOR: frozenset({Act.MODERATE, Act.PAUSE}),
     Role.ADMIN: frozenset(Act),
 }
 

@@ -63,6 +63,7 @@ class Tag(SQLModel, table=True):
 class Article(SQLModel, table=True):
     """A piece of writing with its one address.
 
+    Until `comments_paused_until` a moderator lets nobody comment, whatever the desk says of comments.
     `made_by` is who began it at the desk; `draft_mark` is that form's, so that a form sent twice makes one article.
     """
 
@@ -100,6 +101,7 @@ class Article(SQLModel, table=True):
     section_id: int | None = Field(default=None, foreign_key="section.id")
     comments_open: bool = Field(default=True)
     comments_close_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    comments_paused_until: datetime | None = Field(default=None, sa_type=UtcTime)
     image_path: str = Field(default="", max_length=500)
     image_alt: str = Field(default="", max_length=1000)
     image_caption: str = Field(default="", max_length=1000)

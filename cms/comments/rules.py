@@ -93,6 +93,11 @@ def closes_at(
     return publish_at + timedelta(days=close_after_days) if close_after_days else None
 
 
+def paused_until(until: datetime | None, now: datetime) -> datetime | None:
+    """Return until when a moderator lets nobody comment, None where that is over or never was."""
+    return until if until is not None and now < until else None
+
+
 def place_address(article_path: str, comment_id: int) -> str:
     """Return the address that leads to a comment, on whichever page of its article it stands."""
     return f"{article_path}?comment={comment_id}"

@@ -12,6 +12,7 @@ from cms.limits import queries, writes
 from cms.limits.rules import (
     DEVICES,
     KINDS_KEY,
+    SLOW_KEY,
     Ruling,
     Seen,
     Visitor,
@@ -54,13 +55,15 @@ def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: in
     if not site.settings.rate_limits:
         return Ruling()
     network, article, kinds = _keys(who, article_id)
-    counts = queries.counts_within(session, (network, article, kinds, EVERYWHERE), now=now)
+    slow = f"{SLOW_KEY}{article_id}"
+    counts = queries.counts_within(session, (network, article, kinds, EVERYWHERE, slow), now=now)
     seen = Seen(
         from_network=counts.tally(network),
         on_article=counts.tally(article),
         everywhere=counts.tally(EVERYWHERE),
         devices=(counts.kinds(kinds) | 1 << who.device).bit_count(),
         visitor=who,
+        is_slowed=counts.is_noted(slow),
     )
     return ruling(
         seen,

@@ -7,12 +7,22 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
-from cms.limits.rules import WINDOW, Tally, proxy_notice, tally, window_start
+from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
 
 _COUNTS = sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(
     col(LimitCount.key).in_(sa.bindparam("keys", expanding=True)),
-    col(LimitCount.since).in_(sa.bindparam("windows", expanding=True)),
+    sa.or_(
+        col(LimitCount.since).in_(sa.bindparam("windows", expanding=True)),
+        sa.and_(
+            sa.func.substr(col(LimitCount.key), 1, len(SLOW_KEY)) == SLOW_KEY,
+            col(LimitCount.since) > sa.bindparam("now", type_=UtcTime()),
+        ),
+    ),
+)
+_SLOW = sa.select(sa.func.max(col(LimitCount.since), type_=UtcTime())).where(
+    col(LimitCount.key) == sa.bindparam("key"), col(LimitCount.since) > sa.bindparam("now", type_=UtcTime())
 )
 BELIEVED_FOR = timedelta(days=2)  # what is still so is noticed anew each day
 _SALT = sa.select(col(DailySalt.salt_sealed)).where(col(DailySalt.day) == sa.bindparam("day"))
@@ -32,6 +42,10 @@ class Counts:
         earlier, later = (self.numbers.get((key, since), 0) for since in (present - WINDOW, present))
         return tally(earlier, later, self.now)
 
+    def is_noted(self, key: str) -> bool:
+        """Tell whether something that was noted under `key` until a moment still holds."""
+        return any(known == key and until > self.now for known, until in self.numbers)
+
     def kinds(self, key: str) -> int:
         """Return the set of kinds that was noted under `key`, one bit each."""
         present = window_start(self.now)
@@ -39,10 +53,18 @@ class Counts:
 
 
 def counts_within(session: Session, keys: Sequence[str], *, now: datetime) -> Counts:
-    """Return what was counted under `keys` in the ten minutes before `now`; one SELECT."""
+    """Return what was counted under `keys` in the ten minutes before `now`, and what holds still; one SELECT."""
     present = window_start(now)
-    rows = session.execute(_COUNTS, {"keys": keys, "windows": [present, present - WINDOW]})
+    rows = session.execute(_COUNTS, {"keys": keys, "windows": [present, present - WINDOW], "now": now})
     return Counts({(row.key, row.since): row.number for row in rows}, now)
+
+
+def slow_until(session: Session, article_id: int, *, now: datetime) -> datetime | None:
+    """Return until when somebody has slowed an article down, or None; one SELECT."""
+    found: datetime | None = session.execute(
+        _SLOW, {"key": f"{SLOW_KEY}{article_id}", "now": now}
+    ).scalar_one_or_none()
+    return found
 
 
 def proxy_is_missing(session: Session, trusted_proxies: int, *, now: datetime) -> bool:

@@ -10,6 +10,9 @@ DEVICES = (
     16  # kinds told apart: enough to see that many people share a network, too few to know one of them by
 )
 KINDS_KEY = "kinds:"  # begins the key of a set; every other key counts
+SLOW_KEY = (
+    "slow:"  # begins the key of an article that somebody has slowed down, noted at the moment when that ends
+)
 SHARED_FROM = 3  # kinds of device from which a network is one that people share; one person has two
 SHARED_TIMES = 10  # times a visitor's limit that a shared network may send, held, before it is refused
 SLOW_SHARE = 5  # an article in slow mode takes a fifth of what it takes otherwise from one visitor
@@ -85,6 +88,7 @@ class Seen:
     everywhere: Tally
     devices: int
     visitor: Visitor
+    is_slowed: bool = False  # by hand, however few come
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def ruling(seen: Seen, *, per_visitor: int, per_article: int) -> Ruling:
     nobody has declared, or nobody knows one, its number says nothing, and only a flood is refused.
     """
     slow, flood_seconds = slow_count(seen.on_article, per_article), _flood_seconds(seen, per_article)
+    if seen.is_slowed:
+        slow = max(1, int(seen.on_article.count))
     behind_proxy = is_behind_proxy(seen)
     if behind_proxy or not seen.visitor.network_mark:
         return Ruling(flood_seconds) if flood_seconds else Ruling(0, 0, slow, behind_proxy)

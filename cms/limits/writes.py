@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
-from cms.limits.rules import KINDS_KEY, WINDOW, window_start
+from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
 
 FORGOTTEN_AT_ONCE = 100  # rows; a comment leaves four, so forgetting keeps up and no post does another's work
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # Any: of two kinds
@@ -63,6 +63,14 @@ def note_once(session: Session, key: str, *, until: datetime) -> bool:
     """Note `key`, which is remembered until then at least; tell whether it was not noted before."""
     noted = _insert(session)(LimitCount).values(key=key, since=window_start(until) + WINDOW, number=1)
     return session.execute(noted.on_conflict_do_nothing().returning(col(LimitCount.key))).first() is not None
+
+
+def slow_down(session: Session, article_id: int, until: datetime | None) -> None:
+    """Slow an article down until a moment, or (None) no longer; what is over is forgotten as any count is."""
+    key = f"{SLOW_KEY}{article_id}"
+    session.execute(sa.delete(LimitCount).where(col(LimitCount.key) == key))
+    if until is not None:
+        session.execute(_insert(session)(LimitCount).values(key=key, since=until, number=1))
 
 
 def notice(session: Session, what: str, *, now: datetime, again: timedelta) -> bool:

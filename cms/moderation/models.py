@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
+from cms.moderation.pauses import PauseKind
 from cms.moderation.rules import Deed, Verdict
 
 
@@ -133,6 +134,20 @@ class ModeratorChoice(SQLModel, table=True):
 
     staff_id: int = Field(foreign_key="staff.id", primary_key=True)
     shortcuts: bool = Field(default=True)
+
+
+class Pause(SQLModel, table=True):
+    """What somebody did to the comments of an article, until when; `until` is empty where she ended it."""
+
+    __tablename__ = "pause"
+    __table_args__ = (sa.Index("ix_pause_article", "article_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    article_id: int = Field(foreign_key="article.id", ondelete="CASCADE")
+    kind: PauseKind = Field(sa_type=stored_as_value(PauseKind, "pause_kind"))
+    until: datetime | None = Field(default=None, sa_type=UtcTime)
+    staff_id: int = Field(foreign_key="staff.id")
+    at: datetime = Field(sa_type=UtcTime)
 
 
 APPEND_ONLY_SQLITE = (

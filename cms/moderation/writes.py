@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from cms.articles.models import Article
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.db import table_of
@@ -15,6 +16,7 @@ from cms.moderation.models import (
     Decision,
     DecisionNote,
     ModeratorChoice,
+    Pause,
     ReadingNow,
     RejectionReason,
 )
@@ -134,3 +136,22 @@ def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime
 def choose_shortcuts(session: Session, staff_id: int, *, on: bool) -> None:
     """Keep whether keys press buttons for one person of staff."""
     session.merge(ModeratorChoice(staff_id=staff_id, shortcuts=on))
+
+
+def lock_article(session: Session, article_id: int) -> bool:
+    """Let nobody else pause an article until this transaction ends; tell whether there is one."""
+    locked = sa.select(col(Article.id)).where(col(Article.id) == article_id).with_for_update(key_share=True)
+    return session.execute(locked).first() is not None
+
+
+def close_until(session: Session, article_id: int, until: datetime | None) -> None:
+    """Let an article take no comments until a moment, or take them again."""
+    session.execute(
+        sa.update(Article).where(col(Article.id) == article_id).values(comments_paused_until=until)
+    )
+
+
+def note_pause(session: Session, entry: Pause) -> None:
+    """Keep who did what to an article's comments."""
+    session.add(entry)
+    session.flush()

@@ -130,6 +130,7 @@ def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:
     _sound(ben.get("/moderation/figures?period=month"), 200)
     _sound(ben.get("/moderation/replies/1"), 200)
     _sound(ben.get("/moderation/corrections/1"), 200)
+    _sound(ben.get("/moderation/pauses/1"), 200)
     late = cleo.client.post("/moderation/decisions", data=seen_by_cleo, headers=cleo.headers)
     _sound(late, 409)
 

@@ -12,6 +12,12 @@ from werkzeug.test import TestResponse
 from cms.comments.actions.recleaning import reclean
 from cms.config import Settings
 from cms.exchange.actions.wordpress import import_wxr
+from cms.moderation.actions.correcting import Correction, correct
+from cms.moderation.actions.featuring import feature
+from cms.moderation.actions.pausing import pause
+from cms.moderation.actions.replying import StaffReply, reply
+from cms.moderation.corrections import CorrectionReason
+from cms.moderation.pauses import PauseKind
 from cms.site import Site
 from tests.conftest import Clock
 from tests.desk.typist import Typist
@@ -68,6 +74,24 @@ class Newsroom:
             "comments open": lambda: self.ben.change("/desk/articles/1", comments="open"),
             "comments are approved": lambda: self.cleo.decide("approve", *self.held),
             "a comment is rejected": lambda: self.cleo.decide("reject", self.held[0]),
+            "staff answer": lambda: reply(
+                self.site, StaffReply(1, "Ben", self.held[2], "Thank you.", 10**9), self.clock()
+            ),
+            "one is featured": lambda: feature(self.site, 1, self.held[2], self.clock(), on=True),
+            "one is corrected": lambda: correct(
+                self.site,
+                Correction(1, self.held[2], "Put right.", CorrectionReason.SLIP, 10**9),
+                self.clock(),
+            ),
+            "comments pause": lambda: pause(
+                self.site,
+                1,
+                2,
+                PauseKind.CLOSED,
+                self.clock() + timedelta(minutes=2),
+                seen=0,
+                now=self.clock(),
+            ),
             "a comment is undone": lambda: self.cleo.decide("hold", self.held[1]),
             "a comment is withdrawn": lambda: self._press("withdrawal"),
             "hers is approved": lambda: self.cleo.decide("approve", 5),

@@ -23,6 +23,7 @@ class CommentedArticle:
     publish_at: datetime
     comments_open: bool
     comments_close_at: datetime | None
+    comments_paused_until: datetime | None
 
     @property
     def is_retracted(self) -> bool:

@@ -81,6 +81,7 @@ class ArticlePage:
     picture: Picture | None
     comments_open: bool
     comments_close_at: datetime | None
+    comments_paused_until: datetime | None
     authors: tuple[AuthorLine, ...]
     tags: tuple[TagLink, ...]
 
@@ -110,6 +111,7 @@ _ARTICLE_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Article.created_at),
     col(Article.comments_open),
     col(Article.comments_close_at),
+    col(Article.comments_paused_until),
 )
 _HEADLINE: tuple[Any, ...] = (
     col(Article.slug),
@@ -235,6 +237,7 @@ def _page(session: Session, row: Any, publish_at: datetime | None = None) -> Art
         picture=picture_of(row),
         comments_open=row.comments_open,
         comments_close_at=row.comments_close_at,
+        comments_paused_until=row.comments_paused_until,
         authors=byline_of(session, row.id),
         tags=subjects_of(session, row.id),
     )

@@ -14,8 +14,9 @@ from cms.articles.queries.reading import ArticlePage, Onward
 from cms.articles.rules import Cursor, address_of, cursor, former_address, number, reading_minutes
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleThread, visible_comment
-from cms.comments.rules import closes_at, week_end
+from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
+from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
 from cms.web import clock, private_page, public_page, site, speak
 
@@ -160,6 +161,8 @@ def article_context(
         page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
     )
     path = address_of(page.kind, page.slug)
+    paused = paused_until(page.comments_paused_until, now)
+    is_open = (end is None or now < end) and paused is None
     return {
         "article": page,
         "body_html": Markup(page.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
@@ -167,7 +170,10 @@ def article_context(
         "thread": thread,
         "thread_next_url": thread_path(path, thread.root_id, thread.next_page) if thread.next_page else "",
         "article_url": path,
-        "comments_state": "open" if end is None or now < end else "closed",
+        "comments_state": "open" if is_open else "closed",
+        "opens_at": paused
+        if paused is not None and paused < FOR_EVER and (end is None or paused < end)
+        else None,
         "closes_at": end,
         "action_url": f"{path}/comments",
         "can_notify": site().settings.mail_is_on,
@@ -216,12 +222,12 @@ def _things_of(page: ArticlePage) -> list[str]:
 
 
 def _true_until(page: ArticlePage, now: datetime) -> datetime:
-    """Return when the page says something else by itself: its form's token names the week, comments close."""
+    """Return when the page says something else by itself: its form's token names the week, comments close or open."""
     end = closes_at(
         page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
     )
-    next_week = week_end(now)
-    return min(end, next_week) if end is not None and now < end else next_week
+    turns = (end, page.comments_paused_until)
+    return min([week_end(now), *(turn for turn in turns if turn is not None and now < turn)])
 
 
 def _elsewhere() -> Response:

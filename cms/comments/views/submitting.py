@@ -16,10 +16,11 @@ from cms.comments.actions.submitting import Submission, TooMany, too_many
 from cms.comments.actions.submitting import submit as store
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import VisibleComment, visible_comment
-from cms.comments.rules import closes_at
+from cms.comments.rules import closes_at, paused_until
 from cms.comments.views.keeping import SENTENCES, keep_words, received
 from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
+from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
 from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak
 
@@ -81,7 +82,11 @@ def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] |
         return 403, say("This form was sent from another site. Please send it from here.")
     if broken is not None:
         return broken, say(SENTENCES[broken])
-    if not _takes_comments(article):
+    paused = paused_until(article.comments_paused_until, clock())
+    if paused is not None and paused < FOR_EVER and _takes_comments(article):
+        moment = language().day_and_time(paused, site().settings.timezone)
+        return 403, say("Comments on this article are closed until %(moment)s.", moment=moment)
+    if paused is not None or not _takes_comments(article):
         return 403, say("Comments on this article are closed.")
     return None
 

@@ -101,6 +101,7 @@ def _blank(draft: Draft, now: datetime) -> ArticlePage:
         picture=None,
         comments_open=True,
         comments_close_at=None,
+        comments_paused_until=None,
         authors=(),
         tags=(),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, flash, get_flashed_messages, request
+from flask import Response, abort, flash, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules
@@ -111,6 +111,11 @@ def whole_as_of() -> int | None:
     as_of = request.form.get("as_of", "")
     is_number = as_of.isascii() and as_of.isdecimal() and len(as_of) <= 18
     return int(as_of) if is_number else None
+
+
+def storable(number: int) -> int:
+    """Return an id of an address if a column can hold it; answer 404 for any other."""
+    return number if number < 2**31 else abort(404)
 
 
 def local_moment(text: str) -> datetime | None:

@@ -9,10 +9,11 @@ from cms.moderation.views.decisions import blueprint as decisions
 from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
+from cms.moderation.views.pauses import blueprint as pauses
 from cms.moderation.views.queue import blueprint as queue
 from cms.moderation.views.reasons import blueprint as reasons
 from cms.moderation.views.replies import blueprint as replies
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons, corrections):
+for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons, corrections, pauses):
     blueprint.register_blueprint(door)
