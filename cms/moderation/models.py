@@ -1,4 +1,4 @@
-"""The log, which the database itself lets nobody change; how each moderator likes her dashboard."""
+"""The log, which the database itself lets nobody change; what colleagues tell each other; how each likes her dashboard."""
 
 from datetime import datetime
 
@@ -15,7 +15,8 @@ class Decision(SQLModel, table=True):
     """One entry of the log, in commit order: ids, states, a reason's code, a policy, a time.
 
     Never free text. `staff_id` is empty where the writer or a policy acted, `from_status` in a first entry. `beside_id`
-    is the entry together with which this one was made, and together with which it is undone.
+    is the entry together with which this one was made, and together with which it is undone. `escalated_from` is since
+    when the comment had stood on the editors' list, which any entry of staff takes it off.
     """
 
     __tablename__ = "decision"
@@ -53,6 +54,7 @@ class Decision(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcTime)
     batch_id: int | None = Field(default=None)
     beside_id: int | None = Field(default=None, foreign_key="decision.id")
+    escalated_from: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class RejectionReason(SQLModel, table=True):
@@ -115,6 +117,28 @@ class Batch(SQLModel, table=True):
     hour_until: datetime | None = Field(default=None, sa_type=UtcTime)
     begun_at: datetime = Field(sa_type=UtcTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Note(SQLModel, table=True):
+    """What somebody of staff tells her colleagues about a comment, or about whoever wrote from an address.
+
+    It goes with what it is about, and by age.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (
+        sa.CheckConstraint("(comment_id IS NULL) <> (email_fingerprint IS NULL)", name="about"),
+        sa.Index("ix_note_comment", "comment_id", "id"),
+        sa.Index("ix_note_email_fingerprint", "email_fingerprint", "id"),
+        sa.Index("ix_note_at", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    comment_id: int | None = Field(default=None, foreign_key="comment.id", ondelete="CASCADE")
+    email_fingerprint: str | None = Field(default=None, max_length=64)
+    staff_id: int = Field(foreign_key="staff.id")
+    body_text: str = Field(max_length=1000)
+    at: datetime = Field(sa_type=UtcTime)
 
 
 class ReadingNow(SQLModel, table=True):

@@ -42,6 +42,9 @@ class Deed(StrEnum):
     FEATURED = "featured"
     UNFEATURED = "unmarked"  # featured no longer; the column takes nine letters
     CORRECTED = "corrected"  # an editor changed what it says
+    ESCALATED = "escalated"  # put on the editors' list
+    RETURNED = "returned"  # taken off that list, undecided
+    REPORTED = "reported"  # so many readers have reported it that somebody must look
 
 
 IN_BATCHES_UNDONE = (
@@ -49,8 +52,12 @@ IN_BATCHES_UNDONE = (
     Deed.REPLIED,
     Deed.UNDONE,
 )  # what one undo takes back of a decision about many
-HER_OWN_MIND = frozenset({Deed.DECIDED, Deed.UNDONE, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED})
+_BESIDE = (Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED, Deed.ESCALATED, Deed.RETURNED)
+BESIDE_THE_STATE = (*_BESIDE, Deed.REPORTED)  # who made these has decided nothing about the status
+HER_OWN_MIND = frozenset({Deed.DECIDED, Deed.UNDONE, *_BESIDE})
 UNDOABLE = HER_OWN_MIND | {Deed.REVISED, Deed.KEPT, Deed.REPLIED}
+# What takes a comment off the editors' list or puts it there; its undo restores what stood.
+ON_THE_LIST = frozenset({Deed.ESCALATED, Deed.RETURNED, Deed.DECIDED, Deed.REVISED, Deed.KEPT, Deed.UNDONE})
 OPPOSITES = {Deed.FEATURED: Deed.UNFEATURED, Deed.UNFEATURED: Deed.FEATURED}  # how each is undone
 
 
@@ -71,6 +78,9 @@ STATUS_AFTER = {
 }
 
 
+MAY_BE_ESCALATED = (CommentStatus.HELD, CommentStatus.APPROVED)  # the rest is decided
+
+
 VERDICT_SENTENCES = {
     Verdict.APPROVE: "Approve",
     Verdict.REJECT: "Reject",
@@ -78,21 +88,6 @@ VERDICT_SENTENCES = {
     Verdict.HOLD: "Hold",
 }
 VERDICT_KEYS = {Verdict.APPROVE: "a", Verdict.REJECT: "r", Verdict.SPAM: "s", Verdict.HOLD: "h"}
-KEY_SENTENCES = {
-    "j ↓": "Next comment",
-    "k ↑": "Previous comment",
-    "a": "Approve",
-    "r": "Reject",
-    "s": "Spam",
-    "h": "Leave it waiting",
-    "1–9": "Choose that reason of the list, before rejecting",
-    "o": "Show what surrounds it",
-    "w": "Write a reply",
-    "x": "Tick",
-    "/": "Narrow the queue",
-    "u": "Undo the last decision, then the one before it",
-    "?": "Show the keys",
-}
 SAID_SENTENCES = {  # as soon as the button is pressed
     Verdict.APPROVE: "Approved: comment by %(name)s",
     Verdict.REJECT: "Rejected: comment by %(name)s",
@@ -139,6 +134,9 @@ DEED_SENTENCES = {
     Deed.FEATURED: "Featured",
     Deed.UNFEATURED: "No longer featured",
     Deed.CORRECTED: "Corrected",
+    Deed.ESCALATED: "Escalated to an editor",
+    Deed.RETURNED: "Taken off the editors' list",
+    Deed.REPORTED: "Reported",
 }
 ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
     Deed.SUBMITTED: "The writer",
@@ -152,6 +150,8 @@ ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
     Deed.ASKED: "The writer",
     Deed.ERASED: "The writer",
     **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "A policy"),
+    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "A policy"),
+    Deed.REPORTED: "Readers",
     OPERATOR: "Whoever runs the site",
 }
 ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
@@ -166,6 +166,8 @@ ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
     Deed.ASKED: "writer",
     Deed.ERASED: "writer",
     **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "policy"),
+    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "policy"),
+    Deed.REPORTED: "readers",
     OPERATOR: "operator",
 }
 # Of the reasons that every newsroom begins with, as long as it has not written its own words.

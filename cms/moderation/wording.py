@@ -1,7 +1,24 @@
-"""The words of the filter: what each field is called, and each signal in short."""
+"""The words of the dashboard's own tools: what each key does, what each field of the filter is called, each signal in short."""
 
 from cms.comments.signals import HoldCode
 
+KEY_SENTENCES = {
+    "j ↓": "Next comment",
+    "k ↑": "Previous comment",
+    "a": "Approve",
+    "r": "Reject",
+    "s": "Spam",
+    "h": "Leave it waiting",
+    "1–9": "Choose that reason of the list, before rejecting",
+    "e": "Escalate to an editor, or take off the editors' list",
+    "n": "Write a note for colleagues",
+    "o": "Show what surrounds it",
+    "w": "Write a reply",
+    "x": "Tick",
+    "/": "Narrow the queue",
+    "u": "Undo the last decision, then the one before it",
+    "?": "Show the keys",
+}
 FILTER_SENTENCES = {
     "lane": "in the lane",
     "article": "of one article",

@@ -16,6 +16,7 @@ from cms.moderation.models import (
     Decision,
     DecisionNote,
     ModeratorChoice,
+    Note,
     Pause,
     ReadingNow,
     RejectionReason,
@@ -77,6 +78,25 @@ def set_statuses(session: Session, ids: Sequence[int], *, status: CommentStatus,
         ),
         execution_options={"synchronize_session": False},
     )
+
+
+def put_on_list(session: Session, comment_id: int, since: datetime | None) -> None:
+    """Let a comment stand on the editors' list since a moment, or no longer (None)."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(escalated_at=since))
+
+
+def store_note(session: Session, note: Note) -> int:
+    """Store what somebody tells her colleagues; return its id."""
+    session.add(note)
+    session.flush()
+    if note.id is None:  # the database gives every row its id
+        raise RuntimeError("a note has no id")
+    return note.id
+
+
+def drop_note(session: Session, note_id: int) -> None:
+    """Take a note away for good."""
+    session.execute(sa.delete(Note).where(col(Note.id) == note_id))
 
 
 def write_decisions(

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from cms.comments.models import Comment
 from cms.keyring import KeyState
 from cms.limits.models import DailySalt
+from cms.moderation.models import Note
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
@@ -100,12 +101,14 @@ def mark_erased(session: Session, ids: Sequence[int], now: datetime) -> None:
             email_sealed=None, email_fingerprint=None, network_mark=None, waiting_since=None, erased_at=now
         )
     )
+    _forget_notes_about_nobody(session)
 
 
 def forget_person(session: Session, fingerprint: str) -> None:
     """Take what is known of the owner of an address, the letters to it, and the doors that they open."""
     session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
+    session.execute(sa.delete(Note).where(col(Note.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
 
 
@@ -119,11 +122,17 @@ def forget_addresses(session: Session, ids: Sequence[int]) -> None:
 def forget_fingerprints(session: Session, ids: Sequence[int]) -> None:
     """Forget by what the addresses of comments could be found again, and their owners of whom nothing else is kept."""
     session.execute(sa.update(Comment).where(col(Comment.id).in_(ids)).values(email_fingerprint=None))
+    _forget_notes_about_nobody(session)
 
 
 def forget_network_marks(session: Session, ids: Sequence[int]) -> None:
     """Forget from which network comments came."""
     session.execute(sa.update(Comment).where(col(Comment.id).in_(ids)).values(network_mark=None))
+
+
+def forget_notes(session: Session, moment: datetime) -> None:
+    """Take away what staff noted before a moment."""
+    session.execute(sa.delete(Note).where(col(Note.at) < moment))
 
 
 def forget_salts(session: Session, moment: datetime) -> None:
@@ -165,6 +174,12 @@ def scrub(session: Session) -> None:
     for name in connection.exec_driver_sql(named).scalars().all():
         quoted = connection.dialect.identifier_preparer.quote(name)
         connection.exec_driver_sql(f"INSERT INTO {quoted}({quoted}) VALUES ('optimize')")  # noqa: S608  # our own table
+
+
+def _forget_notes_about_nobody(session: Session) -> None:
+    """Take away notes about commenters of whom no comment is known any more; staff write few, so all are looked at."""
+    is_known = sa.exists().where(col(Comment.email_fingerprint) == col(Note.email_fingerprint))
+    session.execute(sa.delete(Note).where(col(Note.email_fingerprint).is_not(None), ~is_known))
 
 
 def _drop_what_hangs_on(session: Session, ids: Sequence[int]) -> None:

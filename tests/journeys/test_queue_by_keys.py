@@ -97,6 +97,27 @@ def test_who_was_faster_is_said_on_the_card_that_comes_back(
     cleo.complaints.clear()  # the browser's own about 409
 
 
+def test_a_comment_is_escalated_and_noted_by_keys_and_both_are_taken_back(queue: Page) -> None:
+    first, left = queue.evaluate(READING), _left(queue)
+    card = queue.locator(f"[data-comment='{first}']")
+    queue.keyboard.press("e")
+    assert queue.evaluate(READING) not in {"", first}
+    expect(card.locator(".panel__asked")).to_be_visible()
+    queue.keyboard.press("k")
+    queue.keyboard.press("n")
+    queue.keyboard.type("Ask Ada: was it j, k, or u?")
+    queue.keyboard.press("Control+Enter")
+    expect(card.locator(".notes__words")).to_have_text("Ask Ada: was it j, k, or u?")
+    assert queue.evaluate(READING) == first
+    queue.keyboard.press("u")
+    expect(card.locator(".notes__words")).to_have_count(0)
+    queue.keyboard.press("u")
+    expect(card.locator(".panel__asked")).to_have_count(0)
+    assert queue.evaluate(READING) == first
+    _settle(queue)
+    assert _left(queue) == left
+
+
 def _left(queue: Page) -> int:
     return int(queue.locator("[data-left]").get_attribute("data-number") or 0)
 

@@ -57,7 +57,7 @@ def test_the_surroundings_tell_what_else_somebody_wrote_and_never_who_she_is(
     assert cleo.get("/moderation/context/999").status_code == 404
     with counted(site) as sent, site.database.reading() as session:
         context(session, second, START)
-    assert len(sent) == 4
+    assert len(sent) == 5
 
 
 @ON_SQLITE

@@ -106,6 +106,7 @@ def test_retention_takes_each_kind_at_its_time_and_no_sooner(site: Site, comment
         "network_marks": 1,
         "salts": 0,
         "links": 0,
+        "notes": 0,
     }
     sweep(site, later)
     assert [row.body_text for row in stored(site)] == [TEXT, "", "I wait."]

@@ -25,6 +25,7 @@ from cms.moderation.writes import (
     finish_batch,
     lock_log,
     note_carried_out,
+    put_on_list,
     set_statuses,
     write_decisions,
 )
@@ -198,7 +199,7 @@ def _decide(
     if not standing:
         return 0
     set_statuses(session, [comment.id for comment in standing], status=wanted, now=now)
-    entries = [_entry(batch, comment.id, comment.status, wanted, now) for comment in standing]
+    entries = [_entry(batch, comment, wanted, now) for comment in standing]
     write_decisions(session, [{**entry, "deed": Deed.DECIDED, "reason": batch.reason} for entry in entries])
     lesson = lesson_of(wanted, batch.reason, spam_reasons(session), by_person=True)
     pupils = [one.id for one in standing][: max(0, TAUGHT - batch.carried_out)]
@@ -221,13 +222,16 @@ def _take_back(
         set_statuses(session, ids, status=status, now=now)
     entries = [
         {
-            **_entry(batch, one.comment_id, comments[one.comment_id].status, one.from_status, now),
+            **_entry(batch, comments[one.comment_id], one.from_status, now),
             "deed": Deed.UNDONE,
             "reason": one.earlier_reason,
             "undo_of": one.id,
         }
         for one in standing
     ]
+    for one in standing:
+        if one.escalated_from is not None:
+            put_on_list(session, one.comment_id, one.escalated_from)
     if entries:
         write_decisions(session, entries)
     taught = spam_reasons(session)
@@ -244,16 +248,17 @@ def _earlier_lesson(one: Undoable, taught: Container[str]) -> Lesson | None:
 
 
 def _entry(
-    batch: BatchStatus, comment_id: int, before: CommentStatus, after: CommentStatus, now: datetime
+    batch: BatchStatus, comment: LockedComment, after: CommentStatus, now: datetime
 ) -> dict[str, Any]:  # Any: columns of many kinds
     return {
-        "comment_id": comment_id,
+        "comment_id": comment.id,
         "staff_id": batch.staff_id,
-        "from_status": before,
+        "from_status": comment.status,
         "to_status": after,
         "policy": "",
         "at": now,
         "batch_id": batch.id,
+        "escalated_from": comment.escalated_at,
     }
 
 

@@ -116,7 +116,9 @@ def decide_each(
             changed.append(changed_article(comment, wanted))
             if deed_about_edit(ruling.verdict) is None:
                 lessons[comment.id] = lesson
-        elif is_so_already(comment.status, last, wanted, ruling.reason):
+        elif is_so_already(comment.status, last, wanted, ruling.reason) and not _answers_list(
+            comment, wanted
+        ):
             unchanged.append(comment.id)
         else:
             decided.append(_enter(session, comment, wanted, ruling))
@@ -125,6 +127,11 @@ def decide_each(
     learn(session, lessons if ruling.teaches else {})
     bump(session, filter(None, changed))
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
+
+
+def _answers_list(comment: LockedComment, wanted: CommentStatus) -> bool:
+    """Tell whether a verdict answers what colleagues or a writer ask for, though it leaves the status as it is."""
+    return comment.escalated_at is not None and wanted is not CommentStatus.HELD
 
 
 def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: Ruling) -> int:
@@ -152,6 +159,7 @@ def _write(
         to_status=wanted,
         reason=ruling.reason,
         at=ruling.now,
+        escalated_from=comment.escalated_at,
     )
     entry_id = write_decision(session, entry)
     keep_note(session, entry_id, comment.id, ruling.note)

@@ -23,12 +23,14 @@ from cms.moderation.queries.standing import (
     newest_entries,
 )
 from cms.moderation.rules import (
+    BESIDE_THE_STATE,
+    ON_THE_LIST,
     OPPOSITES,
     Deed,
     can_undo,
     lesson_of,
 )
-from cms.moderation.writes import lock_log, set_status, write_decision
+from cms.moderation.writes import lock_log, put_on_list, set_status, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.site import Site
@@ -83,10 +85,11 @@ def _undo_each(
             beside = undone[entry.beside_id] if is_beside and entry.beside_id else None
             number = _take_back(session, entry, comment, staff_id, beside, now)
             undone[entry.id] = number
-            if entry.id in standing.versions:
-                give_back(session, comment.id, standing.versions[entry.id], number)
+            kept = standing.versions.get(entry.id)
+            if kept:
+                give_back(session, comment.id, kept, number)
             changed.append(changed_article(comment, entry.from_status))
-            if entry.id not in standing.versions or comment.status is not entry.from_status:
+            if entry.deed not in BESIDE_THE_STATE and (not kept or comment.status is not entry.from_status):
                 lessons[comment.id] = lesson_of(
                     entry.from_status, entry.earlier_reason, taught, by_person=entry.earlier_by_person
                 )
@@ -117,6 +120,8 @@ def _take_back(
         set_featured(session, comment.id, now if deed is Deed.FEATURED else None)
     elif comment.status is not before:  # else its place in the queue, with an edit that waits, is right
         set_status(session, comment.id, status=before, now=now)
+    if entry.deed in ON_THE_LIST:
+        put_on_list(session, comment.id, entry.escalated_from)
     return write_decision(
         session,
         Decision(
@@ -129,5 +134,6 @@ def _take_back(
             reason=entry.earlier_reason,
             undo_of=entry.id,
             at=now,
+            escalated_from=comment.escalated_at,
         ),
     )

@@ -63,6 +63,7 @@ class Undoable:
     from_status: CommentStatus
     earlier_reason: str
     earlier_by_person: bool
+    escalated_from: datetime | None
 
 
 _STATE = stored_as_value(CommentStatus, "decision_from")
@@ -94,6 +95,7 @@ _UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
         _BEFORE,
         sa.func.coalesce(col(EARLIER.reason), "").label("earlier_reason"),
         col(EARLIER.staff_id).is_not(None).label("earlier_by_person"),
+        col(Decision.escalated_from),
     )
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)

@@ -1,7 +1,7 @@
 """What a card of the queue shows: a comment with all that a decision about it needs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,9 @@ from cms.moderation.differences import difference_html
 from cms.moderation.marking import marked
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
+from cms.moderation.queries.notes import LookAsked, NoteBeside, looks_asked, notes_beside
 from cms.moderation.queries.standing import LAST_ENTRY
-from cms.moderation.rules import Deed, link_addresses
+from cms.moderation.rules import MAY_BE_ESCALATED, Deed, link_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class QueueCard:
     """One comment to decide about; where its writer wants another text, that one, with what it changes.
 
     `body_html` has what speaks against it marked while it waits; `telling` are the words for which it looks like spam,
-    as they stand in it. `standing_text` is what it says now, `correction_html` what an editor changed in it. `fold_id` is that of its near-copies, 0 for none.
+    as they stand in it. `standing_text` is what it says now, `correction_html` what an editor changed in it. `fold_id` is
+    that of its near-copies, 0 for none. `look_asked` stands while it is on the editors' list.
     """
 
     id: int
@@ -89,6 +91,14 @@ class QueueCard:
     is_featured: bool
     standing_text: str = field(repr=False)
     correction_html: str
+    look_asked: LookAsked | None
+    notes: tuple[NoteBeside, ...]
+    knows_commenter: bool
+
+    @property
+    def can_escalate(self) -> bool:
+        """Whether an editor may be asked to look: it is not decided against, nor gone."""
+        return not self.is_gone and self.status in MAY_BE_ESCALATED
 
 
 TOLD_FROM_PERCENT = 60  # likeness to spam from which a card names the words; below it they say little
@@ -112,6 +122,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.corrected_at),
         col(Comment.waiting_since),
         col(Comment.escalated_at),
+        col(Comment.email_fingerprint).is_not(None).label("knows_commenter"),
         DECIDED_AT.label("decided_at"),
         col(Article.id).label("article_id"),
         col(Article.kind),
@@ -147,15 +158,19 @@ _REASONS = (
 
 
 def cards(session: Session, rows: Sequence[Any]) -> tuple[QueueCard, ...]:
-    """Return the cards of rows of CARDS; two SELECTs, none without rows, one more where one looks like spam."""
-    reasons = _reasons(session, [row.id for row in rows])
+    """Return the cards of rows of CARDS; three SELECTs, none without rows, one more each for spam, edits, escalations."""
+    ids = [row.id for row in rows]
+    reasons = _reasons(session, ids)
     weights = learnt.weights(session) if any(map(_looks_like_spam, reasons.values())) else None
     changed = changes(session, rows)
     corrected = originals(session, [row.id for row in rows if row.corrected_at is not None])
-    return tuple(
+    asked = looks_asked(session, [row.id for row in rows if row.escalated_at is not None])
+    notes = notes_beside(session, ids)
+    plain = (
         _card(row, reasons.get(row.id, ()), changed.get(row.id), corrected.get(row.id), weights)
         for row in rows
     )
+    return tuple(replace(card, look_asked=asked.get(card.id), notes=notes.get(card.id, ())) for card in plain)
 
 
 def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
@@ -207,6 +222,9 @@ def _card(
         is_featured=bool(row.is_featured),
         standing_text=row.body_text,
         correction_html="" if original is None else difference_html(original, row.body_text),
+        look_asked=None,
+        notes=(),
+        knows_commenter=bool(row.knows_commenter),
     )
 
 

@@ -13,6 +13,7 @@ from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
+from cms.moderation.queries.notes import NoteBeside, notes_beside
 
 COUNTED = 1000  # comments of the article's last hour, of the writer, of the network; beyond that it says so
 SHOWN = 5
@@ -50,6 +51,7 @@ class Context:
     by_status: dict[CommentStatus, int]
     others: tuple[OtherComment, ...]
     from_network: int
+    notes: tuple[NoteBeside, ...]
 
 
 _LAST_CHARS = 200
@@ -96,7 +98,7 @@ _OTHERS: sa.Select[*tuple[Any, ...]] = (  # Any: as above
 
 
 def context(session: Session, comment_id: int, now: datetime) -> Context | None:
-    """Return what surrounds a comment, or None where there is none; four SELECTs at most."""
+    """Return what surrounds a comment, or None where there is none; five SELECTs at most."""
     row = session.execute(_ABOUT, {"comment_id": comment_id}).one_or_none()
     if row is None:
         return None
@@ -114,6 +116,7 @@ def context(session: Session, comment_id: int, now: datetime) -> Context | None:
         **_counts(session, row, now),
         by_status={status: statuses.count(status) for status in CommentStatus if status in statuses},
         others=tuple(OtherComment(*one) for one in session.execute(_OTHERS, {"ids": ids})) if ids else (),
+        notes=notes_beside(session, [row.id]).get(row.id, ()),
     )
 
 

@@ -98,7 +98,7 @@ _FIGURES = sa.select(
 def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now: datetime) -> QueuePage:
     """Return `size` comments: what waits, longest first within each lane, or what was decided, newest first.
 
-    Four SELECTs, one more for each lane that the page reaches beyond its first, and one where a filter narrows.
+    Five SELECTs, one more for each lane that the page reaches beyond its first, and one where a filter narrows.
     """
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     matching = _matching(session, asked, now) if asked.narrowed else 0
@@ -111,7 +111,7 @@ def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now:
 
 
 def escalated_page(session: Session, staff_id: int, *, after: Cursor | None, size: int) -> QueuePage:
-    """Return `size` comments about which somebody asks for another look, longest ago first; four SELECTs at most."""
+    """Return `size` comments about which somebody asks for another look, longest ago first; six SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     statement = _ESCALATED.where(*_behind(after, col(Comment.escalated_at)))
     rows = session.execute(statement.limit(size + 1)).all()
@@ -121,7 +121,7 @@ def escalated_page(session: Session, staff_id: int, *, after: Cursor | None, siz
 
 
 def single_card(session: Session, comment_id: int, staff_id: int) -> QueuePage:
-    """Return a page with one comment, whatever its state, or with none; four SELECTs at most."""
+    """Return a page with one comment, whatever its state, or with none; six SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
     return _page(cards(session, session.execute(_ONE, {"comment_id": comment_id}).all()), None, figures, 0)
 

@@ -13,7 +13,7 @@ from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed, LastEntry, state_before
+from cms.moderation.rules import BESIDE_THE_STATE, Deed, LastEntry, state_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class LockedComment:
     status: CommentStatus
     is_gone: bool
     is_featured: bool
+    escalated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Entry:
     earlier_by_person: bool
     text_is_gone: bool
     beside_id: int | None
+    escalated_from: datetime | None
 
 
 LAST_ENTRY = (  # of the comment that the statement around it is about
@@ -70,6 +72,7 @@ _LOCKED = (
         col(Comment.status),
         _GONE.label("is_gone"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
+        col(Comment.escalated_at),
     )
     .where(col(Comment.id).in_(_IDS))
     .order_by(col(Comment.id))
@@ -97,7 +100,11 @@ _NEWEST = (
 EARLIER, _BEFORE = aliased(Decision), aliased(Decision)
 EARLIER_ID = (
     sa.select(sa.func.max(col(_BEFORE.id)))
-    .where(col(_BEFORE.comment_id) == col(Decision.comment_id), col(_BEFORE.id) < col(Decision.id))
+    .where(
+        col(_BEFORE.comment_id) == col(Decision.comment_id),
+        col(_BEFORE.id) < col(Decision.id),
+        col(_BEFORE.deed).not_in(BESIDE_THE_STATE),
+    )
     .correlate(Decision)
     .scalar_subquery()
 )
@@ -111,6 +118,7 @@ _ENTRIES: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(EARLIER.staff_id).label("earlier_staff_id"),
         col(Comment.swept_at).is_not(None).label("text_is_gone"),
         col(Decision.beside_id),
+        col(Decision.escalated_from),
     )
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)
@@ -128,7 +136,14 @@ def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedCom
     """Return the comments with these ids, locked in order of their ids; one SELECT."""
     rows = session.execute(_LOCKED, {"ids": ids})
     return {
-        row.id: LockedComment(row.id, row.article_id, row.status, bool(row.is_gone), bool(row.is_featured))
+        row.id: LockedComment(
+            row.id,
+            row.article_id,
+            row.status,
+            bool(row.is_gone),
+            bool(row.is_featured),
+            row.escalated_at,
+        )
         for row in rows
     }
 
@@ -156,6 +171,7 @@ def entries(session: Session, ids: Sequence[int]) -> tuple[Entry, ...]:
             row.earlier_staff_id is not None,
             bool(row.text_is_gone),
             row.beside_id,
+            row.escalated_from,
         )
         for row in rows
     )

@@ -14,15 +14,16 @@ from cms.moderation import rules
 from cms.moderation.corrections import CORRECTION_SENTENCES
 from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
-from cms.moderation.wording import FILTER_SENTENCES, SIGNAL_SENTENCES
+from cms.moderation.wording import FILTER_SENTENCES, KEY_SENTENCES, SIGNAL_SENTENCES
 from cms.web import language, say, site
 
-TABLES = {
+TABLES: dict[str, object] = {
+    "note_max_chars": rules.NOTE_MAX_CHARS,
     "hold_sentences": HOLD_SENTENCES,
     "status_sentences": rules.STATUS_SENTENCES,
     "verdict_sentences": rules.VERDICT_SENTENCES,
     "verdict_keys": rules.VERDICT_KEYS,
-    "key_sentences": rules.KEY_SENTENCES,
+    "key_sentences": KEY_SENTENCES,
     "said_sentences": rules.SAID_SENTENCES,
     "reasons_offered": (),  # and their sentences, where a page shows none
     "reason_sentences": {},
@@ -68,12 +69,13 @@ def note_done(sentences: list[str], entries: Iterable[int], *, alarm: bool = Fal
 
 def left_sentence(left: LeftAsItIs) -> str:
     """Return who was faster with a comment, when, and what stands now."""
+    is_state = left.by_name and left.deed not in rules.BESIDE_THE_STATE
     return say(
         "Left as it is: comment %(id)s. %(who)s, %(when)s: %(state)s.",
         id=left.comment_id,
         who=left.by_name or say(rules.ACTOR_SENTENCES[left.deed]),
         when=language().day_and_time(left.at, site().settings.timezone),
-        state=say(rules.STATUS_SENTENCES[left.status] if left.by_name else rules.DEED_SENTENCES[left.deed]),
+        state=say(rules.STATUS_SENTENCES[left.status] if is_state else rules.DEED_SENTENCES[left.deed]),
     )
 
 

@@ -114,6 +114,7 @@ def _answer(
         done=done(),
         problem=problem,
         proxy_is_missing=_proxy_is_missing(),
+        is_list=request.path.endswith("/escalated"),
     )
     return private_page(body, 422 if problem else 200)
 

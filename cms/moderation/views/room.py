@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from cms.moderation.views.batches import blueprint as batches
 from cms.moderation.views.beside import blueprint as beside
+from cms.moderation.views.colleagues import blueprint as colleagues
 from cms.moderation.views.corrections import blueprint as corrections
 from cms.moderation.views.decisions import blueprint as decisions
 from cms.moderation.views.figures import blueprint as figures
@@ -15,5 +16,19 @@ from cms.moderation.views.reasons import blueprint as reasons
 from cms.moderation.views.replies import blueprint as replies
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
-for door in (queue, beside, decisions, batches, log, hours, figures, replies, reasons, corrections, pauses):
+DOORS = (
+    queue,
+    beside,
+    decisions,
+    colleagues,
+    batches,
+    log,
+    hours,
+    figures,
+    replies,
+    reasons,
+    corrections,
+    pauses,
+)
+for door in DOORS:
     blueprint.register_blueprint(door)

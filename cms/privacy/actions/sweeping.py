@@ -32,8 +32,10 @@ def sweep(site: Site, now: datetime) -> dict[str, int]:
     with site.database.writing() as session:
         done["salts"] = personal.old_salts(session, now)
         done["links"] = personal.old_links(session, now)
+        done["notes"] = personal.old_notes(session, _forgotten(site, now))
         writes.forget_salts(session, now)
         writes.forget_links(session, now)
+        writes.forget_notes(session, _forgotten(site, now))
         session.commit()
     if any(done.values()):
         tidy(site)
@@ -47,12 +49,13 @@ def would_sweep(site: Site, now: datetime) -> dict[str, int]:
         return found | {
             "salts": personal.old_salts(session, now),
             "links": personal.old_links(session, now),
+            "notes": personal.old_notes(session, _forgotten(site, now)),
         }
 
 
 def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
     here = site.settings
-    forgotten = now - timedelta(days=here.forget_addresses_days)
+    forgotten = _forgotten(site, now)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def take_texts(session: Session, ids: Sequence[int]) -> None:
@@ -70,6 +73,11 @@ def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
         ),
         "network_marks": _Rule(personal.marked_before(midnight), writes.forget_network_marks),
     }
+
+
+def _forgotten(site: Site, now: datetime) -> datetime:
+    """Return the moment before which addresses are forgotten, and with them what staff noted then."""
+    return now - timedelta(days=site.settings.forget_addresses_days)
 
 
 def _sweep(site: Site, rule: _Rule) -> int:

@@ -13,6 +13,7 @@ from cms.comments.models import Comment, CommentEdit, CommentVersion
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
 from cms.limits.models import DailySalt
+from cms.moderation.models import DecisionNote, Note
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink
 
@@ -25,6 +26,18 @@ _MARKS = sa.select(col(Comment.id), col(Comment.mark), col(Comment.article_id)).
     col(Comment.id).in_(_IDS), col(Comment.erased_at).is_(None)
 )
 _OF_ADDRESS = col(Comment.email_fingerprint) == sa.bindparam("fingerprint")
+_OWN: sa.Select[*tuple[Any, ...]] = sa.select(  # Any: columns of many kinds
+    col(Comment.id),
+    col(Article.title).label("article"),
+    col(Comment.name),
+    col(Comment.body_text).label("text"),
+    col(Comment.status),
+    col(Comment.created_at),
+    col(Comment.decided_at),
+    col(Comment.withdrawn_at),
+    col(Comment.email_sealed).is_not(None).label("address_sealed"),
+    col(Comment.network_mark).is_not(None).label("network_mark"),
+).join(Article, col(Article.id) == col(Comment.article_id))
 _IS_DECIDED = sa.or_(col(Comment.status) != CommentStatus.HELD, col(Comment.withdrawn_at).is_not(None))
 _IS_REFUSED = sa.or_(
     col(Comment.status).in_((CommentStatus.REJECTED, CommentStatus.SPAM)),
@@ -67,23 +80,11 @@ def whose(session: Session, comment_id: int) -> str | None:
 def kept_of(
     session: Session, fingerprint: str
 ) -> dict[str, list[dict[str, Any]]]:  # Any: columns of many kinds
-    """Return all that is kept of an address, by kind, as plain values; six SELECTs."""
+    """Return all that is kept of an address, by kind, as plain values; eight SELECTs."""
     asked = {"fingerprint": fingerprint}
     own = sa.select(col(Comment.id)).where(_OF_ADDRESS)
-    comment: sa.Select[*tuple[Any, ...]] = sa.select(
-        col(Comment.id),
-        col(Article.title).label("article"),
-        col(Comment.name),
-        col(Comment.body_text).label("text"),
-        col(Comment.status),
-        col(Comment.created_at),
-        col(Comment.decided_at),
-        col(Comment.withdrawn_at),
-        col(Comment.email_sealed).is_not(None).label("address_sealed"),
-        col(Comment.network_mark).is_not(None).label("network_mark"),
-    ).join(Article, col(Article.id) == col(Comment.article_id))
     statements: dict[str, sa.Select[*tuple[Any, ...]]] = {
-        "comments": comment.where(_OF_ADDRESS).order_by(col(Comment.id)),
+        "comments": _OWN.where(_OF_ADDRESS).order_by(col(Comment.id)),
         "edits": sa.select(
             col(CommentEdit.comment_id), col(CommentEdit.name), col(CommentEdit.body_text).label("text")
         )
@@ -102,6 +103,7 @@ def kept_of(
         "links": sa.select(col(MyCommentsLink.made_at), col(MyCommentsLink.opened_at))
         .where(col(MyCommentsLink.email_fingerprint) == sa.bindparam("fingerprint"))
         .order_by(col(MyCommentsLink.id)),
+        **_notes(own),
         "address": sa.select(col(Commenter.created_at), col(Commenter.proved_at), col(Commenter.wish)).where(
             col(Commenter.fingerprint) == sa.bindparam("fingerprint")
         ),
@@ -112,6 +114,22 @@ def kept_of(
             for row in session.execute(one, asked)
         ]
         for kind, one in statements.items()
+    }
+
+
+def _notes(own: sa.Select[Any]) -> dict[str, sa.Select[*tuple[Any, ...]]]:  # Any: columns of many kinds
+    """Return what staff noted of an address's `own` comments, of its owner, and beside decisions."""
+    of_her = col(Note.email_fingerprint) == sa.bindparam("fingerprint")
+    about = sa.func.coalesce(sa.cast(col(Note.comment_id), sa.String), "commenter").label("about")
+    return {
+        "notes": sa.select(about, col(Note.body_text).label("text"), col(Note.at))
+        .where(sa.or_(col(Note.comment_id).in_(own), of_her))
+        .order_by(col(Note.id)),
+        "notes_on_decisions": sa.select(
+            col(DecisionNote.comment_id), col(DecisionNote.body_text).label("text")
+        )
+        .where(col(DecisionNote.comment_id).in_(own))
+        .order_by(col(DecisionNote.entry_id)),
     }
 
 
@@ -167,6 +185,13 @@ def old_links(session: Session, moment: datetime) -> int:
     """Return how many doors were shut by `moment`; one SELECT."""
     statement = sa.select(sa.func.count()).select_from(MyCommentsLink)
     found: int = session.execute(statement.where(col(MyCommentsLink.ends_at) <= moment)).scalar_one()
+    return found
+
+
+def old_notes(session: Session, moment: datetime) -> int:
+    """Return how many notes of staff are from before a moment; one SELECT."""
+    statement = sa.select(sa.func.count()).select_from(Note).where(col(Note.at) < moment)
+    found: int = session.execute(statement).scalar_one()
     return found
 
 

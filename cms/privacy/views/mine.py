@@ -17,7 +17,7 @@ from cms.privacy.actions.proving import secret_hash
 from cms.privacy.queries.doors import OpenDoor, open_door
 from cms.privacy.queries.personal import kept_of
 from cms.privacy.views.my_comments import link_over
-from cms.web import clock, see_other, site, speak, unlisted_page
+from cms.web import clock, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("mine", __name__, url_prefix="/my-comments/open/<secret>")
 PAGE_SIZE = 50  # comments; more on the next page
@@ -55,6 +55,12 @@ def download(secret: str, kind: str) -> Response:
     door = _door(secret)
     with site().database.reading() as session:
         kept = kept_of(session, door.email_fingerprint)
+    for one in (
+        kept["notes"] + kept["notes_on_decisions"]
+    ):  # she learns that there are some; their words may speak of others as well
+        one["text"] = say(
+            "Staff noted this for each other. Whoever runs this site tells you its words if you ask."
+        )
     if kind == "json":
         file = Response(json.dumps(kept, ensure_ascii=False, indent=2), mimetype="application/json")
     else:

@@ -14,6 +14,11 @@ if (queue) {
   });
   queue.addEventListener("leave", (event) => leave(event.detail.cards));
   queue.addEventListener("return", (event) => putBack(event.detail.cards));
+  queue.addEventListener("replaced", ({ detail: { old, card } }) => {
+    if (current !== old) return;
+    current = card;
+    mark();
+  });
   queue.addEventListener("pass", () => move(following));
   queue.querySelector("[data-bar]").hidden = false;
   if (document.activeElement === document.body) focusOn(following(null), { preventScroll: true });

@@ -16,6 +16,10 @@ if (queue) {
     // The second click of a double click would meet the next card's button, which has come to the same place.
     if (event.detail > 1 && event.target.closest("[data-verdicts] button")) event.preventDefault();
   });
+  queue.addEventListener("deed", (event) => carryOut(event.detail));
+  queue.addEventListener("replaced", ({ detail: { old, card } }) => {
+    for (const one of done) one.cards = one.cards.map((other) => (other === old ? card : other));
+  });
   queue.addEventListener("answered", (event) => hear(event.detail));
 }
 
@@ -29,13 +33,18 @@ function decide(form, button) {
     say(button.dataset.said);
     return ask("pass");
   }
-  const entry = { id: `${Date.now()}-${(number += 1)}`, path: form.action, fields };
-  done.push({ id: entry.id, cards });
   for (const box of queue.querySelectorAll("input[name=comment]:checked")) {
     if (cards.includes(box.closest("[data-card]"))) box.checked = false;
   }
-  ask("leave", { cards });
-  say(button.dataset.said, false, -countOf(cards));
+  carryOut({ path: form.action, fields, cards, said: button.dataset.said });
+}
+
+// `stays`: the cards are not decided about and stay where they are, but look different afterwards.
+function carryOut({ path, fields, cards, said, stays = false }) {
+  const entry = { id: `${Date.now()}-${(number += 1)}`, path, fields, changed: stays ? cards.map((card) => card.dataset.card) : [] };
+  done.push({ id: entry.id, cards, stays, changed: entry.changed });
+  if (!stays) ask("leave", { cards });
+  say(said, false, stays ? 0 : -countOf(cards));
   ask("send", entry);
   offerUndo();
 }
@@ -43,9 +52,9 @@ function decide(form, button) {
 function undo() {
   const last = done.pop();
   if (!last) return;
-  ask("send", { id: `${last.id}-undo`, of: last.id, ...last.undo });
+  ask("send", { id: `${last.id}-undo`, of: last.id, changed: last.changed, ...last.undo });
   ask("return", { cards: last.cards });
-  say(queue.dataset.undone, false, countOf(last.cards));
+  say(queue.dataset.undone, false, last.stays ? 0 : countOf(last.cards));
   offerUndo();
 }
 
@@ -53,36 +62,17 @@ function hear({ entry, status, said, isLast }) {
   const mine = done.find((one) => one.id === entry.id);
   if (mine) mine.undo = undoOf(said);
   if (status !== 200) say(said.said, true);
-  for (const left of said.left ?? []) freshen(left.comment, left.said);
-  for (const id of said.refused ?? []) freshen(id, said.said);
+  for (const left of said.left ?? []) ask("freshen", { id: left.comment, words: left.said });
+  for (const id of said.refused ?? []) ask("freshen", { id, words: said.said });
+  for (const id of (status === 200 && entry.changed) || []) ask("freshen", { id, words: "" });
   if (status !== 200 && !said.left?.length && !said.refused?.length) {
     const cards = mine?.cards ?? [];
     ask("return", { cards });
-    for (const card of cards) warn(card, said.said);
+    for (const card of cards) ask("warn", { card, words: said.said });
   }
   if (mine && !mine.undo) done.splice(done.indexOf(mine), 1);
   if (isLast && said.waiting) ask("counted", { waiting: said.waiting });
   offerUndo();
-}
-
-async function freshen(id, words) {
-  const old = cardOf(id);
-  const answer = await fetch(`${queue.dataset.path}?comment=${id}`);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const card = page.querySelector(`[data-card="${id}"]`);
-  if (!old || !card) return say(words, true);
-  old.replaceWith(card);
-  for (const one of done) one.cards = one.cards.map((other) => (other === old ? card : other));
-  ask("return", { cards: [card] });
-  warn(card, words);
-}
-
-function warn(card, words) {
-  const line = document.createElement("p");
-  line.className = "notice notice--alarm";
-  line.textContent = words;
-  card.prepend(line);
-  say(words, true);
 }
 
 function countOf(cards) {

@@ -29,7 +29,7 @@ function buttonFor(key, target) {
 function press(button, event) {
   if (!button) return;
   event.preventDefault();
-  if (button.matches("a[href], button, input[type=checkbox]")) return button.click();
+  if (button.matches("a[href], button, summary, input[type=checkbox]")) return button.click();
   button.closest("details").open = true;
   button.focus();
 }

@@ -1,5 +1,5 @@
 // Sends what was decided, one after another and in order; without network it is kept, counted and sent again.
-// An entry is { id, path, fields }: ids and verdicts only, never a word of a comment. The form's token is added when it is
+// An entry is { id, path, fields }: ids, verdicts and what she noted herself, never a word of a comment. The form's token is added when it is
 // sent, so that what waited while somebody signed in again goes out under the new session. The answer comes as the event
 // `answered` on the queue, with status and JSON. An undo waits for the decision that it takes back (`of`).
 const queue = document.querySelector("[data-queue]");
@@ -47,7 +47,7 @@ async function deliver(entry) {
   const said = await answer.json();
   entries.shift();
   for (const later of entries) {
-    if (later.of === entry.id && (said.batch || said.decided?.length)) Object.assign(later, said.undo);
+    if (later.of === entry.id && (said.batch || said.undo?.fields.length)) Object.assign(later, said.undo);
   }
   count(false);
   queue.dispatchEvent(new CustomEvent("answered", { detail: { entry, status: answer.status, said, isLast: !entries.length } }));

@@ -1,0 +1,42 @@
+// Puts a card as the server has it now in the old one's place: with words, where a deed about it was refused, that stand on
+// it; without, after a deed that changed how it looks. What is being typed into a card is never lost so.
+const queue = document.querySelector("[data-queue]");
+
+queue?.addEventListener("freshen", ({ detail: { id, words } }) => freshen(id, words));
+queue?.addEventListener("warn", ({ detail: { card, words } }) => warn(card, words));
+
+async function freshen(id, words) {
+  const old = queue.querySelector(`[data-card="${CSS.escape(id)}"]`);
+  const answer = await fetch(`${queue.dataset.path}?comment=${id}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const card = page.querySelector(`[data-card="${CSS.escape(id)}"]`);
+  if (!old || !card) return words && say(words);
+  if (!words && [...old.querySelectorAll("textarea")].some((field) => field.value)) return;
+  const hadFocus = old.contains(document.activeElement);
+  card.hidden = old.hidden;
+  card.querySelector("[data-key=x]").checked = old.querySelector("[data-key=x]")?.checked;
+  old.replaceWith(card);
+  ask("replaced", { old, card });
+  if (words) {
+    ask("return", { cards: [card] });
+    warn(card, words);
+  } else if (hadFocus) {
+    card.querySelector("[data-heading]").focus({ preventScroll: true });
+  }
+}
+
+function warn(card, words) {
+  const line = document.createElement("p");
+  line.className = "notice notice--alarm";
+  line.textContent = words;
+  card.prepend(line);
+  say(words);
+}
+
+function say(words) {
+  ask("said", { words, isAlarm: true });
+}
+
+function ask(what, detail) {
+  queue.dispatchEvent(new CustomEvent(what, { detail }));
+}
