@@ -86,6 +86,7 @@ def timed_jobs() -> "tuple[Job, ...]":
     from cms.comments.actions import fitting
     from cms.moderation.actions import batches
     from cms.outbox.actions import sending, sweeping
+    from cms.pages import actions as pages
     from cms.privacy.actions import sweeping as retention
 
-    return (sending.JOB, sweeping.JOB, fitting.JOB, retention.JOB, batches.JOB)
+    return (sending.JOB, sweeping.JOB, fitting.JOB, retention.JOB, batches.JOB, pages.JOB)

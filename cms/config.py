@@ -95,6 +95,10 @@ class Settings:
     bake_folder: str = _setting(
         "", "where finished pages lie as files for nginx (`cms deploy nginx`); empty: none are baked"
     )
+    purge_url: str = _setting(
+        "", "where a CDN is told which pages changed; empty: no shared cache keeps any page"
+    )
+    purge_header: str = _setting("", "a header of that call, `Fastly-Key: …`", secret=True)
     sqlite_synchronous: str = _setting("FULL", "FULL survives power loss; NORMAL is faster and may not")
 
     @staticmethod

@@ -38,6 +38,8 @@ def refuse_nonsense(settings: "Settings") -> None:
         raise SettingsRefused(
             "bake_folder is for the embedded database: with PostgreSQL another host may change what lies here baked."
         )
+    if settings.purge_url and not origin_of(settings.purge_url):
+        raise SettingsRefused("purge_url takes an address that begins with https:// or http://.")
     if not 0 < settings.spam_threshold <= 1000:
         raise SettingsRefused("spam_threshold takes 1 to 1000.")
     if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from cms.assets import Assets
 from cms.config import Settings
@@ -23,6 +23,7 @@ class Remembered:
     `salt` is that of a day's network marks, with its day and the id of the key that sealed then.
     """
 
+    looked_for_publications_at: datetime | None = None
     salt: tuple[date, str, bytes] | None = field(default=None, repr=False)
 
 

@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
+from cms.articles.models import Article, ArticleStatus
 from cms.db import Database, UtcTime
 from cms.pages.models import Version
-from cms.pages.rules import ANYTHING
+from cms.pages.rules import ANYTHING, PURGED
 
 CHANGES_MAX = 5_000  # more (an import's) are told as "anything may have changed"
 WAL_HEADER_BYTES = 96  # two copies of 48 bytes: https://www.sqlite.org/walformat.html, section 2.1
@@ -35,6 +37,40 @@ def newest_change(session: Session) -> int:
     """Return the number of the last change of anything, 0 where nothing has changed yet."""
     found = session.exec(select(col(Version.number)).where(col(Version.thing) == ANYTHING)).first()
     return found or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a CDN has to be told: the things that have changed, and up to which change that is."""
+
+    number: int
+    things: frozenset[str]
+
+
+def changed_since_told(session: Session, size: int) -> Told:
+    """Return what has changed since a CDN was last told, `size` things at most; two SELECTs."""
+    numbers = sa.select(col(Version.thing), col(Version.number)).where(
+        col(Version.thing).in_([ANYTHING, PURGED])
+    )
+    newest = {row.thing: row.number for row in session.execute(numbers)}
+    changed = (
+        sa.select(col(Version.thing))
+        .where(col(Version.number) > newest.get(PURGED, 0), col(Version.thing).not_in([ANYTHING, PURGED]))
+        .order_by(col(Version.number), col(Version.thing))
+        .limit(size)
+    )
+    return Told(newest.get(ANYTHING, 0), frozenset(session.execute(changed).scalars()))
+
+
+def came_out_between(session: Session, since: datetime, now: datetime) -> bool:
+    """Tell whether an article or a static page came out by its time after `since`; one SELECT."""
+    out = sa.select(col(Article.id)).where(
+        col(Article.status) == ArticleStatus.PUBLISHED,
+        col(Article.publish_at) > sa.literal(since, type_=UtcTime()),
+        col(Article.publish_at) <= sa.literal(now, type_=UtcTime()),
+        col(Article.publish_at) > col(Article.changed_at),  # the others were bumped when they were published
+    )
+    return session.execute(out.limit(1)).first() is not None
 
 
 class CannotTell(Exception):

@@ -2,6 +2,7 @@
 
 FRONT = "front"
 SITE = "site"
+PURGED = "purged"  # no thing: its number says up to which change a CDN was told
 ANYTHING = "*"  # counts the changes of all things, in the order in which they are committed
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
-from cms.pages.rules import ANYTHING, SITE
+from cms.pages.rules import ANYTHING, PURGED, SITE
 
 HOLDS = "holds"  # under which a session remembers what it keeps from being baked until it ends
 
@@ -62,6 +62,17 @@ def _let_go(session: Session, transaction: SessionTransaction) -> None:
     holds: list[Hold] = session.info[HOLDS]
     while transaction.parent is None and holds:
         holds.pop().let_go()
+
+
+def note_told(session: Session, number: int) -> None:
+    """Note up to which change a CDN was told; no change by itself, so nothing is bumped."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(Version).values(thing=PURGED, number=max(1, number))
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[col(Version.thing)], set_={"number": statement.excluded.number}
+        )
+    )
 
 
 def _counted_up(insert: Any) -> Any:  # Any: two dialects' constructs without a common type
