@@ -1,8 +1,9 @@
 """How fast pages and comments are answered, each as a ratio to a yardstick measured in the same rounds.
 
-Run: `python tests/benchmarks/speed.py [--rounds N] [--seconds N] [--workers N] [--json]`; needs wrk and nginx. The
-site is seeded here: on SQLite, or where `CMS_DATABASE_URL` names an empty PostgreSQL database. Yardsticks: nginx
-sends the same bytes as a file; `ceiling` is our server answering them as a constant; `hello` is a bare Flask view.
+Run: `python tests/benchmarks/speed.py [--only pages|anew|posts] [--isso PYTHON] [--rounds N] [--seconds N] [--workers N]
+[--json]`; needs wrk and nginx. The site is seeded here: on SQLite, or where `CMS_DATABASE_URL` names an empty
+PostgreSQL database. Yardsticks: nginx sends the same bytes as a file; `ceiling` is our server answering them as a
+constant; `hello` is a bare Flask view; Isso takes comments too, where PYTHON is one that has it (see beside.py).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
+import beside
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -57,6 +59,8 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("pages", "anew", "posts"), help="measure this part alone")
+    parser.add_argument("--isso", default="", help=f"a Python that has {beside.ASKED_FOR}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
@@ -94,11 +98,17 @@ class Measured:
         """Return every ratio, and what it is made of in requests a second."""
         told: dict[str, object] = {"first 200 after cms serve, seconds": round(self.first_answer, 2)}
         pages = {"article": self.article, "front": "/", "archive": "/authors/author-1", "feed": "/feed.xml"}
-        for name, path in pages.items():
+        for name, path in pages.items() if self._is_asked("pages") else ():
             told |= self._kept(name, path)
-        told |= self._made_anew()
+        if self._is_asked("anew"):
+            told |= self._made_anew()
+        if self._is_asked("posts"):
+            told |= self._taken()
         told["memory after load, MB (PSS)"] = round(_pss(self.site), 1)
         return told
+
+    def _is_asked(self, part: str) -> bool:
+        return self.asked.only in {None, part}
 
     def _kept(self, name: str, path: str) -> dict[str, object]:
         answer = self.site.ask("GET", path, Accept_Encoding="br")
@@ -133,28 +143,53 @@ class Measured:
         }
 
     def _made_anew(self) -> dict[str, object]:
-        script = self.folder / "post.lua"
-        script.write_text(POST_LUA % self._fields())
-        latencies: list[float] = []
         with self._yardstick("hello", self.site.ask("GET", "/")) as hello:
             rates = self._rounds(
                 {
                     "hello": lambda: self._wrk(hello[0], "/"),
                     "anew": lambda: self._wrk(self.storeless.port, self.article),
-                    "post": lambda: self._posts(script, latencies),
                 },
-                {"hello": hello[1], "anew": self.storeless.process.pid, "post": self.site.process.pid},
+                {"hello": hello[1], "anew": self.storeless.process.pid},
             )
         return {
             "article of 50 comments made anew / hello": _ratio(rates, "anew", "hello"),
-            "comment POST / hello": _ratio(rates, "post", "hello"),
-            "the same by processor time": {
-                "anew / hello": _ratio(self.per_second, "anew", "hello"),
-                "post / hello": _ratio(self.per_second, "post", "hello"),
-            },
-            "comment POST p99, ms": round(median(latencies), 1),
+            "the same by processor time": _ratio(self.per_second, "anew", "hello"),
             "made anew: requests a second": {key: round(median(found)) for key, found in rates.items()},
         }
+
+    def _taken(self) -> dict[str, object]:
+        """Measure comments that are sent: cleaned, judged, sealed and committed before they are answered."""
+        slowest: dict[str, list[float]] = {"post": [], "isso": []}
+        scripts = {name: self.folder / f"{name}.lua" for name in slowest}
+        scripts["post"].write_text(POST_LUA % self._fields())
+        scripts["isso"].write_text(beside.LUA)
+        path = f"{self.article}/comments"
+        with ExitStack() as running:
+            hello = running.enter_context(self._yardstick("hello", self.site.ask("GET", "/")))
+            asked = {
+                "hello": lambda: self._wrk(hello[0], "/"),
+                "post": lambda: self._posts(self.site.port, path, scripts["post"], slowest["post"]),
+            }
+            parents = {"hello": hello[1], "post": self.site.process.pid}
+            if beside.is_there(self.asked.isso):
+                port = free_port()
+                isso = beside.isso(self.asked.isso, self.folder, port, self.asked.workers)
+                parents["isso"] = running.enter_context(isso)
+                asked["isso"] = lambda: self._posts(port, beside.NEW, scripts["isso"], slowest["isso"])
+            rates = self._rounds(asked, parents)
+        told: dict[str, object] = {
+            "comment POST / hello": _ratio(rates, "post", "hello"),
+            "the same by processor time, POST": _ratio(self.per_second, "post", "hello"),
+            "comment POST p99, ms": round(median(slowest["post"]), 1),
+            "comments a second": {key: round(median(found)) for key, found in rates.items()},
+        }
+        if "isso" in rates:
+            return told | {
+                "comment POST / Isso": _ratio(rates, "post", "isso"),
+                "the same by processor time, Isso": _ratio(self.per_second, "post", "isso"),
+                "Isso p99, ms": round(median(slowest["isso"]), 1),
+            }
+        return told | {"comment POST / Isso": f"not measured: --isso names no Python with {beside.ASKED_FOR}"}
 
     def _rounds(
         self, asked: dict[str, Callable[[], float]], parents: dict[str, int]
@@ -173,9 +208,8 @@ class Measured:
                 self.per_second[name].append(rates[name][-1] * self.asked.seconds / spent)
         return rates
 
-    def _posts(self, script: Path, latencies: list[float]) -> float:
-        path = f"{self.article}/comments"
-        told = self._run_wrk(self.site.port, path, "-s", str(script), "--latency")
+    def _posts(self, port: int, path: str, script: Path, latencies: list[float]) -> float:
+        told = self._run_wrk(port, path, "-s", str(script), "--latency")
         if "Non-2xx" in told:
             raise SystemExit(f"comments were refused:\n{told}")
         latencies.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", told)))
