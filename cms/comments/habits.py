@@ -81,10 +81,9 @@ def hosts(text: str) -> tuple[str, ...]:
 
 def capitals_percent(text: str) -> int:
     """Return the share of capitals among letters that have a case, 0 below CAPITALS_FROM_LETTERS of these."""
-    cased = [letter for letter in text if letter.islower() or letter.isupper()]
-    if len(cased) < CAPITALS_FROM_LETTERS:
-        return 0
-    return 100 * sum(letter.isupper() for letter in cased) // len(cased)
+    capitals = sum(map(str.isupper, text))
+    cased = capitals + sum(map(str.islower, text))
+    return 100 * capitals // cased if cased >= CAPITALS_FROM_LETTERS else 0
 
 
 def disguised(text: str) -> int:
@@ -103,6 +102,8 @@ def foreign_percent(text: str, language: str) -> int:
     0 where the language's script is not known here, or where a text has too few letters to say.
     """
     own = _SCRIPT_OF.get(language.partition("-")[0].lower())
+    if own is not None and text.isascii() and own.match("a"):
+        return 0
     letters = [letter for letter in text if letter.isalpha()]
     if own is None or len(letters) < CAPITALS_FROM_LETTERS:
         return 0

@@ -44,10 +44,7 @@ def likeness(text: str) -> int:
                 planes.append(0)
             planes[level], carry = planes[level] ^ carry, planes[level] & carry
             level += 1
-    found = 0
-    for place in range(_BITS):
-        count = sum((plane >> place & 1) << level for level, plane in enumerate(planes))
-        found |= (2 * count > len(pieces)) << place
+    found = _more_than(len(pieces) // 2, planes)
     return found - (1 << _BITS) if found >> (_BITS - 1) else found
 
 
@@ -80,6 +77,19 @@ def copied_percent(text: str, source: str) -> int:
     words, there = plain(text).split(), plain(source).split()
     pairs, known = set(pairwise(words)), set(pairwise(there))
     return 100 * len(pairs & known) // len(pairs) if pairs else 0
+
+
+def _more_than(number: int, planes: list[int]) -> int:
+    """Return in which of the 64 counters more than `number` was counted, one bit each."""
+    more, same = 0, _MASK
+    for level in reversed(range(max(len(planes), number.bit_length()))):
+        plane = planes[level] if level < len(planes) else 0
+        if number >> level & 1:
+            same &= plane
+        else:
+            more |= same & plane
+            same &= ~plane
+    return more
 
 
 def _hashed(piece: str) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from cms.comments import writes
 from cms.comments.rules import CommentStatus
@@ -56,6 +57,12 @@ def receipt_secret(site: Site, mark: str) -> str:
 def receipt_hash(secret: str) -> str:
     """Return what is stored of a receipt's secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def first_entry(comment_id: int, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds
+    """Return the row of a comment's first entry in the log."""
+    what = {"deed": Deed.SUBMITTED, "to_status": CommentStatus.HELD}
+    return {"comment_id": comment_id, **what, "reason": "", "policy": "", "at": now}
 
 
 def entry(

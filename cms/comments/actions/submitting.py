@@ -12,14 +12,14 @@ from cms import sanitize
 from cms.comments import writes
 from cms.comments.actions.assessing import Findings, Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
-from cms.comments.actions.receipts import entry, receipt_hash, receipt_secret
+from cms.comments.actions.receipts import entry, first_entry, receipt_hash, receipt_secret
 from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.rules import SPAM_POLICY, Deed
-from cms.moderation.writes import set_status, write_decision
+from cms.moderation.writes import set_status, write_decision, write_decisions
 from cms.outbox.actions.announcing import ask_writer
 from cms.site import Site
 from cms.vault import random_mark
@@ -56,8 +56,11 @@ class TooMany:
 def too_many(site: Site, sent: Submission, now: datetime) -> TooMany | None:
     """Return the refusal of a visitor who sends too often, before anything is cleaned, judged or written.
 
-    What is sent twice is never refused: it leads to its receipt. One SELECT, a second for who is over the limit.
+    What is sent twice is never refused: it leads to its receipt. One SELECT, a second for who is over the limit, none
+    where limits are off.
     """
+    if not site.settings.rate_limits:
+        return None
     with site.database.reading() as session:
         found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
         if not found.retry_after_seconds:
@@ -168,7 +171,7 @@ def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
         "fold_id": plan.fold_id,
     }
     comment_id = writes.store_comment(session, row, found.reasons)
-    write_decision(session, entry(comment_id, Deed.SUBMITTED, None, CommentStatus.HELD, now))
+    write_decisions(session, [first_entry(comment_id, now)])
     if site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
         _set_aside(session, comment_id, draft.repeat_key, now)
     ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)

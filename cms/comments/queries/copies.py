@@ -10,7 +10,7 @@ from cms.comments.models import Comment
 from cms.comments.signals import Lane
 from cms.db import table_of
 
-FIRSTS_SOUGHT = 50  # newest folds whose first comment is compared with a text
+FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 
 
 @dataclass(frozen=True, slots=True)
