@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 SUBREAPER = 36  # linux/prctl.h
+ARENA_MAX = -8  # malloc.h of glibc
 CAN_ADOPT = sys.platform == "linux"
 
 
@@ -94,6 +95,7 @@ def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], tellin
     try:
         for each in (signal.SIGTERM, signal.SIGINT):  # the parent's handlers came along, and do nothing here
             signal.signal(each, signal.SIG_DFL)
+        _use_one_arena()
         gc.disable()  # a seventh of the time that imports take
         prepare()
         gc.freeze()  # or the first collection would write to, and so copy, every page that is shared
@@ -129,6 +131,13 @@ def _end(status: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _use_one_arena() -> None:
+    """Let all threads of a worker take memory from one place, where glibc would give each its own: 6 MB (measured)."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # others than glibc have one place anyway
+        libc.mallopt(ARENA_MAX, 1)
 
 
 def _be_subreaper(wanted: bool) -> None:

@@ -23,6 +23,7 @@ BACKLOG = 4_096  # connections that wait to be taken: a front page's readers in 
 CONNECTIONS = 16_384  # open ones a worker, most of them silent; a silent one costs 12 KB
 HEADERS_SECONDS = 15  # for a request's headers, and between two requests of one connection
 HEADERS_BYTES = 65_536  # of one request at most; browsers send 2,000
+BEGINNING_SECONDS = 1.0  # that new workers get to begin in before the old ones leave; they need a tenth
 LEAVE = signal.SIGUSR1  # tells a worker that it will soon be told to end
 LEAVING_SECONDS = 1.0  # in which whoever still reads is told to open another connection
 FINISHING_SECONDS = 30  # that requests get to end in when a worker is told to stop
@@ -62,6 +63,7 @@ class Server(MPServer):
                 header_read_timeout=HEADERS_SECONDS * 1000, max_buffer_size=HEADERS_BYTES
             ),
             respawn_failed_workers=True,
+            respawn_interval=BEGINNING_SECONDS,
             log_level=LogLevels.warning,  # our own lines say where the site is
             log_access=False,
         )
