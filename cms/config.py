@@ -81,6 +81,9 @@ class Settings:
     smtp_password: str = _setting("", "its password; better in a file of its own", secret=True)
     smtp_password_file: str = _setting("", "a file that holds the password and nothing else")
     mail_from: str = _setting("", "the letters' sender, letters@example.org; needed beside smtp_host")
+    digest_hour: int = _setting(
+        7, "the hour from which moderators who wish for it get the daily letter of what waits"
+    )
     letters_per_hour: int = _setting(200, "letters that leave in one hour; more wait for the next")
     trust_proved: bool = _setting(
         False, "on: a trusted writer may let her comment appear, by a letter's link"

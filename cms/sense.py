@@ -55,6 +55,8 @@ def refuse_nonsense(settings: "Settings") -> None:
 def _refuse_mail(settings: "Settings") -> None:
     if settings.smtp_security not in {"starttls", "tls", "none"}:
         raise SettingsRefused("smtp_security takes starttls, tls or none.")
+    if not 0 <= settings.digest_hour < 24:
+        raise SettingsRefused("digest_hour takes 0 to 23.")
     if not 0 < settings.smtp_port < 65_536:
         raise SettingsRefused("smtp_port takes 1 to 65535.")
     if settings.mail_from and not _MAILBOX.fullmatch(settings.mail_from):

@@ -1,6 +1,6 @@
 """The log, which the database itself lets nobody change; what colleagues tell each other; how each likes her dashboard."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -158,6 +158,20 @@ class ModeratorChoice(SQLModel, table=True):
 
     staff_id: int = Field(foreign_key="staff.id", primary_key=True)
     shortcuts: bool = Field(default=True)
+
+
+class DigestWish(SQLModel, table=True):
+    """Whether one person of staff wishes for the daily letter, and the last day on which one was put for her.
+
+    `mark` is random: the link that ends her letters derives from it.
+    """
+
+    __tablename__ = "digest_wish"
+
+    staff_id: int = Field(foreign_key="staff.id", primary_key=True)
+    mark: str = Field(max_length=32, unique=True)
+    wished: bool = Field(default=True)
+    put_on: date | None = Field(default=None)
 
 
 class Pause(SQLModel, table=True):

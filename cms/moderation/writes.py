@@ -1,10 +1,11 @@
 """The log's new entries and the one place that changes a comment's status, beside what moderators choose."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.articles.models import Article
@@ -15,6 +16,7 @@ from cms.moderation.models import (
     Batch,
     Decision,
     DecisionNote,
+    DigestWish,
     ModeratorChoice,
     Note,
     Pause,
@@ -22,6 +24,7 @@ from cms.moderation.models import (
     RejectionReason,
 )
 from cms.moderation.queries.reasons import ReasonLine
+from cms.vault import random_mark
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
@@ -175,3 +178,26 @@ def note_pause(session: Session, entry: Pause) -> None:
     """Keep who did what to an article's comments."""
     session.add(entry)
     session.flush()
+
+
+def wish_digest(session: Session, staff_id: int, *, on: bool) -> None:
+    """Keep whether one person of staff wishes for the daily letter; her link stays the same."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(DigestWish).values(staff_id=staff_id, mark=random_mark(), wished=on)
+    session.execute(row.on_conflict_do_update(index_elements=["staff_id"], set_={"wished": on}))
+
+
+def end_digest(session: Session, mark: str) -> None:
+    """Note that whoever's link this is wishes for no more daily letters."""
+    session.execute(sa.update(DigestWish).where(col(DigestWish.mark) == mark).values(wished=False))
+
+
+def note_digest(session: Session, staff_id: int, day: date) -> bool:
+    """Note that the letter of a day is put for somebody; False where it was already, by compare-and-set."""
+    is_new = sa.or_(col(DigestWish.put_on).is_(None), col(DigestWish.put_on) < day)
+    done = session.execute(
+        sa.update(DigestWish)
+        .where(col(DigestWish.staff_id) == staff_id, col(DigestWish.wished), is_new)
+        .values(put_on=day)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it

@@ -13,14 +13,15 @@ class Letter(SQLModel, table=True):
     """A letter to one person, as ids of what it is about; its words are made when it is sent.
 
     It goes to `email_sealed`, an address that somebody typed, bound to table "letter" and `mark`; or, where
-    that is empty, to the address of the comment `comment_id`. Whether sent or given up, it carries no address.
+    that is empty, to the address of `staff_id` or to that of the comment `comment_id`. Whether sent or given up, it carries no address.
     `reply_id` is what appeared below that comment, in the thread `thread_id`.
     """
 
     __tablename__ = "letter"
     __table_args__ = (
         sa.CheckConstraint(
-            "comment_id IS NOT NULL OR email_sealed IS NOT NULL OR ended_at IS NOT NULL", name="to"
+            "comment_id IS NOT NULL OR email_sealed IS NOT NULL OR staff_id IS NOT NULL OR ended_at IS NOT NULL",
+            name="to",
         ),
         sa.CheckConstraint("email_sealed IS NULL OR ended_at IS NULL", name="dropped"),
         sa.CheckConstraint(
@@ -57,6 +58,7 @@ class Letter(SQLModel, table=True):
     leased_until: datetime | None = Field(default=None, sa_type=UtcTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    staff_id: int | None = Field(default=None, foreign_key="staff.id")
 
 
 class Commenter(SQLModel, table=True):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.outbox.models import Commenter, Letter
 from cms.outbox.rules import LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, KnownCommenter, LetterKind
@@ -31,6 +32,7 @@ class DueLetter:
     thread_id: int | None
     created_at: datetime
     attempts: int
+    staff_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ _COLUMNS = (
     col(Letter.thread_id),
     col(Letter.created_at),
     col(Letter.attempts),
+    col(Letter.staff_id),
 )
 _COMMENTER = (
     col(Commenter.fingerprint),
@@ -100,14 +103,19 @@ def sealed_to(session: Session, letter: DueLetter) -> SealedTo | None:
             col(Letter.email_sealed),
             col(Comment.email_sealed).label("of_comment"),
             col(Comment.mark).label("comment_mark"),
+            col(Staff.email_sealed).label("of_staff"),
+            col(Staff.mark).label("staff_mark"),
         )
         .outerjoin(Comment, col(Comment.id) == col(Letter.comment_id))
+        .outerjoin(Staff, sa.and_(col(Staff.id) == col(Letter.staff_id), col(Staff.disabled_at).is_(None)))
         .where(col(Letter.id) == letter.id)
     ).one_or_none()
     if row is None:
         return None
     if row.email_sealed is not None:
         return SealedTo(row.email_sealed, "letter", letter.mark)
+    if row.of_staff is not None:
+        return SealedTo(row.of_staff, "staff", row.staff_mark)
     return SealedTo(row.of_comment, "comment", row.comment_mark) if row.of_comment is not None else None
 
 

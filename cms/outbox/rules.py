@@ -23,6 +23,7 @@ class LetterKind(StrEnum):
     OPT_IN = "opt_in"
     REPLY = "reply"
     CONFIRM = "confirm"
+    DIGEST = "digest"
 
 
 class Wish(StrEnum):

@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from cms.moderation.actions.digests import end_digest
 from cms.moderation.actions.trusting import confirm
 from cms.outbox.actions.answering import answer
-from cms.outbox.actions.wording import MARK_DIGITS, confirm_secret, link_secret
+from cms.outbox.actions.wording import MARK_DIGITS, confirm_secret, digest_secret, link_secret
 from cms.outbox.rules import Wish
 from cms.vault import Vault
 from cms.web import clock, see_other, site, speak_as_asked, unlisted_page
 
 blueprint = Blueprint("letters", __name__)
-ONE_CLICK = frozenset({"letters.stop"})  # a mailbox posts to it, in nobody's browser
+ONE_CLICK = frozenset({"letters.stop", "letters.stop_digest"})  # a mailbox posts to it, in nobody's browser
 
 
 @blueprint.get("/letters/<secret>")
@@ -62,6 +63,25 @@ def confirm_comment(secret: str) -> Response:
     """Let the comment appear, if it may still."""
     said = "shown" if confirm(site(), _mark_or_404(secret, confirm_secret), clock()) else "waits"
     return see_other(url_for("letters.before_confirm", secret=secret, said=said, language=speak_as_asked()))
+
+
+@blueprint.get("/letters/<secret>/digest")
+def before_stop_digest(secret: str) -> Response:
+    """Show the button that ends a moderator's daily letter; look nothing up."""
+    _mark_or_404(secret, digest_secret)
+    return _digest_page(secret, "")
+
+
+@blueprint.post("/letters/<secret>/digest")
+def stop_digest(secret: str) -> Response:
+    """End a moderator's daily letter at one click, in her mailbox or on the page."""
+    end_digest(site(), _mark_or_404(secret, digest_secret))
+    return _digest_page(secret, Wish.NO)
+
+
+def _digest_page(secret: str, said: str) -> Response:
+    url = url_for("letters.stop_digest", secret=secret, language=speak_as_asked())
+    return unlisted_page(render_template("outbox/digest.html", said=said, stop_url=url))
 
 
 def _page(secret: str, said: str) -> Response:

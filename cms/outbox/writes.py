@@ -75,6 +75,23 @@ def put_to_confirm(
     session.flush()
 
 
+def put_digest(
+    session: Session, staff_id: int, email_fingerprint: str, *, language: str, now: datetime
+) -> None:
+    """Put a moderator's daily letter; what it says is looked up when it is sent."""
+    letter = Letter(
+        kind=LetterKind.DIGEST,
+        mark=random_mark(),
+        email_fingerprint=email_fingerprint,
+        language=language,
+        staff_id=staff_id,
+        created_at=now,
+        due_at=now,
+    )
+    session.add(letter)
+    session.flush()
+
+
 def drop_unproved(session: Session) -> None:
     """Take away, in one statement, what would ask owners of unproved addresses to confirm: a flood leaves no queue."""
     is_proved = sa.exists().where(

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 import cms
 from cms.accounts import actions as accounts
-from cms.outbox.actions.wording import confirm_secret, link_secret
+from cms.outbox.actions.wording import confirm_secret, digest_secret, link_secret
 from cms.privacy.actions.proving import secret_hash
 from cms.privacy.models import MyCommentsLink
 from cms.privacy.rules import LINK_LIVES
@@ -95,6 +95,7 @@ def _as_a_reader(reader: Reader, site: Site) -> None:
     _sound(reader.get(sent.headers["Location"]), 200)
     _sound(reader.get("/nowhere"), 404)
     _sound(reader.get(f"/letters/{link_secret(site.vault, '0' * 32)}"), 200)
+    _sound(reader.get(f"/letters/{digest_secret(site.vault, '0' * 32)}/digest"), 200)
     _sound(reader.get(f"/letters/{confirm_secret(site.vault, '0' * 32)}/comment"), 200)
 
 
@@ -131,6 +132,7 @@ def _as_two_moderators(ben: Moderator, cleo: Moderator) -> None:
     _sound(ben.get("/moderation/replies/1"), 200)
     _sound(ben.get("/moderation/corrections/1"), 200)
     _sound(ben.get("/moderation/pauses/1"), 200)
+    _sound(ben.get("/moderation/digest/"), 200)
     late = cleo.client.post("/moderation/decisions", data=seen_by_cleo, headers=cleo.headers)
     _sound(late, 409)
 

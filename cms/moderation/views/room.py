@@ -7,6 +7,7 @@ from cms.moderation.views.beside import blueprint as beside
 from cms.moderation.views.colleagues import blueprint as colleagues
 from cms.moderation.views.corrections import blueprint as corrections
 from cms.moderation.views.decisions import blueprint as decisions
+from cms.moderation.views.digests import blueprint as digests
 from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
@@ -29,6 +30,7 @@ DOORS = (
     reasons,
     corrections,
     pauses,
+    digests,
 )
 for door in DOORS:
     blueprint.register_blueprint(door)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.outbox.actions import asking, confirming, replying
+from cms.outbox.actions import asking, confirming, digesting, replying
 from cms.outbox.queries import DueLetter
 from cms.outbox.rules import LetterKind, Message
 from cms.privacy.actions import proving
@@ -19,4 +19,5 @@ COMPOSERS: dict[LetterKind, Composer] = {
     LetterKind.OPT_IN: asking.compose,
     LetterKind.REPLY: replying.compose,
     LetterKind.CONFIRM: confirming.compose,
+    LetterKind.DIGEST: digesting.compose,
 }

@@ -65,6 +65,16 @@ def confirm_path(vault: Vault, mark: str, code: str) -> str:
     return f"/letters/{confirm_secret(vault, mark)}/comment?language={code}"
 
 
+def digest_secret(vault: Vault, mark: str) -> str:
+    """Return what stands in the link of a moderator's daily letters."""
+    return mark + vault.digest("letter link", "digest", mark)[:DIGEST_DIGITS]
+
+
+def digest_stop_path(vault: Vault, mark: str, code: str) -> str:
+    """Return the path at which one click ends a moderator's daily letters (RFC 8058)."""
+    return f"/letters/{digest_secret(vault, mark)}/digest?language={code}"
+
+
 def wish_path(vault: Vault, mark: str, code: str) -> str:
     """Return the path at which a commenter says what she wishes, in the letter's language."""
     return f"/letters/{link_secret(vault, mark)}?language={code}"
