@@ -2,10 +2,11 @@
 
 import html
 import re
+import threading
 from functools import cache
 
-import bleach
 import nh3
+from bleach.sanitizer import Cleaner
 
 from cms.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained
 from cms.characters import comment_text, is_blank, one_line, storable
@@ -61,6 +62,15 @@ _LINKLESS = re.compile(f'<a rel="{COMMENT_REL}">(.*?)</a>', re.DOTALL)
 # their place three bidi isolates, which `comment_text` has taken from the text; nh3 sees the entities again.
 _CARRIERS = {"&amp;": "\u2066", "&lt;": "\u2067", "&gt;": "\u2068"}
 
+_SECOND_WALL = nh3.Cleaner(
+    tags=set(COMMENT_TAGS),
+    attributes={"a": {"href"}},
+    url_schemes=_COMMENT_SCHEMES,
+    link_rel=COMMENT_REL,
+    clean_content_tags=set(),
+)
+_thread = threading.local()  # a cleaner of bleach serves one thread; to make one takes as long as to clean
+
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?![a-zA-Z0-9])[^<>]*>")
 _WITHIN_A_LINE = frozenset(f"{_INLINE} {_MEDIA}".split())
 
@@ -74,19 +84,18 @@ def comment_html(body_text: str) -> str:
     carried = typeset(comment_text(body_text))
     for entity, carrier in _CARRIERS.items():
         carried = carried.replace(entity, carrier)
-    cleaned = bleach.clean(carried, tags=COMMENT_TAGS, attributes={"a": ["href"]}, protocols=_COMMENT_SCHEMES)
+    cleaned = _first_wall().clean(carried)
     for entity, carrier in _CARRIERS.items():
         cleaned = cleaned.replace(carrier, entity)
-    walled = nh3.clean(
-        cleaned,
-        tags=set(COMMENT_TAGS),
-        attributes={"a": {"href"}},
-        url_schemes=_COMMENT_SCHEMES,
-        link_rel=COMMENT_REL,
-        clean_content_tags=set(),
-    )
     # A host that a wall refuses (a bad IPv4 or punycode name, say) leaves an `a` that leads nowhere.
-    return _LINKLESS.sub(r"\1", walled)
+    return _LINKLESS.sub(r"\1", _SECOND_WALL.clean(cleaned))
+
+
+def _first_wall() -> Cleaner:
+    if not hasattr(_thread, "cleaner"):
+        _thread.cleaner = Cleaner(tags=COMMENT_TAGS, attributes={"a": ["href"]}, protocols=_COMMENT_SCHEMES)
+    wall: Cleaner = _thread.cleaner
+    return wall
 
 
 def shows_nothing(body_text: str) -> bool:
