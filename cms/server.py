@@ -172,6 +172,7 @@ def stop_accepting() -> None:
     """
     if Server.listening >= 0:
         with socket.create_server(("127.0.0.1", 0)) as nobodys:
+            nobodys.setblocking(False)  # or its thread would wait there for ever, and end with nobody
             os.dup2(nobodys.fileno(), Server.listening)
 
 
