@@ -40,6 +40,7 @@ ACTS = {  # by blueprint; one inside another may ask for more, and stricter rout
     "moderation.reasons": Act.SHAPE,
     "moderation.corrections": Act.CORRECT,
     "moderation.pauses": Act.PAUSE,
+    "moderation.shaping": Act.SHAPE,
     "desk": Act.WRITE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name

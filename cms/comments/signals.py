@@ -45,6 +45,7 @@ class HoldCode(StrEnum):
     FOREIGN = "foreign"
     SLOW_MODE = "slow_mode"
     NO_PROOF = "no_proof"
+    POLICY = "policy"  # the newsroom's own; its measure is the policy's number
 
 
 HOLD_SENTENCES = {
@@ -71,6 +72,7 @@ HOLD_SENTENCES = {
     HoldCode.FOREIGN: "It is in another script than the article: %(measure)s %% of its letters.",
     HoldCode.SLOW_MODE: "The article had %(measure)s comments in the ten minutes before.",
     HoldCode.NO_PROOF: "The browser did not do the work that was asked of it while comments came in floods.",
+    HoldCode.POLICY: "The newsroom’s policy %(measure)s speaks against it.",
 }
 
 
@@ -267,4 +269,5 @@ _WEIGHTS: dict[HoldCode, Callable[[int], float]] = {
     HoldCode.CAPITALS: _fixed(0.8),
     HoldCode.SLOW_MODE: _fixed(0),
     HoldCode.NO_PROOF: _fixed(1.0),
+    HoldCode.POLICY: _fixed(0),
 }

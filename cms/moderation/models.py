@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
 from cms.moderation.pauses import PauseKind
+from cms.moderation.policies import Effect, PolicyKind, Which
 from cms.moderation.rules import Deed, Verdict
 
 
@@ -24,6 +25,13 @@ class Decision(SQLModel, table=True):
         sa.Index("ix_decision_comment", "comment_id", "id"),
         sa.Index("ix_decision_staff", "staff_id", "id"),
         sa.Index("ix_decision_at", "at", "id"),
+        sa.Index(
+            "ix_decision_policy",
+            "policy",
+            "id",
+            sqlite_where=sa.text("policy <> ''"),
+            postgresql_where=sa.text("policy <> ''"),
+        ),
         sa.Index(
             "ix_decision_batch",
             "batch_id",
@@ -83,6 +91,57 @@ class DecisionNote(SQLModel, table=True):
     entry_id: int = Field(foreign_key="decision.id", primary_key=True)
     comment_id: int = Field(foreign_key="comment.id", ondelete="CASCADE")
     body_text: str = Field(max_length=1000)
+
+
+class Policy(SQLModel, table=True):
+    """What the newsroom has decided beforehand about comments to come (see policies.py for what each field says).
+
+    It is never rewritten: a changed one is a new row that `replaces` it, so the log's `policy 12` means one thing for
+    ever. `batch_id` is the decision about many that it goes on with. A commenter's fingerprint goes when it has ended.
+    """
+
+    __tablename__ = "policy"
+    __table_args__ = (
+        sa.CheckConstraint("score_from BETWEEN 0 AND 1000", name="score_from"),
+        sa.CheckConstraint(
+            "effect <> 'close' OR (kind IN ('article', 'section') AND ends_at IS NULL)", name="closes"
+        ),
+        sa.CheckConstraint("kind <> 'commenter' OR ends_at IS NOT NULL", name="commenter"),
+        sa.CheckConstraint(
+            "kind <> 'copies' OR (comment_id IS NOT NULL AND ends_at IS NOT NULL)", name="copies"
+        ),
+        sa.Index(
+            "ix_policy_closes",
+            "article_id",
+            "section_id",
+            sqlite_where=sa.text("effect = 'close' AND is_on"),
+            postgresql_where=sa.text("effect = 'close' AND is_on"),
+        ),
+        sa.Index("ix_policy_fingerprint", "email_fingerprint"),
+        sa.Index("ix_policy_comment", "comment_id"),
+        sa.Index("ix_policy_batch", "batch_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: PolicyKind = Field(sa_type=stored_as_value(PolicyKind, "policy_kind"))
+    effect: Effect = Field(sa_type=stored_as_value(Effect, "policy_effect"))
+    which: Which = Field(default=Which.ALL, sa_type=stored_as_value(Which, "policy_which"))
+    lines: str = Field(default="", sa_type=sa.Text)
+    article_id: int | None = Field(default=None, foreign_key="article.id")
+    section_id: int | None = Field(default=None, foreign_key="section.id")
+    comment_id: int | None = Field(default=None, foreign_key="comment.id")
+    email_fingerprint: str | None = Field(default=None, max_length=64)
+    score_from: int = Field(default=0)
+    reason: str = Field(default="", max_length=40)
+    staff_id: int = Field(foreign_key="staff.id")
+    made_at: datetime = Field(sa_type=UtcTime)
+    ends_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    is_on: bool = Field(default=True)
+    switched_by: int | None = Field(default=None, foreign_key="staff.id")
+    switched_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    hits: int = Field(default=0)
+    replaces: int | None = Field(default=None, foreign_key="policy.id")
+    batch_id: int | None = Field(default=None, foreign_key="batch.id")
 
 
 class Batch(SQLModel, table=True):

@@ -1,6 +1,7 @@
-"""The words of the dashboard's own tools: what each key does, what each field of the filter is called, each signal in short."""
+"""The words of the dashboard's own tools: keys, fields of the filter, signals in short, what policies look at and do."""
 
 from cms.comments.signals import HoldCode
+from cms.moderation.policies import Effect, PolicyKind, Which
 
 KEY_SENTENCES = {
     "j ↓": "Next comment",
@@ -35,6 +36,26 @@ FILTER_SENTENCES = {
     "campaign": "near-copies of one text",
     "equal_to": "saying exactly the same",
 }
+KIND_SENTENCES = {
+    PolicyKind.COMMENTER: "A commenter",
+    PolicyKind.WORDS: "Words",
+    PolicyKind.HOSTS: "Hosts of links",
+    PolicyKind.ARTICLE: "An article",
+    PolicyKind.SECTION: "A section",
+    PolicyKind.SCORE: "A score",
+    PolicyKind.COPIES: "Copies of a text",
+}
+EFFECT_SENTENCES = {
+    Effect.HOLD: "They wait for a person",
+    Effect.SPAM: "They go to the spam folder",
+    Effect.REJECT: "They are rejected",
+    Effect.CLOSE: "No comments are taken",
+}
+WHICH_SENTENCES = {
+    Which.ALL: "Every comment",
+    Which.FIRST: "Comments by writers of whom nothing is published",
+    Which.LINKS: "Comments with links",
+}
 SIGNAL_SENTENCES = {
     HoldCode.LINKS: "Links",
     HoldCode.TRAP: "The hidden field",
@@ -56,4 +77,5 @@ SIGNAL_SENTENCES = {
     HoldCode.STAFF_NAME: "A name like one of the staff",
     HoldCode.THREAD_NAME: "A name like another reader",
     HoldCode.FOREIGN: "Another script",
+    HoldCode.POLICY: "A policy of the newsroom",
 }

@@ -20,6 +20,7 @@ from cms.moderation.models import (
     ModeratorChoice,
     Note,
     Pause,
+    Policy,
     ReadingNow,
     RejectionReason,
 )
@@ -149,6 +150,52 @@ def write_reasons(session: Session, lines: Sequence[ReasonLine]) -> None:
             )
         )
     session.flush()
+
+
+def store_policy(session: Session, policy: Policy) -> int:
+    """Store a policy; return its id."""
+    session.add(policy)
+    session.flush()
+    if policy.id is None:  # the database gives every row its id
+        raise RuntimeError("a policy has no id")
+    return policy.id
+
+
+def switch_policy(session: Session, policy_id: int, staff_id: int, now: datetime, *, on: bool) -> bool:
+    """Switch a policy on or off; False where it was so already, or where there is none such."""
+    done = session.execute(
+        sa.update(Policy)
+        .where(col(Policy.id) == policy_id, col(Policy.is_on) != on)
+        .values(is_on=on, switched_by=staff_id, switched_at=now)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def switch_off_with_batch(session: Session, batch_id: int, staff_id: int, now: datetime) -> bool:
+    """Switch off the policies that go on with a decision about many; False where there is none."""
+    done = session.execute(
+        sa.update(Policy)
+        .where(col(Policy.batch_id) == batch_id, col(Policy.is_on))
+        .values(is_on=False, switched_by=staff_id, switched_at=now)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def count_hit(session: Session, policy_id: int, now: datetime) -> bool:
+    """Count that a policy has met a comment; False where it is in force no longer, and then it is not to be applied.
+
+    Until this transaction ends nobody can switch it off, so none is applied after that.
+    """
+    done = session.execute(
+        sa.update(Policy)
+        .where(
+            col(Policy.id) == policy_id,
+            col(Policy.is_on),
+            sa.or_(col(Policy.ends_at).is_(None), col(Policy.ends_at) > now),
+        )
+        .values(hits=col(Policy.hits) + 1)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
 def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime) -> None:

@@ -3,6 +3,7 @@
 FRONT = "front"
 SITE = "site"
 PURGED = "purged"  # no thing: its number says up to which change a CDN was told
+POLICIES = "policies"  # of moderation; no page is made of them
 ANYTHING = "*"  # counts the changes of all things, in the order in which they are committed
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from cms.comments.models import Comment
 from cms.keyring import KeyState
 from cms.limits.models import DailySalt
-from cms.moderation.models import Note
+from cms.moderation.models import Note, Policy
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
@@ -109,7 +109,19 @@ def forget_person(session: Session, fingerprint: str) -> None:
     session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
     session.execute(sa.delete(Note).where(col(Note.email_fingerprint) == fingerprint))
+    session.execute(
+        sa.update(Policy).where(col(Policy.email_fingerprint) == fingerprint).values(email_fingerprint=None)
+    )
     session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
+
+
+def forget_ended_policies(session: Session, moment: datetime) -> None:
+    """Forget about whom policies were that had ended by `moment`."""
+    session.execute(
+        sa.update(Policy)
+        .where(col(Policy.email_fingerprint).is_not(None), col(Policy.ends_at) <= moment)
+        .values(email_fingerprint=None)
+    )
 
 
 def forget_addresses(session: Session, ids: Sequence[int]) -> None:

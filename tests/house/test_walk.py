@@ -68,8 +68,15 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     _as_a_reader(reader, site)
     _as_the_owner_of_an_address(reader, site, clock)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
-    for room in ("hours/", "reasons/", "reasons/rude"):
-        _sound(Moderator(app, "Abe").get(f"/moderation/{room}"), 200)
+    abe = Moderator(app, "Abe")
+    for room in ("hours/", "reasons/", "reasons/rude", "policies/new?kind=words"):
+        _sound(abe.get(f"/moderation/{room}"), 200)
+    typed = {"kind": "words", "lines": "casino", "effect": "spam", "days": ""}
+    tried = abe.post("/moderation/policies/trials", "/moderation/policies/new?kind=words", **typed)
+    carried = {attrs["name"]: attrs["value"] for attrs, _ in _sound(tried, 200).all("input", type="hidden")}
+    saved = abe.client.post("/moderation/policies/", data=carried, headers=abe.headers)
+    _sound(abe.get(saved.headers["Location"]), 200)
+    _sound(abe.get("/moderation/policies/"), 200)
     _at_the_desk(Typist(app, "Ben"), reader, clock)
     assert set(TEMPLATES) - noted == set()
 

@@ -53,6 +53,12 @@ def _preview(ada: Visitor) -> None:
     ada.press(page.locator("button[name=action][value=preview]"))
 
 
+def _policy_tried(ada: Visitor) -> None:
+    page = ada.goto("/moderation/policies/new?kind=words")
+    page.locator("textarea[name=lines]").fill("ferry")
+    ada.press(page.get_by_role("main").locator("button[type=submit]"))
+
+
 ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "front": (None, at("/")),
     "article": (None, at(ARTICLE)),
@@ -77,6 +83,9 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "surroundings": (Role.MODERATOR, at("/moderation/context/1")),
     "log": (Role.MODERATOR, at("/moderation/log")),
     "figures": (Role.MODERATOR, at("/moderation/figures?period=week")),
+    "policies": (Role.MODERATOR, at("/moderation/policies/")),
+    "policy form": (Role.EDITOR, at("/moderation/policies/new?kind=article")),
+    "policy trial": (Role.EDITOR, _policy_tried),
     "reasons": (Role.EDITOR, at("/moderation/reasons/")),
     "reason": (Role.EDITOR, at("/moderation/reasons/advert")),
     "desk": (Role.EDITOR, at("/desk/")),

@@ -14,7 +14,7 @@ from cms.moderation.queries.reasons import ReasonLine, reasons
 from cms.moderation.rules import Verdict
 from cms.privacy.writes import empty_comments
 from cms.site import Site
-from tests.conftest import ON_SQLITE, START, Clock
+from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Colleague, Moderator, Reader
 
@@ -40,6 +40,7 @@ def _codes(site: Site) -> list[str]:
         return [one.code for one in reasons(session)]
 
 
+@pytest.mark.both_engines
 def test_a_reason_takes_its_place_and_keeps_it_when_it_is_retired(site: Site) -> None:
     assert _codes(site) == ["rude", "off_topic", "advert", "personal", "unlawful"]
     assert keep_reason(site, _line("shouting", 2), is_new=True) is Kept.KEPT
@@ -63,7 +64,6 @@ def test_rejecting_for_a_reason_of_ones_own_teaches_the_filter_if_it_says_so(
     assert taught == comments[:1]
 
 
-@ON_SQLITE
 def test_the_newsrooms_own_words_stand_in_the_queue_the_log_and_the_receipt(
     site: Site, app: Flask, article: int
 ) -> None:
@@ -79,7 +79,6 @@ def test_the_newsrooms_own_words_stand_in_the_queue_the_log_and_the_receipt(
     assert "100 % <b>shouting</b>" in " ".join(text for _, text in cleo.page("/moderation/log").all("td"))
 
 
-@ON_SQLITE
 def test_a_retired_reason_is_no_longer_offered_and_goes_on_being_given(
     site: Site, app: Flask, article: int
 ) -> None:
@@ -93,7 +92,6 @@ def test_a_retired_reason_is_no_longer_offered_and_goes_on_being_given(
     assert cleo.decide("reject", 1, reason="unheard_of").status_code == 422
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     "fields",
     [
@@ -116,7 +114,6 @@ def test_a_reason_that_makes_no_sense_is_given_back_with_its_words(
     assert len(_codes(site)) == 5
 
 
-@ON_SQLITE
 def test_a_note_is_read_by_staff_alone_and_goes_with_the_text(
     site: Site, app: Flask, article: int, clock: Clock
 ) -> None:
@@ -135,7 +132,6 @@ def test_a_note_is_read_by_staff_alone_and_goes_with_the_text(
     assert note not in cleo.get("/moderation/log").text
 
 
-@ON_SQLITE
 def test_a_page_of_reasons_names_each_with_its_key(site: Site, app: Flask, article: int) -> None:
     page = Colleague(app, "Ben").page(ROOM)
     assert [text for _, text in page.all("kbd")] == ["1", "2", "3", "4", "5"]

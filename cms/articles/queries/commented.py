@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.db import UtcTime, table_of
+from cms.moderation.queries.closing import TAKES_COMMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,12 @@ class CommentedArticle:
 
 
 _ARTICLE = table_of(Article)
-_BY_SLUG = sa.select(*(_ARTICLE.c[one.name] for one in fields(CommentedArticle))).where(
+_BY_SLUG = sa.select(
+    *(
+        TAKES_COMMENTS if one.name == "comments_open" else _ARTICLE.c[one.name]
+        for one in fields(CommentedArticle)
+    )
+).where(
     _ARTICLE.c.kind == sa.bindparam("kind"),
     _ARTICLE.c.slug == sa.bindparam("slug"),
     sa.or_(_ARTICLE.c.status == ArticleStatus.PUBLISHED, _ARTICLE.c.status == ArticleStatus.RETRACTED),

@@ -20,6 +20,7 @@ from cms.articles.models import (
 )
 from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NEWEST_FIRST, NamedLink, Picture, picture_of
 from cms.db import UtcTime
+from cms.moderation.queries.closing import TAKES_COMMENTS
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
@@ -109,7 +110,7 @@ _ARTICLE_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Article.body_text),
     col(Article.section_id),
     col(Article.created_at),
-    col(Article.comments_open),
+    TAKES_COMMENTS,
     col(Article.comments_close_at),
     col(Article.comments_paused_until),
 )

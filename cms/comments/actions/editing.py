@@ -15,10 +15,12 @@ from cms.comments.actions.receipts import entry
 from cms.comments.actions.submitting import TooMany
 from cms.comments.models import CommentEdit, CommentVersion
 from cms.comments.queries.editing import StandingWords, Words, standing_words
-from cms.comments.rules import ReceiptState, VersionKind, receipt_state
+from cms.comments.rules import CommentStatus, ReceiptState, VersionKind, receipt_state
 from cms.comments.signals import HoldCode
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
+from cms.moderation.actions.ruling import carry_out, ruling, with_policy
+from cms.moderation.policies import Said
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import Deed
 from cms.moderation.writes import write_decision
@@ -91,13 +93,18 @@ def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, 
     entry_id = write_decision(session, entry(comment.id, Deed.EDITED, comment.status, comment.status, now))
     subject = _subject(vault, comment.id, standing, words, wanted)
     found = assess(session, subject)
-    writes.judge_anew(session, comment.id, found.reasons, score=found.score, lane=found.lane)
+    said = Said(comment.article_id, words.name, words.body_text, subject.email_fingerprint, found.score)
+    ruled = ruling(session, said, now)
+    reasons = with_policy(found.reasons, ruled)
+    writes.judge_anew(session, comment.id, reasons, score=found.score, lane=found.lane)
     if state is ReceiptState.PUBLISHED:
         _hold(session, comment.id, standing, words, now)
         return Edited.HELD
     writes.keep_version(session, _replaced(comment.id, entry_id, standing.words, now))
     html = sanitize.comment_html(words.body_text)
     writes.rewrite(session, comment.id, name=words.name, body_text=words.body_text, body_html=html)
+    if ruled is not None and ruled.acts and comment.status is CommentStatus.HELD:
+        carry_out(session, ruled, comment.id, now)
     return Edited.CHANGED
 
 

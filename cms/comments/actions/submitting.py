@@ -18,6 +18,8 @@ from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
+from cms.moderation.actions.ruling import carry_out, ruling, with_policy
+from cms.moderation.policies import Said
 from cms.moderation.rules import SPAM_POLICY, Deed
 from cms.moderation.writes import set_status, write_decision, write_decisions
 from cms.outbox.actions.announcing import ask_writer
@@ -170,9 +172,12 @@ def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
         "likeness": found.likeness,
         "fold_id": plan.fold_id,
     }
-    comment_id = writes.store_comment(session, row, found.reasons)
+    ruled = ruling(session, _said(row), now)
+    comment_id = writes.store_comment(session, row, with_policy(found.reasons, ruled))
     write_decisions(session, [first_entry(comment_id, now)])
-    if site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
+    if ruled is not None and ruled.acts:
+        carry_out(session, ruled, comment_id, now, repeat_key=draft.repeat_key)
+    elif site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
         _set_aside(session, comment_id, draft.repeat_key, now)
     ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
@@ -187,6 +192,17 @@ def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime
     decision = entry(comment_id, Deed.DECIDED, CommentStatus.HELD, CommentStatus.SPAM, now)
     decision.policy = SPAM_POLICY
     write_decision(session, decision)
+
+
+def _said(row: dict[str, Any]) -> Said:  # Any: as below
+    return Said(
+        row["article_id"],
+        row["name"],
+        row["body_text"],
+        row["email_fingerprint"],
+        row["score"],
+        row["fold_id"],
+    )
 
 
 def _row(site: Site, draft: _Draft, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds

@@ -7,7 +7,9 @@ from sqlmodel import Session
 from cms.comments.rules import CommentStatus
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
+from cms.moderation.actions.ruling import is_held_by_policy
 from cms.moderation.models import Decision
+from cms.moderation.policies import Said
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.queries.trust import Harmless, harmless
 from cms.moderation.rules import TRUST_POLICY, Deed
@@ -22,7 +24,7 @@ from cms.site import Site
 def trusted(site: Site, session: Session, comment_id: int, now: datetime) -> Harmless | None:
     """Return the comment if it may appear before a moderator has read it, once its writer has confirmed it.
 
-    An address that somebody typed proves nothing, so she confirms behind a link that only a letter to it holds. Three
+    An address that somebody typed proves nothing, so she confirms behind a link that only a letter to it holds. Six
     SELECTs at most.
     """
     settings = site.settings
@@ -30,6 +32,9 @@ def trusted(site: Site, session: Session, comment_id: int, now: datetime) -> Har
     if found is None or found.is_refused or found.approved < settings.trust_from_approved:
         return None
     if found.let_through >= settings.trust_per_article or not is_proved(session, found.email_fingerprint):
+        return None
+    said = Said(found.article_id, found.name, found.body_text, found.email_fingerprint, found.score)
+    if is_held_by_policy(session, said, now):  # one that was made since it came in, too
         return None
     met = limits.ruling_on_comment(site, session, Visitor(), found.article_id, now)
     is_quiet = not met.on_article and not met.retry_after_seconds  # slow; flooded

@@ -17,6 +17,7 @@ from cms.comments.queries.thread import is_visible
 from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database, UtcTime
 from cms.moderation.models import Decision, DecisionNote
+from cms.moderation.policies import policy_name, policy_of
 from cms.moderation.rules import OPERATOR, Deed, can_undo, state_before
 
 BATCH = 1000  # rows of the CSV in memory at once
@@ -49,6 +50,11 @@ class LogRow:
     def actor(self) -> str:
         """Who acted where nobody of staff did, as the tables of rules name it."""
         return _actor(self.deed, self.policy)
+
+    @property
+    def policy_id(self) -> int:
+        """The number of the newsroom's policy that it names, 0 for none."""
+        return policy_of(self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,7 @@ class Wanted:
     article_id: int = 0
     commenter: int = 0
     batch_id: int = 0
+    policy_id: int = 0
     since: datetime | None = None
     until: datetime | None = None
 
@@ -182,6 +189,9 @@ def _conditions(session: Session, wanted: Wanted) -> list[sa.ColumnElement[bool]
         found.append(col(Decision.staff_id) == wanted.staff_id)
     if wanted.batch_id:
         found.append(col(Decision.batch_id) == wanted.batch_id)
+    if wanted.policy_id:
+        found.append(col(Decision.policy) == policy_name(wanted.policy_id))
+        found.append(col(Decision.policy) != "")  # by which the index is known to do
     if wanted.article_id:
         about = sa.select(col(_OTHER.id)).where(col(_OTHER.article_id) == wanted.article_id)
         found.append(col(Decision.comment_id).in_(about))

@@ -1,6 +1,6 @@
 """What speaks for letting a comment appear before a moderator has read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -32,6 +32,8 @@ class Harmless:
     name: str
     body_html: str
     email_fingerprint: str
+    body_text: str = field(repr=False)
+    score: int
     approved: int
     is_refused: bool
     let_through: int
@@ -82,6 +84,8 @@ _HARMLESS = (
         col(Comment.name),
         col(Comment.body_html),
         col(Comment.email_fingerprint),
+        col(Comment.body_text),
+        col(Comment.score),
         _APPROVED.label("approved"),
         _REFUSED.label("is_refused"),
         _LET_THROUGH.label("let_through"),

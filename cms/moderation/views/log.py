@@ -13,7 +13,7 @@ from cms.moderation.views.parts import done, here, local_moment, next_address, t
 from cms.web import private_page, site
 
 blueprint = Blueprint("log", __name__)
-_ASKED_FOR = frozenset({"comment", "by", "article", "commenter", "batch", "since", "until"})
+_ASKED_FOR = frozenset({"comment", "by", "article", "commenter", "batch", "policy", "since", "until"})
 COLUMNS = ("id", "at", "by", "comment", "from", "to", "reason", "policy", "undo_of")
 
 
@@ -63,6 +63,7 @@ def _wanted() -> Wanted:
         article_id=_number("article"),
         commenter=_number("commenter"),
         batch_id=_number("batch"),
+        policy_id=_number("policy"),
         since=local_moment(request.args.get("since", "")),
         until=local_moment(request.args.get("until", "")),
     )

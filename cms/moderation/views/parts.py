@@ -47,6 +47,13 @@ def tables() -> dict[str, Any]:  # Any: tables of many kinds
     }
 
 
+def reason_words(*, only_offered: bool = False) -> dict[str, str]:
+    """Return what staff call each reason, by its code; one SELECT."""
+    with site().database.reading() as session:
+        found = reasons(session)
+    return {one.code: staff_sentence(one) for one in found if not (only_offered and one.is_retired)}
+
+
 def staff_sentence(one: ReasonLine) -> str:
     """Return what staff call a reason: the newsroom's own words, else the catalogue's."""
     sentence = REASON_SENTENCES.get(one.code, one.code)

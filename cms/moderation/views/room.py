@@ -12,13 +12,17 @@ from cms.moderation.views.figures import blueprint as figures
 from cms.moderation.views.hours import blueprint as hours
 from cms.moderation.views.log import blueprint as log
 from cms.moderation.views.pauses import blueprint as pauses
+from cms.moderation.views.policies import blueprint as policies
 from cms.moderation.views.queue import blueprint as queue
 from cms.moderation.views.reasons import blueprint as reasons
 from cms.moderation.views.replies import blueprint as replies
+from cms.moderation.views.shaping import blueprint as shaping
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 DOORS = (
     queue,
+    policies,
+    shaping,
     beside,
     decisions,
     colleagues,

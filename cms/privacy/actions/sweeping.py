@@ -36,6 +36,7 @@ def sweep(site: Site, now: datetime) -> dict[str, int]:
         writes.forget_salts(session, now)
         writes.forget_links(session, now)
         writes.forget_notes(session, _forgotten(site, now))
+        writes.forget_ended_policies(session, now)
         session.commit()
     if any(done.values()):
         tidy(site)
