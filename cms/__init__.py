@@ -83,10 +83,11 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
 
 def timed_jobs() -> "tuple[Job, ...]":
     """List what the site does by its own clock, whoever comes: every feature's jobs on one screen."""
-    from cms.comments.actions import fitting
+    from cms.comments.actions import catching_up, fitting
     from cms.moderation.actions import batches, digests
     from cms.outbox.actions import sending, sweeping
     from cms.pages import actions as pages
     from cms.privacy.actions import sweeping as retention
 
-    return (sending.JOB, sweeping.JOB, fitting.JOB, retention.JOB, batches.JOB, digests.JOB, pages.JOB)
+    comments = (fitting.JOB, catching_up.JOB)
+    return (sending.JOB, sweeping.JOB, *comments, retention.JOB, batches.JOB, digests.JOB, pages.JOB)

@@ -192,6 +192,14 @@ def judge_anew(
     _give_reasons(session, comment_id, reasons)
 
 
+def place(session: Session, comment_id: int, *, likeness: int, fold_id: int) -> None:
+    """Lay a comment that was stored without it to its near-copies."""
+    session.execute(
+        sa.update(Comment).where(col(Comment.id) == comment_id).values(likeness=likeness, fold_id=fold_id)
+    )
+    _band(session, comment_id, likeness)
+
+
 def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
     """Let a comment say something else; it leaves its fold, and what it said before may be sent as a new comment.
 

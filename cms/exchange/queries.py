@@ -9,7 +9,10 @@ from sqlmodel import Session, SQLModel, col
 
 from cms.articles.models import Article, ArticleKind, Author, Related, Section, Tag
 from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus
 from cms.exchange.models import ImportedThing
+from cms.moderation.models import Decision
+from cms.moderation.rules import Deed
 from cms.pages import rules as things
 from cms.pages.models import Version
 
@@ -138,6 +141,24 @@ def highest_id(session: Session, table: type[SQLModel]) -> int:
     column: Any = sa.inspect(table).local_table.c.id  # Any: a column of a table known only by its class
     highest: int = session.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one()
     return highest
+
+
+def newest_imported(session: Session, status: CommentStatus, size: int) -> list[int]:
+    """Return the comments that came in last with `status`, bear it still and say something; newest first, one SELECT."""
+    statement = (
+        sa.select(col(Comment.id))
+        .join(Decision, col(Decision.comment_id) == col(Comment.id))
+        .where(
+            col(Decision.deed) == Deed.IMPORTED,
+            col(Comment.status) == status,
+            col(Comment.withdrawn_at).is_(None),
+            col(Comment.erased_at).is_(None),
+            col(Comment.body_text) != "",
+        )
+        .order_by(col(Decision.id).desc())
+        .limit(size)
+    )
+    return list(session.execute(statement).scalars())
 
 
 def _existing(session: Session, kind: str, ids: Collection[int]) -> set[int]:

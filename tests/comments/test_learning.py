@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from cms.comments import classifier, features
+from cms.comments.actions import fitting
 from cms.comments.actions.fitting import is_wanted, refit
 from cms.comments.actions.learning import learn
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel, SpamWord
@@ -212,3 +213,22 @@ def _words(session: Session, comment_id: int) -> int:
         col(HoldReason.comment_id) == comment_id, col(HoldReason.code) == HoldCode.WORDS
     )
     return session.exec(chosen).one()
+
+
+@pytest.mark.both_engines
+def test_the_oldest_lessons_are_forgotten_exactly(
+    site: Site, article: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach_much(site, 30)
+    monkeypatch.setattr(fitting, "KEPT_OF_EACH", 20)
+    monkeypatch.setattr(fitting, "FORGOTTEN_AT_ONCE", 7)
+    before = lessons(site)
+    fitting.refit(site, START)
+    kept = lessons(site)
+    for kind in Lesson:
+        of_kind = sorted(one for one in before if before[one] is kind)
+        assert sorted(one for one in kept if kept[one] is kind) == of_kind[-20:]
+    with site.database.writing() as session:
+        learn(session, dict.fromkeys(kept))
+        session.commit()
+    assert counts(site) == {}

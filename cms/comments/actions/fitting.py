@@ -8,16 +8,20 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from cms.comments import classifier, features, signals, writes
+from cms.comments.actions.learning import learn
 from cms.comments.classifier import ENOUGH_OF_EACH, Weights
 from cms.comments.queries import learnt
 from cms.comments.queries.learnt import Waiting
 from cms.comments.rules import Lesson
 from cms.comments.signals import HoldCode, Reason
 from cms.jobs import Job
+from cms.moderation.queries.standing import locked_comments
 from cms.site import Site
 from cms.vault import random_mark
 
 LESSONS_OF_EACH = 2500  # the newest; fitting to 5,000 takes about eight seconds
+KEPT_OF_EACH = 5_000  # the newest; with all that they teach half the 10 MB that the filter may take
+FORGOTTEN_AT_ONCE = 50  # in a transaction: some 30 ms in which nobody else can write
 NEWS_AT_LEAST, NEWS_PERCENT = 10, 2  # lessons that are new, before fitting anew is worth it
 BREATH_SECONDS = 0.001  # each 20 lessons: two seconds more for 5,000
 SCORED_ANEW = 2000  # held comments, those that have waited longest, since they are looked at next
@@ -34,10 +38,12 @@ def is_wanted(site: Site, _now: datetime) -> bool:
 
 
 def refit(site: Site, now: datetime) -> None:
-    """Fit the weights to the newest lessons, then score anew what waits.
+    """Forget the oldest lessons, fit the weights to the newest, then score anew what waits.
 
     Comments are scored in steps of SCORED_AT_ONCE; one that is cut off begins anew with the next fitting.
     """
+    for kind in Lesson:
+        _forget_oldest(site, kind)
     with site.database.reading() as session:
         lessons = learnt.lessons_learnt(session)
         spam, fine = (learnt.newest_lessons(session, kind, LESSONS_OF_EACH) for kind in Lesson)
@@ -53,6 +59,17 @@ def refit(site: Site, now: datetime) -> None:
             session.commit()
         if len(waiting) < SCORED_AT_ONCE:
             break
+
+
+def _forget_oldest(site: Site, kind: Lesson) -> None:
+    """Take back exactly what lessons older than the newest KEPT_OF_EACH have taught: spam and its words change."""
+    while True:
+        with site.database.writing() as session:
+            oldest = learnt.surplus(session, kind, KEPT_OF_EACH, FORGOTTEN_AT_ONCE)
+            learn(session, dict.fromkeys(locked_comments(session, oldest)))
+            session.commit()
+        if len(oldest) < FORGOTTEN_AT_ONCE:
+            return
 
 
 def _let_others_work() -> None:

@@ -153,6 +153,13 @@ def newest_lessons(session: Session, lesson: Lesson, size: int) -> list[tuple[in
     return [unpacked(kept) for kept in session.execute(statement).scalars()]
 
 
+def surplus(session: Session, lesson: Lesson, kept: int, size: int) -> list[int]:
+    """Return `size` of the comments that taught `lesson` and are older than its newest `kept`; one SELECT."""
+    statement = sa.select(col(SpamLesson.comment_id)).where(col(SpamLesson.lesson) == lesson)
+    newest_first = statement.order_by(col(SpamLesson.comment_id).desc())
+    return list(session.execute(newest_first.offset(kept).limit(size)).scalars())
+
+
 def weights(session: Session) -> Weights | None:
     """Return the weights in force, None before any were fitted; one SELECT, and one more after each fitting."""
     return _opened_weights(session, session.execute(_MARK).scalar_one_or_none())

@@ -14,6 +14,7 @@ from cms.exchange.actions.cleaning import Cleaners, cleaners
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
+from cms.exchange.actions.teaching import teach
 from cms.exchange.mapping import WHY_SKIPPED, Skipped, refused
 from cms.exchange.report import Report
 from cms.exchange.survey import ARTICLE_TYPES, Survey, survey
@@ -60,6 +61,7 @@ def import_wxr(
     lead_on_from_old_site(run)
     if not dry_run:
         relate_in_portions(site.database, found.source)
+        teach(run)
     _tell_what_stayed_out(report, found)
     run.pictures.tell(report)
     return report

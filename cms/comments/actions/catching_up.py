@@ -1,0 +1,59 @@
+"""Judging what waits and was never judged, since an import brought it in."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from cms.comments import writes
+from cms.comments.actions.assessing import Subject, look_into
+from cms.comments.actions.joining import fold_of, lane_in
+from cms.comments.queries.unjudged import Unjudged, unjudged
+from cms.jobs import Job
+from cms.site import Site
+
+AT_ONCE = 10  # in a transaction: some 40 ms in which nobody else can write
+IN_A_ROW = 2_000  # then other jobs have their turn; the rest follows a minute later
+
+
+def is_wanted(site: Site, _now: datetime) -> bool:
+    """Tell whether anything waits that was never judged; one SELECT over what waits."""
+    with site.database.reading() as session:
+        return bool(unjudged(session, size=1))
+
+
+def catch_up(site: Site, _now: datetime) -> None:
+    """Give what waits its signals, score, lane, hosts and fold, oldest first, as if it had come in by the form.
+
+    What an import did not bring along (network, haste, trap) says nothing. What is decided about meanwhile is left.
+    """
+    for _ in range(0, IN_A_ROW, AT_ONCE):
+        with site.database.writing() as session:
+            found = unjudged(session, size=AT_ONCE, to_change=True)
+            for comment in found:
+                _judge(session, comment)
+            session.commit()
+        if len(found) < AT_ONCE:
+            return
+
+
+def _judge(session: Session, one: Unjudged) -> None:
+    subject = Subject(
+        article_id=one.article_id,
+        parent_id=one.parent_id,
+        root_id=one.root_id,
+        language=one.language,
+        name=one.name,
+        body_text=one.body_text,
+        email_fingerprint=one.email_fingerprint,
+        comment_id=one.id,
+    )
+    findings = look_into(session, subject)
+    found = findings.weighed()
+    fold_id = fold_of(session, one.body_text, found.likeness, findings.folds)
+    lane = lane_in(session, fold_id, found.lane)
+    writes.judge_anew(session, one.id, found.reasons, score=found.score, lane=lane)
+    writes.place(session, one.id, likeness=found.likeness, fold_id=fold_id or one.id)
+    writes.note_hosts(session, one.id, one.body_text)
+
+
+JOB = Job("comments brought in", timedelta(minutes=1), catch_up, is_wanted)
