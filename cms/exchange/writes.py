@@ -126,12 +126,9 @@ def remember(
     ]
     if not rows:
         return
-    insert = _insert(session)(ImportedThing)
+    insert = _insert(session)(table_of(ImportedThing))
     changed = {name: insert.excluded[name] for name in ("thing", "digest", "local_version", "imported_at")}
-    statement = insert.on_conflict_do_update(
-        index_elements=[col(ImportedThing.source), col(ImportedThing.kind), col(ImportedThing.foreign_id)],
-        set_=changed,
-    )
+    statement = insert.on_conflict_do_update(index_elements=["source", "kind", "foreign_id"], set_=changed)
     session.execute(statement, rows)
 
 
@@ -161,9 +158,8 @@ def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None
         for address, thing, suffix in addresses
     }
     if rows:
-        statement = _insert(session)(FormerAddress).on_conflict_do_nothing(
-            index_elements=[col(FormerAddress.address)]
-        )
+        insert = _insert(session)(table_of(FormerAddress))
+        statement = insert.on_conflict_do_nothing(index_elements=["address"])
         session.execute(statement, [rows[address] for address in sorted(rows)])
 
 
