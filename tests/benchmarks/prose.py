@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
+from cms.comments.habits import hosts
 from cms.sanitize import comment_html
 
 ALPHABETS = {
@@ -23,10 +24,11 @@ LINKED_PERCENT, MARKED_PERCENT = 6, 4
 
 @dataclass(frozen=True)
 class Remark:
-    """A paragraph of a comment: as typed, and as the site's own cleaning makes it."""
+    """A paragraph of a comment: as typed, as the site's own cleaning makes it, and the host that it names, if any."""
 
     text: str
     html: str
+    host: str
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Prose:
     def remarks(self) -> list[Remark]:
         """Return paragraphs of comments."""
         texts = [self._typed(number) for number in range(self.paragraphs_made)]
-        return [Remark(text, comment_html(text)) for text in texts]
+        return [Remark(text, comment_html(text), "".join(hosts(text))) for text in texts]
 
     def sentence(self, least: int, most: int) -> str:
         """Return a sentence of that many words."""
@@ -65,10 +67,9 @@ class Prose:
         chosen = self.chance.choices(self.paragraphs, k=self.chance.randint(least, most))
         return "\n".join(f"<p>{escape(text)}</p>" for text in chosen), "\n".join(chosen)
 
-    def comment(self) -> tuple[str, str]:
-        """Return a comment as typed and as HTML."""
-        chosen = self.chance.choices(self.remarks, k=self.chance.choice((1, 1, 1, 2, 2, 3)))
-        return "\n\n".join(one.text for one in chosen), "".join(one.html for one in chosen)
+    def comment(self) -> tuple[Remark, ...]:
+        """Return the paragraphs of a comment."""
+        return tuple(self.chance.choices(self.remarks, k=self.chance.choice((1, 1, 1, 2, 2, 3))))
 
     @cached_property
     def _weights(self) -> list[float]:
