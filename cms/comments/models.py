@@ -73,7 +73,15 @@ class Comment(SQLModel, table=True):
             "id",
             where="waiting_since IS NOT NULL",
         ),
-        _index("ix_comment_fold", "fold_id", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        # With all that its readers ask, so that a campaign of thousands costs no look at its comments.
+        _index(
+            "ix_comment_fold",
+            "fold_id",
+            "waiting_since",
+            "id",
+            "status",
+            where="waiting_since IS NOT NULL",
+        ),
         _index("ix_comment_stands", "status", where="withdrawn_at IS NULL AND erased_at IS NULL"),
         _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
@@ -82,7 +90,19 @@ class Comment(SQLModel, table=True):
         sa.Index("ix_comment_root", "root_id"),
         _index("ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
-        _index("ix_comment_lane", "lane", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        # What narrows the queue without an index of its own is looked up in this one, which holds it.
+        _index(
+            "ix_comment_lane",
+            "lane",
+            "waiting_since",
+            "id",
+            "status",
+            "fold_id",
+            "article_id",
+            "score",
+            "language",
+            where="waiting_since IS NOT NULL",
+        ),
         _index("uq_comment_repeat_key", "repeat_key", unique=True, where=IS_REPEATABLE),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
         _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
@@ -149,24 +169,44 @@ class LikenessBand(SQLModel, table=True):
 
 
 class CommentHost(SQLModel, table=True):
-    """A host that stands in a comment, by which moderators look for it."""
+    """A host that stands in a comment, by which moderators look for it; `waiting_since` is the comment's."""
 
     __tablename__ = "comment_host"
-    __table_args__ = (sa.Index("ix_comment_host_host", "host", "comment_id"),)
+    __table_args__ = (
+        sa.Index("ix_comment_host_host", "host", "comment_id"),
+        _index(
+            "ix_comment_host_waiting",
+            "host",
+            "waiting_since",
+            "comment_id",
+            where="waiting_since IS NOT NULL",
+        ),
+    )
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
     host: str = Field(max_length=253, primary_key=True)
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class HoldReason(SQLModel, table=True):
-    """Why a comment is held: a code of `signals.HoldCode` with what was measured."""
+    """Why a comment is held: a code of `signals.HoldCode` with what was measured; `waiting_since` is the comment's."""
 
     __tablename__ = "hold_reason"
-    __table_args__ = (sa.Index("ix_hold_reason_code", "code", "comment_id"),)
+    __table_args__ = (
+        sa.Index("ix_hold_reason_code", "code", "comment_id"),
+        _index(
+            "ix_hold_reason_waiting",
+            "code",
+            "waiting_since",
+            "comment_id",
+            where="waiting_since IS NOT NULL",
+        ),
+    )
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
     code: HoldCode = Field(sa_type=stored_as_value(HoldCode, "hold_code"), primary_key=True)
     measure: int = Field(default=0)
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class SpamLesson(SQLModel, table=True):
@@ -263,4 +303,34 @@ SEARCH_POSTGRESQL = (
     " WHERE waiting_since IS NOT NULL",
 )
 
+# Since when a comment waits stands beside its reasons and hosts too, so that each leads through the queue in its order;
+# the database copies it, since many deeds move a comment in and out of the queue.
+_COPY = (
+    "UPDATE hold_reason SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
+    "UPDATE comment_host SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
+)
+QUEUE_ORDER_SQLITE = (
+    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment"
+    f" WHEN OLD.waiting_since IS NOT NEW.waiting_since BEGIN {_COPY}END",
+    "CREATE TRIGGER hold_reason_waits AFTER INSERT ON hold_reason BEGIN"
+    " UPDATE hold_reason SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
+    " WHERE rowid = NEW.rowid; END",
+    "CREATE TRIGGER comment_host_waits AFTER INSERT ON comment_host BEGIN"
+    " UPDATE comment_host SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
+    " WHERE rowid = NEW.rowid; END",
+)
+QUEUE_ORDER_POSTGRESQL = (
+    f"CREATE FUNCTION comment_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COPY}RETURN NULL; END $$",
+    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment FOR EACH ROW"
+    " WHEN (OLD.waiting_since IS DISTINCT FROM NEW.waiting_since) EXECUTE FUNCTION comment_waits()",
+    "CREATE FUNCTION waits_with_comment() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN NEW.waiting_since := (SELECT waiting_since FROM comment WHERE id = NEW.comment_id);"
+    " RETURN NEW; END $$",
+    "CREATE TRIGGER hold_reason_waits BEFORE INSERT ON hold_reason FOR EACH ROW"
+    " EXECUTE FUNCTION waits_with_comment()",
+    "CREATE TRIGGER comment_host_waits BEFORE INSERT ON comment_host FOR EACH ROW"
+    " EXECUTE FUNCTION waits_with_comment()",
+)
+
 beside_the_tables(SEARCH_SQLITE, SEARCH_POSTGRESQL)
+beside_the_tables(QUEUE_ORDER_SQLITE, QUEUE_ORDER_POSTGRESQL)

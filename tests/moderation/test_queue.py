@@ -23,7 +23,7 @@ from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Page, Reader, check_page
 
-QUEUE_BUDGET = 5  # figures of the tabs, cards, reasons, what edited ones said before, notes
+QUEUE_BUDGET = 6  # figures of the tabs, who comes, their cards, reasons, what edited ones said before, notes
 LOG_BUDGET = 1
 CANARY = "canary-6f1d@example.org"
 PAYLOAD = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'

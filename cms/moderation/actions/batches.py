@@ -158,7 +158,7 @@ def _plan(site: Site, batch_id: int, now: datetime) -> _Plan | None:
         if batch is None or batch.finished_at is not None:
             return None
         if batch.verdict is not None:
-            return _Plan(batch, queries.still_to_decide(session, batch, now, size=PLANNED), {})
+            return _Plan(batch, queries.still_to_decide(session, batch, size=PLANNED), {})
         undoable = queries.still_to_undo(session, batch, size=PLANNED)
         return _Plan(
             batch, tuple(one.comment_id for one in undoable), {one.comment_id: one for one in undoable}

@@ -16,7 +16,7 @@ from cms.db import stored_as_value
 from cms.moderation.campaigns import are_equal
 from cms.moderation.filters import Filter, filter_of
 from cms.moderation.models import Batch, Decision
-from cms.moderation.queries.narrowing import Condition, conditions
+from cms.moderation.queries.narrowing import Condition, way
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY
 from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, Deed, Verdict
 
@@ -127,21 +127,15 @@ def unfinished(session: Session) -> tuple[int, ...]:
     return tuple(session.execute(statement).scalars())
 
 
-def still_to_decide(session: Session, batch: BatchStatus, now: datetime, *, size: int) -> tuple[int, ...]:
+def still_to_decide(session: Session, batch: BatchStatus, *, size: int) -> tuple[int, ...]:
     """Return ids of comments that a batch is about and that nothing was said of since; longest waiting first.
 
     What was carried out is no longer among them, so whoever asks again goes on where the work ended. Of a fold that is
     approved only those are given that say the same as its first.
     """
-    statement = (
-        sa.select(col(Comment.id))
-        .where(*_about(session, batch.narrowed, batch.as_of, batch.begun_at))
-        .order_by(col(Comment.waiting_since), col(Comment.id))
-        .limit(size)
-    )
     if batch.narrowed.campaign and batch.verdict is Verdict.APPROVE:
         return _equal_to_first(session, batch, size)
-    return tuple(session.execute(statement).scalars())
+    return tuple(session.execute(_about(session, batch).limit(size)).scalars())
 
 
 def still_to_undo(session: Session, batch: BatchStatus, *, size: int) -> tuple[Undoable, ...]:
@@ -171,24 +165,30 @@ def newest_entry(session: Session) -> int:
 
 def count_matching(session: Session, narrowed: Filter, as_of: int, now: datetime) -> int:
     """Return how many comments a batch would be about, counted up to COUNTED_MAX + 1; one SELECT."""
-    some = sa.select(sa.literal(1)).select_from(Comment).where(*_about(session, narrowed, as_of, now))
-    counted = sa.select(sa.func.count()).select_from(some.limit(COUNTED_MAX + 1).subquery())
+    counted = way(session, narrowed, now).counted(COUNTED_MAX + 1, *_unsaid(as_of))
     found: int = session.execute(counted).scalar_one()
     return found
 
 
-def _about(session: Session, narrowed: Filter, as_of: int, now: datetime) -> list[Condition]:
+def _about(
+    session: Session, batch: BatchStatus, *columns: Any
+) -> sa.Select[*tuple[Any, ...]]:  # Any: columns
+    leads = way(session, batch.narrowed, batch.begun_at)
+    return (
+        sa.select(leads.id.label("id"), *columns)
+        .select_from(leads.tables)
+        .where(*leads.conditions, *_unsaid(batch.as_of))
+        .order_by(leads.at, leads.id)
+    )
+
+
+def _unsaid(as_of: int) -> tuple[Condition, Condition]:
     held = col(Comment.status) == CommentStatus.HELD  # an edit that waits is read one by one
-    unsaid = sa.func.coalesce(LAST_ENTRY, 0) <= as_of
-    return [*conditions(session, narrowed, now), held, unsaid]
+    return held, sa.func.coalesce(LAST_ENTRY, 0) <= as_of
 
 
 def _equal_to_first(session: Session, batch: BatchStatus, size: int) -> tuple[int, ...]:
-    statement = (
-        sa.select(col(Comment.id), col(Comment.body_text))
-        .where(*_about(session, batch.narrowed, batch.as_of, batch.begun_at))
-        .order_by(col(Comment.waiting_since), col(Comment.id))
-    )
+    statement = _about(session, batch, col(Comment.body_text))
     first = session.execute(
         sa.select(col(Comment.body_text)).where(col(Comment.id) == batch.narrowed.equal_to)
     ).scalar_one_or_none()

@@ -150,11 +150,19 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .outerjoin(DecisionNote, col(DecisionNote.entry_id) == col(Decision.id))
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
 )
+_THESE = CARDS.where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
 _REASONS = (
     sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure))
     .where(col(HoldReason.comment_id).in_(sa.bindparam("ids", expanding=True)))
     .order_by(col(HoldReason.comment_id), col(HoldReason.code))
 )
+
+
+def rows_of(session: Session, found: Sequence[Any]) -> list[Any]:  # Any: rows of columns of many kinds
+    """Return rows of CARDS for what was found, in its order; one SELECT, none where nothing was."""
+    ids = [row.id for row in found]
+    rows = {row.id: row for row in session.execute(_THESE, {"ids": ids})} if ids else {}
+    return [rows[number] for number in ids if number in rows]
 
 
 def cards(session: Session, rows: Sequence[Any]) -> tuple[QueueCard, ...]:

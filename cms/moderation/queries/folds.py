@@ -15,7 +15,8 @@ from cms.moderation.filters import Filter
 from cms.moderation.queries.cards import QueueCard
 from cms.moderation.queries.narrowing import conditions
 
-MEMBERS_LISTED = 5000  # of all folds of a page; a larger campaign is counted no further
+MEMBERS_MAX = 5000  # of all folds of a page; a larger campaign is counted no further
+NAMED = 12  # of each fold; of the others the page holds the ids
 SAMPLES = 3  # that are shown beside the first, with what differs
 
 
@@ -25,7 +26,6 @@ class Member:
 
     id: int
     name: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,38 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Near-copies that are one card: all of them, longest waiting first, and some to look at."""
+    """Near-copies that are one card, longest waiting first: `members` by name, `others` by id alone; some to look at."""
 
     id: int
+    number: int
     members: tuple[Member, ...]
+    others: tuple[int, ...]
     samples: tuple[Sample, ...]
 
 
-_MEMBERS: sa.Select[*tuple[Any, ...]] = sa.select(  # Any: columns of many kinds
-    col(Comment.fold_id), col(Comment.id), col(Comment.name), col(Comment.created_at)
+# Gathered within a LIMIT first, since SQLite would else take the index of what it is told of them: the status, a language.
+_GATHERED = (
+    sa.select(col(Comment.fold_id), col(Comment.id), col(Comment.status))
+    .where(
+        col(Comment.fold_id).in_(sa.bindparam("fold_ids", expanding=True)),
+        col(Comment.waiting_since).is_not(None),
+    )
+    .order_by(col(Comment.fold_id), col(Comment.waiting_since), col(Comment.id))
+    .limit(MEMBERS_MAX)
+    .subquery("gathered")
 )
-_TEXTS = sa.select(col(Comment.id), col(Comment.body_text)).where(
-    col(Comment.id).in_(sa.bindparam("ids", expanding=True))
+_MEMBERS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
+    sa.select(
+        _GATHERED.c.fold_id,
+        sa.func.aggregate_strings(sa.cast(_GATHERED.c.id, sa.Text), ",").label("ids"),
+    )
+    .where(_GATHERED.c.status == CommentStatus.HELD)
+    .group_by(_GATHERED.c.fold_id)
+    .having(sa.func.count() > 1)
 )
+_SOME: sa.Select[*tuple[Any, ...]] = sa.select(  # Any: as above
+    col(Comment.id), col(Comment.name), col(Comment.body_text)
+).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
 
 
 def folds(session: Session, cards: Sequence[QueueCard], narrowed: Filter, now: datetime) -> dict[int, Fold]:
@@ -60,45 +79,39 @@ def folds(session: Session, cards: Sequence[QueueCard], narrowed: Filter, now: d
     A comment without near-copies has none.
     """
     by_fold = {card.fold_id: card for card in cards if card.fold_id and card.status is CommentStatus.HELD}
-    members = _members(session, list(by_fold), narrowed, now)
-    many = {fold_id: some for fold_id, some in members.items() if len(some) > 1}
-    shown = {fold_id: some[1 : 1 + SAMPLES] for fold_id, some in many.items()}
-    texts = _texts(session, [member.id for some in shown.values() for member in some])
+    members = _members(session, by_fold, narrowed, now)
+    named = [number for ids in members.values() for number in ids[:NAMED]]
+    known = {row.id: row for row in session.execute(_SOME, {"ids": named})} if named else {}
     return {
         by_fold[fold_id].id: Fold(
             fold_id,
-            tuple(some),
-            tuple(_sample(by_fold[fold_id].body_text, one, texts) for one in shown[fold_id]),
+            len(ids),
+            tuple(Member(one, known[one].name) for one in ids[:NAMED]),
+            tuple(ids[NAMED:]),
+            tuple(_sample(by_fold[fold_id].body_text, known[one]) for one in ids[1 : 1 + SAMPLES]),
         )
-        for fold_id, some in many.items()
+        for fold_id, ids in members.items()
     }
 
 
 def _members(
-    session: Session, fold_ids: list[int], narrowed: Filter, now: datetime
-) -> dict[int, list[Member]]:
-    found: dict[int, list[Member]] = {}
-    if not fold_ids:
-        return found
-    statement = (
-        _MEMBERS.where(
-            col(Comment.fold_id).in_(fold_ids),
-            col(Comment.status) == CommentStatus.HELD,
-            *conditions(session, narrowed, now),
+    session: Session, by_fold: dict[int, QueueCard], narrowed: Filter, now: datetime
+) -> dict[int, list[int]]:
+    """Return the ids of each fold's members: that of its card, then the others in the order in which they came."""
+    if not by_fold:
+        return {}
+    statement = _MEMBERS
+    if narrowed:
+        statement = statement.join(Comment, col(Comment.id) == _GATHERED.c.id).where(
+            *conditions(session, narrowed, now)
         )
-        .order_by(col(Comment.fold_id), col(Comment.waiting_since), col(Comment.id))
-        .limit(MEMBERS_LISTED)
-    )
-    for row in session.execute(statement):
-        found.setdefault(row.fold_id, []).append(Member(row.id, row.name, row.created_at))
+    found: dict[int, list[int]] = {}
+    for row in session.execute(statement, {"fold_ids": list(by_fold)}):
+        shown = by_fold[row.fold_id].id
+        found[row.fold_id] = [shown, *sorted({int(number) for number in row.ids.split(",")} - {shown})]
     return found
 
 
-def _texts(session: Session, ids: list[int]) -> dict[int, str]:
-    return {row.id: row.body_text for row in session.execute(_TEXTS, {"ids": ids})} if ids else {}
-
-
-def _sample(first_text: str, member: Member, texts: dict[int, str]) -> Sample:
-    text = texts[member.id]
-    pieces = () if are_equal(first_text, text) else differences(first_text, text)
-    return Sample(member.id, member.name, pieces)
+def _sample(first_text: str, row: Any) -> Sample:  # Any: as above
+    same = are_equal(first_text, row.body_text)
+    return Sample(row.id, row.name, () if same else differences(first_text, row.body_text))

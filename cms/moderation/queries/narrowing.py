@@ -1,5 +1,6 @@
 """A filter of the queue as conditions on the comments that wait."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,11 @@ from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
 from cms.moderation.filters import Filter
 
-FEW = 5000  # ids that are cheaper looked up one by one than met on the way through the queue
 Condition = sa.ColumnElement[bool]
 _OTHER = aliased(Comment)
 _ABOUT = aliased(Article)
 _EARLIER = aliased(Comment, name="earlier")
+_REASON, _HOST = aliased(HoldReason), aliased(CommentHost)
 _FOUND_BY_WORDS = {
     "sqlite": "{comment}.id IN (SELECT rowid FROM comment_search WHERE comment_search MATCH :words)",
     "postgresql": (
@@ -26,8 +27,44 @@ _FOUND_BY_WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The shortest way to what a filter lets through: the tables, the conditions, and the order by (`at`, `id`).
+
+    A reason and a host lead through their own table, which holds the queue's order beside each (see comments/models.py).
+    """
+
+    tables: sa.FromClause
+    conditions: tuple[Condition, ...]
+    at: Any  # columns, which SQLAlchemy types as of a table or of its model
+    id: Any
+
+    def counted(self, at_most: int, *more: Condition) -> sa.Select[int]:
+        """Return the statement that counts what is on this way, `at_most` of it."""
+        some = sa.select(sa.literal(1)).select_from(self.tables).where(*self.conditions, *more)
+        return sa.select(sa.func.count()).select_from(some.limit(at_most).subquery())
+
+
+def way(session: Session, narrowed: Filter, now: datetime) -> Way:
+    """Return the way to the comments that wait and match."""
+    beside: Any = (
+        HoldReason if narrowed.reason else CommentHost
+    )  # Any: a table with comment_id and waiting_since
+    found = conditions(session, narrowed, now)
+    if not narrowed.reason and not narrowed.host:
+        return Way(Comment.__table__, tuple(found), col(Comment.waiting_since), col(Comment.id))  # type: ignore[attr-defined]  # SQLModel gives every table one
+    is_it = col(beside.code) == narrowed.reason if narrowed.reason else col(beside.host) == narrowed.host
+    on = col(Comment.id) == col(beside.comment_id)
+    return Way(
+        sa.join(beside, Comment, on),
+        (is_it, col(beside.waiting_since).is_not(None), *found),
+        col(beside.waiting_since),
+        col(beside.comment_id),
+    )
+
+
 def conditions(session: Session, narrowed: Filter, now: datetime) -> list[Condition]:
-    """Return what a waiting comment must fulfil; one SELECT each for a reason and a host, to choose the shorter way."""
+    """Return what a comment that is met on another way must fulfil to be one that waits and matches."""
     return _conditions(session, narrowed, now, Comment, "comment")
 
 
@@ -56,9 +93,9 @@ def _conditions(
     if narrowed.newer_hours:
         found.append(col(of.waiting_since) >= _ago(now, narrowed.newer_hours))
     if narrowed.reason:
-        found.append(_has(session, HoldReason, col(HoldReason.code) == narrowed.reason, of))
+        found.append(_stands_beside(_REASON, col(_REASON.code) == narrowed.reason, of))
     if narrowed.host:
-        found.append(_has(session, CommentHost, col(CommentHost.host) == narrowed.host, of))
+        found.append(_stands_beside(_HOST, col(_HOST.host) == narrowed.host, of))
     if words := narrowed.search_words():
         found.append(_says(session, words, called))
     return found
@@ -86,15 +123,8 @@ def _like(column: Any, others: Any, comment_id: int) -> Condition:  # Any: colum
     return sa.and_(column == sa.select(others).where(col(_OTHER.id) == comment_id).scalar_subquery())
 
 
-def _has(
-    session: Session, table: Any, wanted: Condition, of: Any
-) -> Condition:  # Any: a table with comment_id
-    """Return the condition that a row stands beside the comment: looked up where few do, else met on the way."""
-    beside = sa.select(col(table.comment_id)).where(wanted)
-    count = sa.select(sa.func.count()).select_from(beside.limit(FEW + 1).subquery())
-    if session.execute(count).scalar_one() > FEW:
-        return sa.exists().where(col(table.comment_id) == col(of.id), wanted)
-    return col(of.id).in_(beside)
+def _stands_beside(table: Any, wanted: Condition, of: Any) -> Condition:  # Any: tables with a comment's id
+    return sa.exists().where(col(table.comment_id) == col(of.id), wanted)
 
 
 def _says(session: Session, words: tuple[str, ...], called: str) -> Condition:

@@ -15,8 +15,8 @@ from cms.comments.signals import Lane
 from cms.db import UtcTime, stored_as_value
 from cms.moderation.filters import EVERYTHING, Filter
 from cms.moderation.models import Decision, ModeratorChoice
-from cms.moderation.queries.cards import CARDS, DECIDED_AT, REMAINS, QueueCard, cards
-from cms.moderation.queries.narrowing import Condition, conditions, is_first_of_fold
+from cms.moderation.queries.cards import CARDS, DECIDED_AT, REMAINS, QueueCard, cards, rows_of
+from cms.moderation.queries.narrowing import Condition, Way, is_first_of_fold, way
 from cms.moderation.rules import COUNTED_MAX
 
 
@@ -101,10 +101,12 @@ def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now:
     Five SELECTs, one more for each lane that the page reaches beyond its first, and one where a filter narrows.
     """
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    matching = _matching(session, asked, now) if asked.narrowed else 0
+    leads, matching = way(session, asked.narrowed, now), 0
+    if asked.narrowed:
+        matching = session.execute(leads.counted(COUNTED_MAX + 1)).scalar_one()
     if asked.status is CommentStatus.HELD:
         filled = [lane for lane in _lanes_from(asked) if getattr(figures, lane.value)]
-        rows, onward = _waiting(session, asked, filled, size, now)
+        rows, onward = _waiting(session, asked, leads, filled, size, now)
     else:
         rows, onward = _decided(session, asked, size)
     return _page(cards(session, rows), onward, figures, matching)
@@ -113,7 +115,7 @@ def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now:
 def escalated_page(session: Session, staff_id: int, *, after: Cursor | None, size: int) -> QueuePage:
     """Return `size` comments about which somebody asks for another look, longest ago first; six SELECTs at most."""
     figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    statement = _ESCALATED.where(*_behind(after, col(Comment.escalated_at)))
+    statement = _ESCALATED.where(*_behind(after, col(Comment.escalated_at), col(Comment.id)))
     rows = session.execute(statement.limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
     onward = Onward(None, Cursor(last.escalated_at, last.id)) if last else None
@@ -145,29 +147,29 @@ def waiting_by_lane(session: Session) -> dict[Lane, int]:
     return {lane: getattr(counts, lane.value) for lane in Lane}
 
 
-def _matching(session: Session, asked: Asked, now: datetime) -> int:
-    counted = _counted(*conditions(session, asked.narrowed, now))
-    found: int = session.execute(sa.select(counted)).scalar_one()
-    return found
-
-
 def _waiting(
-    session: Session, asked: Asked, lanes: list[Lane], size: int, now: datetime
+    session: Session, asked: Asked, leads: Way, lanes: list[Lane], size: int, now: datetime
 ) -> tuple[Sequence[Any], Onward | None]:
-    """Return rows lane after lane, until there are `size` of them, and where the next page begins."""
-    wanted = conditions(session, asked.narrowed, now)
-    if asked.folded:
-        wanted.append(is_first_of_fold(session, asked.narrowed, now))
-    statement = CARDS.where(*wanted).order_by(col(Comment.waiting_since), col(Comment.id))
-    rows: list[Any] = []
+    """Return rows lane after lane, until there are `size` of them, and where the next page begins.
+
+    First only what an index holds, then the cards of those alone.
+    """
+    wanted = [*leads.conditions, *([is_first_of_fold(session, asked.narrowed, now)] if asked.folded else ())]
+    statement = (
+        sa.select(leads.id.label("id"), leads.at.label("at"), col(Comment.lane))
+        .select_from(leads.tables)
+        .where(*wanted)
+        .order_by(leads.at, leads.id)
+    )
+    found: list[Any] = []
     for lane in lanes:
         after = asked.after if lane is asked.lane else None
-        part = statement.where(col(Comment.lane) == lane, *_behind(after, col(Comment.waiting_since)))
-        rows += session.execute(part.limit(size + 1 - len(rows))).all()
-        if len(rows) > size:
-            last = rows[size - 1]
-            return rows[:size], Onward(last.lane, Cursor(last.waiting_since, last.id))
-    return rows, None
+        part = statement.where(col(Comment.lane) == lane, *_behind(after, leads.at, leads.id))
+        found += session.execute(part.limit(size + 1 - len(found))).all()
+        if len(found) > size:
+            last = found[size - 1]
+            return rows_of(session, found[:size]), Onward(last.lane, Cursor(last.at, last.id))
+    return rows_of(session, found), None
 
 
 def _lanes_from(asked: Asked) -> list[Lane]:
@@ -184,8 +186,10 @@ def _decided(session: Session, asked: Asked, size: int) -> tuple[Sequence[Any], 
     return rows[:size], Onward(None, Cursor(last.decided_at, last.id))
 
 
-def _behind(after: Cursor | None, moment: Any) -> list[Condition]:  # Any: a column of times
-    return [] if after is None else [sa.tuple_(moment, col(Comment.id)) > _place(after)]
+def _behind(
+    after: Cursor | None, moment: Any, number: Any
+) -> list[Condition]:  # Any: columns of times and ids
+    return [] if after is None else [sa.tuple_(moment, number) > _place(after)]
 
 
 def _before(after: Cursor | None) -> list[Condition]:
