@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from cms.comments import upkeep
 from cms.comments.rules import CommentStatus, Lesson, VersionKind
 from cms.comments.signals import HoldCode, Lane
 from cms.db import UtcTime, beside_the_tables, stored_as_value
@@ -278,59 +279,6 @@ class CommentVersion(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcTime)
 
 
-# The words of what waits. The database keeps them up by itself, so that no text can change, be decided about or be
-# erased and still be found; without a copy of the text, so that nothing more than words is there.
-_WORDS = "{row}.name || ' ' || {row}.body_text"
-_OUT = (
-    "INSERT INTO comment_search (comment_search, rowid, words) SELECT 'delete', OLD.id, "
-    + _WORDS.format(row="OLD")
-    + " WHERE OLD.waiting_since IS NOT NULL; "
-)
-_IN = (
-    "INSERT INTO comment_search (rowid, words) SELECT NEW.id, "
-    + _WORDS.format(row="NEW")
-    + " WHERE NEW.waiting_since IS NOT NULL; "
-)
-SEARCH_SQLITE = (
-    "CREATE VIRTUAL TABLE comment_search USING fts5(words, content = '', tokenize = 'unicode61 remove_diacritics 0')",
-    f"CREATE TRIGGER comment_search_insert AFTER INSERT ON comment BEGIN {_IN}END",
-    "CREATE TRIGGER comment_search_update AFTER UPDATE OF waiting_since, name, body_text ON comment"
-    f" BEGIN {_OUT}{_IN}END",
-    f"CREATE TRIGGER comment_search_delete AFTER DELETE ON comment BEGIN {_OUT}END",
-)
-SEARCH_POSTGRESQL = (
-    "CREATE INDEX ix_comment_words ON comment USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text))"
-    " WHERE waiting_since IS NOT NULL",
-)
-
-# Since when a comment waits stands beside its reasons and hosts too, so that each leads through the queue in its order;
-# the database copies it, since many deeds move a comment in and out of the queue.
-_COPY = (
-    "UPDATE hold_reason SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
-    "UPDATE comment_host SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
-)
-QUEUE_ORDER_SQLITE = (
-    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment"
-    f" WHEN OLD.waiting_since IS NOT NEW.waiting_since BEGIN {_COPY}END",
-    "CREATE TRIGGER hold_reason_waits AFTER INSERT ON hold_reason BEGIN"
-    " UPDATE hold_reason SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
-    " WHERE rowid = NEW.rowid; END",
-    "CREATE TRIGGER comment_host_waits AFTER INSERT ON comment_host BEGIN"
-    " UPDATE comment_host SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
-    " WHERE rowid = NEW.rowid; END",
-)
-QUEUE_ORDER_POSTGRESQL = (
-    f"CREATE FUNCTION comment_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COPY}RETURN NULL; END $$",
-    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment FOR EACH ROW"
-    " WHEN (OLD.waiting_since IS DISTINCT FROM NEW.waiting_since) EXECUTE FUNCTION comment_waits()",
-    "CREATE FUNCTION waits_with_comment() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN NEW.waiting_since := (SELECT waiting_since FROM comment WHERE id = NEW.comment_id);"
-    " RETURN NEW; END $$",
-    "CREATE TRIGGER hold_reason_waits BEFORE INSERT ON hold_reason FOR EACH ROW"
-    " EXECUTE FUNCTION waits_with_comment()",
-    "CREATE TRIGGER comment_host_waits BEFORE INSERT ON comment_host FOR EACH ROW"
-    " EXECUTE FUNCTION waits_with_comment()",
-)
-
-beside_the_tables(SEARCH_SQLITE, SEARCH_POSTGRESQL)
-beside_the_tables(QUEUE_ORDER_SQLITE, QUEUE_ORDER_POSTGRESQL)
+beside_the_tables(upkeep.SEARCH_SQLITE, upkeep.SEARCH_POSTGRESQL)
+beside_the_tables(upkeep.WORDS_SQLITE, upkeep.WORDS_POSTGRESQL)
+beside_the_tables(upkeep.QUEUE_ORDER_SQLITE, upkeep.QUEUE_ORDER_POSTGRESQL)

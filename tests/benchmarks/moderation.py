@@ -1,8 +1,9 @@
 """How long a moderator waits, and how fast one decision about many is, on the site of `CMS_INSTANCE` or `CMS_DATABASE_URL`.
 
 Run: fill a site (`seed.py --articles N --comments N --held N`), then `python tests/benchmarks/moderation.py [--rounds N]
-[--bulk N] [--keys N] [--json]`. Pages and decisions are timed in this process, without a network, one after another:
-median and 99th percentile in milliseconds, beside the goal. `--keys` decides that many comments by keys in a real Chromium.
+[--bulk N] [--keys N] [--compare FILE] [--json]`. Pages and decisions are timed in this process, without a network, one after another:
+median and 99th percentile in milliseconds, and the processor's share of the median, beside the goal. With `--compare
+FILE`, what `--json` printed on a smaller site, each stands beside what it was there. `--keys` decides that many comments by keys in a real Chromium.
 """
 
 import argparse
@@ -38,7 +39,16 @@ from tests.reader import Page
 GOALS = {"queue": 50, "filter": 100, "decision": 30, "undo": 30, "context": 30, "log": 50}  # ms, p99
 BULK_A_SECOND, READER_MS = 2_000, 200
 READER_PAUSE_SECONDS = 0.2  # between two comments of the reader; a hundred a second would measure her instead
+GROWTH = 2.2  # at most, from 20,000 comments to 2 million
 KEYS_MS = 100  # from a key to the next card, median
+DECIDED = (
+    "article",
+    "reason",
+    "commenter",
+    "word",
+    "section",
+    "age",
+)  # what narrows the tab of what was approved
 EMAIL = "seed-moderator@example.org"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 JSON = {**SAME_ORIGIN, "Accept": "application/json"}
@@ -90,6 +100,13 @@ def main() -> None:
     if asked.keys:
         found["keys"] = _keys(asked.keys)
     site.database.close()
+    if asked.compare:
+        smaller = json.loads(asked.compare.read_text())["ms"]
+        found["growth"] = {
+            name: round(taken["median"] / smaller[name]["median"], 2)
+            for name, taken in found["ms"].items()
+            if name in smaller
+        }
     print(json.dumps(found) if asked.json else _table(found))
 
 
@@ -100,6 +117,7 @@ def _arguments() -> argparse.Namespace:
         "--bulk", type=int, default=10_000, help="comments in one decision about many; 0 = none"
     )
     parser.add_argument("--keys", type=int, default=0, help="comments decided by keys in Chromium; 0 = none")
+    parser.add_argument("--compare", type=Path, help="what --json printed on a smaller site")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -118,7 +136,11 @@ def _sizes(site: Site) -> dict[str, int]:
 
 def _pages(desk: Desk, rounds: int) -> Iterator[tuple[str, dict[str, float]]]:
     addresses = {"queue": "/moderation/", "queue, singly": "/moderation/?fold=off", "log": "/moderation/log"}
-    addresses |= {f"filter {name}": f"/moderation/?{query}" for name, query in _queries(desk.site).items()}
+    queries = _queries(desk.site)
+    addresses |= {f"filter {name}": f"/moderation/?{query}" for name, query in queries.items()}
+    addresses |= {
+        f"filter decided {name}": f"/moderation/?status=approved&{queries[name]}" for name in DECIDED
+    }
     for name, address in addresses.items():
         yield name, _timed(lambda address=address: desk.get(address), rounds)  # type: ignore[misc]  # bound now
     waiting = _some_waiting(desk.site, rounds)
@@ -182,15 +204,16 @@ def _each(work: Callable[[int], object], over: list[int]) -> Callable[[], object
 
 
 def _timed(work: Callable[[], object], rounds: int) -> dict[str, float]:
-    taken = []
+    taken, worked = [], []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         try:
             work()
         except StopIteration:
             break
         taken.append((time.perf_counter() - began) * 1000)
-    return _summary(taken)
+        worked.append((time.process_time() - busy) * 1000)
+    return {**_summary(taken), "processor": round(statistics.median(worked), 1)}
 
 
 def _summary(taken: list[float]) -> dict[str, float]:
@@ -324,7 +347,13 @@ def _table(found: dict[str, Any]) -> str:
     ]
     for name, taken in found["ms"].items():
         goal = GOALS.get(name.split(" ")[0].strip(","), 0)
-        lines.append(f"{name:20} median {taken['median']:7.1f} ms   p99 {taken['p99']:7.1f} ms   goal {goal}")
+        growth = (
+            f"   grown {found['growth'][name]:.2f}, goal {GROWTH}" if name in found.get("growth", {}) else ""
+        )
+        lines.append(
+            f"{name:24} median {taken['median']:7.1f} ms ({taken['processor']:.1f} of the processor)"
+            f"   p99 {taken['p99']:7.1f} ms, goal {goal}{growth}"
+        )
     if "bulk" in found:
         bulk = found["bulk"]
         lines.append(

@@ -276,12 +276,17 @@ class Thread:
             "waiting_since": at if waits else None,
             "lane": chance.choice(LANES) if waits else Lane.NEEDS_THOUGHT.value,
             "fold_id": self._fold(text, number) if copied else number,
+            "likeness": self._likeness(text) if waits else 0,
             "decided_at": None if waits else at + timedelta(minutes=chance.expovariate(1 / 120)),
             "receipt_hash": f"{mark}{mark}",  # nobody has the secret of any
             "repeat_key": _digits(f"repeat {number}") if waits else None,
             "network_mark": _digits(f"network {chance.randrange(MARKS)}") if waits else None,
             HOSTS: list(dict.fromkeys(one.host for one in said if one.host)),
         }
+
+    def _likeness(self, text: str) -> int:
+        """Return a fingerprint that copies share; the real one would take longer than all else here."""
+        return int.from_bytes(sha256(text.encode()).digest()[:7])
 
     def _sealed(self, who: Person, mark: str, at: datetime) -> str | None:
         """Return her address under seal for as long as the site keeps it."""

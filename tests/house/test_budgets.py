@@ -18,7 +18,7 @@ from tests.reader import Colleague, Reader
 pytestmark = pytest.mark.both_engines
 
 # SELECTs a page; the masthead's sections take one of them, a staff session another. The queue's beyond figures, cards and
-# reasons: each filled lane, changes, folds with their samples, sections, the proxy's warning.
+# reasons: each filled lane, the cards of what it holds, changes, folds with their samples, sections, the proxy's warning.
 READERS = {
     "/": 3,
     "/articles/story-1": 12,
@@ -32,7 +32,7 @@ READERS = {
     "/nowhere": 3,
 }
 # The queue asks what edited comments said before, and looks whether the set-up is well: whoever sees it can tell who runs the site.
-STAFFS = {"/moderation/": 12, "/moderation/log": 5, "/desk/": 4, "/desk/articles/1": 6}
+STAFFS = {"/moderation/": 13, "/moderation/log": 5, "/desk/": 4, "/desk/articles/1": 6}
 
 
 @pytest.fixture

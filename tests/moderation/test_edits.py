@@ -10,10 +10,12 @@ from cms.comments.actions.editing import Edit, Edited, edit
 from cms.comments.models import Comment, CommentEdit
 from cms.comments.writes import ask_second_look
 from cms.limits.rules import Visitor
+from cms.moderation.actions.batches import begin_undo_of_hour, carry_on
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import Outcome
 from cms.moderation.actions.undoing import undo
 from cms.moderation.models import Decision
+from cms.moderation.queries.batches import Hour, newest_entry
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.conftest import ON_SQLITE, START
@@ -163,3 +165,18 @@ def test_second_looks_have_a_list_of_their_own(app: Flask, site: Site, cleo: int
         .endswith("/moderation/escalated")
     )
     assert "Nobody asks for another look." in moderator.get("/moderation/escalated").text
+
+
+@pytest.mark.both_engines
+def test_an_hour_taken_back_gives_back_the_text_that_an_edit_replaced(
+    site: Site, cleo: int, comment: int
+) -> None:
+    before = _stands(site, comment)
+    _say(site, cleo, Verdict.SPAM, comment)
+    assert _stands(site, comment) != before
+    with site.database.reading() as session:
+        as_of = newest_entry(session)
+    hour = Hour(cleo, LATER, LATER + timedelta(minutes=1))
+    undo_id = begin_undo_of_hour(site, cleo, hour, as_of, 1, LATER)
+    assert carry_on(site, undo_id, lambda: LATER, seconds=60)
+    assert _stands(site, comment) == before

@@ -10,11 +10,13 @@ from typing import Any
 from sqlmodel import Session
 
 from cms.comments.actions.learning import learn
+from cms.comments.queries.editing import versions_of
 from cms.comments.rules import CommentStatus, Lesson
 from cms.jobs import Job
+from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.outcomes import changed_article, hidden
 from cms.moderation.filters import Filter
-from cms.moderation.models import Batch
+from cms.moderation.models import Batch, Decision
 from cms.moderation.queries import batches as queries
 from cms.moderation.queries.batches import BatchStatus, Hour, Undoable
 from cms.moderation.queries.reasons import spam_reasons
@@ -27,6 +29,7 @@ from cms.moderation.writes import (
     note_carried_out,
     put_on_list,
     set_statuses,
+    write_decision,
     write_decisions,
 )
 from cms.outbox.actions.announcing import announce
@@ -40,9 +43,7 @@ FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = (
     400,
 )  # comments in one writing transaction; fewer cost as much
 PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
-PAUSE_SECONDS = (
-    0.02  # at most, after each on SQLite, whose waiting writers only look now and then whether it is free
-)
+PAUSE_SECONDS = 0.005  # after each on SQLite, whose waiting writers look each millisecond whether it is free
 TAUGHT = 50  # texts of one batch that teach the filter: it is one opinion, and must not outweigh hundreds
 EVERY = timedelta(seconds=1)
 
@@ -123,7 +124,7 @@ def carry_on(site: Site, batch_id: int, clock: Callable[[], datetime], *, second
             taken = time.monotonic() - began
             size = _next_size(size, taken)
             if site.database.is_sqlite:
-                time.sleep(min(taken, PAUSE_SECONDS))
+                time.sleep(PAUSE_SECONDS)
             if time.monotonic() >= end:
                 return False
 
@@ -232,8 +233,13 @@ def _take_back(
     for one in standing:
         if one.escalated_from is not None:
             put_on_list(session, one.comment_id, one.escalated_from)
-    if entries:
-        write_decisions(session, entries)
+    versions = versions_of(session, [one.id for one in standing])
+    if plain := [entry for entry in entries if entry["undo_of"] not in versions]:
+        write_decisions(session, plain)
+    for entry in entries:
+        if entry["undo_of"] in versions:  # a decision about an edit took a text out of use
+            entry_id = write_decision(session, Decision(**entry))
+            give_back(session, entry["comment_id"], versions[entry["undo_of"]], entry_id)
     taught = spam_reasons(session)
     learn(session, {one.comment_id: _earlier_lesson(one, taught) for one in standing})
     bump(

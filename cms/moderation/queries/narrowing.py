@@ -86,18 +86,26 @@ def is_first_of_fold(session: Session, narrowed: Filter, now: datetime) -> Condi
 def _conditions(
     session: Session, narrowed: Filter, now: datetime, of: Any, called: str
 ) -> list[Condition]:  # Any: Comment or an alias of it
-    found: list[Condition] = [col(of.waiting_since).is_not(None)]
-    found += [condition for wanted, condition in _plain(narrowed, of) if wanted]
+    found = [
+        col(of.waiting_since).is_not(None),
+        *of_one_kind(narrowed, now, since=col(of.waiting_since), of=of),
+    ]
+    if words := narrowed.search_words():
+        found.append(_says(session, words, called))
+    return found
+
+
+def of_one_kind(narrowed: Filter, now: datetime, *, since: Any, of: Any) -> list[Condition]:  # Any: as above
+    """Return what a filter asks beside words of any comment, waiting or decided; its hours are those `since`."""
+    found = [condition for wanted, condition in _plain(narrowed, of) if wanted]
     if narrowed.older_hours:
-        found.append(col(of.waiting_since) <= _ago(now, narrowed.older_hours))
+        found.append(since <= _ago(now, narrowed.older_hours))
     if narrowed.newer_hours:
-        found.append(col(of.waiting_since) >= _ago(now, narrowed.newer_hours))
+        found.append(since >= _ago(now, narrowed.newer_hours))
     if narrowed.reason:
         found.append(_stands_beside(_REASON, col(_REASON.code) == narrowed.reason, of))
     if narrowed.host:
         found.append(_stands_beside(_HOST, col(_HOST.host) == narrowed.host, of))
-    if words := narrowed.search_words():
-        found.append(_says(session, words, called))
     return found
 
 

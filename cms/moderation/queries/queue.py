@@ -16,6 +16,7 @@ from cms.db import UtcTime, stored_as_value
 from cms.moderation.filters import EVERYTHING, Filter
 from cms.moderation.models import Decision, ModeratorChoice
 from cms.moderation.queries.cards import CARDS, DECIDED_AT, REMAINS, QueueCard, cards, rows_of
+from cms.moderation.queries.decided import places
 from cms.moderation.queries.narrowing import Condition, Way, is_first_of_fold, way
 from cms.moderation.rules import COUNTED_MAX
 
@@ -100,13 +101,16 @@ def queue_page(session: Session, asked: Asked, staff_id: int, *, size: int, now:
 
     Five SELECTs, one more for each lane that the page reaches beyond its first, and one where a filter narrows.
     """
-    figures = session.execute(_FIGURES, {"staff_id": staff_id}).one()
-    leads, matching = way(session, asked.narrowed, now), 0
-    if asked.narrowed:
-        matching = session.execute(leads.counted(COUNTED_MAX + 1)).scalar_one()
+    figures, matching = session.execute(_FIGURES, {"staff_id": staff_id}).one(), 0
     if asked.status is CommentStatus.HELD:
+        leads = way(session, asked.narrowed, now)
+        if asked.narrowed:
+            matching = session.execute(leads.counted(COUNTED_MAX + 1)).scalar_one()
         filled = [lane for lane in _lanes_from(asked) if getattr(figures, lane.value)]
         rows, onward = _waiting(session, asked, leads, filled, size, now)
+    elif asked.narrowed:
+        found, on = places(session, asked.status, asked.narrowed, now, after=asked.after, size=size)
+        rows, onward = rows_of(session, found), Onward(None, on) if on else None
     else:
         rows, onward = _decided(session, asked, size)
     return _page(cards(session, rows), onward, figures, matching)

@@ -74,7 +74,7 @@ def _queue(asked: Asked, problem: str = "") -> Response:
     with site().database.reading() as session:
         page = queue_page(session, asked, staff().id, size=site().settings.queue_size, now=clock())
         found = folds(session, page.cards, asked.narrowed, clock()) if asked.folded else {}
-        named = sections(session) if asked.status is CommentStatus.HELD else ()
+        named = sections(session)
     return _answer(page, asked, found, named, problem)
 
 
@@ -88,7 +88,7 @@ def _answer(
 ) -> Response:
     status = asked.status if asked else None
     left = _left(page, asked)
-    shown = {"empty": _empty(asked), "next_url": _next(page, asked), **instead}
+    shown = {"empty": _empty(asked, page.onward), "next_url": _next(page, asked), **instead}
     body = render_template(
         "moderation/queue.html",
         **tables(),
@@ -148,11 +148,15 @@ def _left(page: QueuePage, asked: Asked | None) -> int:
     return page.figures.by_status[asked.status]
 
 
-def _empty(asked: Asked | None) -> str:
+def _empty(asked: Asked | None, onward: object) -> str:
     if asked is None:
         return say("There is no such comment.")
-    if asked.narrowed:
+    if asked.narrowed and asked.status is CommentStatus.HELD:
         return say("Nothing that waits matches.")
+    if asked.narrowed and onward:
+        return say("Nothing matches among what was looked through. More comments may be further back.")
+    if asked.narrowed:
+        return say("Nothing matches.")
     return say(rules.EMPTY_SENTENCES[asked.status])
 
 

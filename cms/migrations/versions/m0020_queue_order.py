@@ -5,8 +5,8 @@ from alembic import op
 
 from cms.db import UtcTime
 
-revision = "0016"
-down_revision = "0015"
+revision = "0020"
+down_revision = "0019"
 
 WAITS = "waiting_since IS NOT NULL"
 BESIDE = {"hold_reason": "code", "comment_host": "host"}

@@ -1,0 +1,73 @@
+"""What the database keeps up by itself beside the comments: their words, and since when each waits."""
+
+# The words of what waits. The database keeps them up by itself, so that no text can change, be decided about or be
+# erased and still be found; without a copy of the text, so that nothing more than words is there.
+_WORDS = "{row}.name || ' ' || {row}.body_text"
+_OUT = (
+    "INSERT INTO comment_search (comment_search, rowid, words) SELECT 'delete', OLD.id, "
+    + _WORDS.format(row="OLD")
+    + " WHERE OLD.waiting_since IS NOT NULL; "
+)
+_IN = (
+    "INSERT INTO comment_search (rowid, words) SELECT NEW.id, "
+    + _WORDS.format(row="NEW")
+    + " WHERE NEW.waiting_since IS NOT NULL; "
+)
+SEARCH_SQLITE = (
+    "CREATE VIRTUAL TABLE comment_search USING fts5(words, content = '', tokenize = 'unicode61 remove_diacritics 0')",
+    f"CREATE TRIGGER comment_search_insert AFTER INSERT ON comment BEGIN {_IN}END",
+    "CREATE TRIGGER comment_search_update AFTER UPDATE OF waiting_since, name, body_text ON comment"
+    f" BEGIN {_OUT}{_IN}END",
+    f"CREATE TRIGGER comment_search_delete AFTER DELETE ON comment BEGIN {_OUT}END",
+)
+# The words of every comment, whatever became of it: a decision costs nothing here, and finding is in the order of ids.
+_ALL_OUT = (
+    "INSERT INTO comment_words (comment_words, rowid, words)"
+    " VALUES ('delete', OLD.id, OLD.name || ' ' || OLD.body_text); "
+)
+_ALL_IN = "INSERT INTO comment_words (rowid, words) VALUES (NEW.id, NEW.name || ' ' || NEW.body_text); "
+WORDS_SQLITE = (
+    "CREATE VIRTUAL TABLE comment_words USING fts5"
+    "(words, content = '', tokenize = 'unicode61 remove_diacritics 0')",
+    f"CREATE TRIGGER comment_words_insert AFTER INSERT ON comment BEGIN {_ALL_IN}END",
+    f"CREATE TRIGGER comment_words_update AFTER UPDATE OF name, body_text ON comment BEGIN {_ALL_OUT}{_ALL_IN}END",
+    f"CREATE TRIGGER comment_words_delete AFTER DELETE ON comment BEGIN {_ALL_OUT}END",
+)
+WORDS_POSTGRESQL = (  # without a list of what is pending, which some decision would have to work off
+    "CREATE INDEX ix_comment_words_decided ON comment"
+    " USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text)) WITH (fastupdate = off)"
+    " WHERE waiting_since IS NULL",
+)
+SEARCH_POSTGRESQL = (
+    "CREATE INDEX ix_comment_words ON comment USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text))"
+    " WHERE waiting_since IS NOT NULL",
+)
+
+# Since when a comment waits stands beside its reasons and hosts too, so that each leads through the queue in its order;
+# the database copies it, since many deeds move a comment in and out of the queue.
+_COPY = (
+    "UPDATE hold_reason SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
+    "UPDATE comment_host SET waiting_since = NEW.waiting_since WHERE comment_id = NEW.id; "
+)
+QUEUE_ORDER_SQLITE = (
+    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment"
+    f" WHEN OLD.waiting_since IS NOT NEW.waiting_since BEGIN {_COPY}END",
+    "CREATE TRIGGER hold_reason_waits AFTER INSERT ON hold_reason BEGIN"
+    " UPDATE hold_reason SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
+    " WHERE rowid = NEW.rowid; END",
+    "CREATE TRIGGER comment_host_waits AFTER INSERT ON comment_host BEGIN"
+    " UPDATE comment_host SET waiting_since = (SELECT waiting_since FROM comment WHERE id = NEW.comment_id)"
+    " WHERE rowid = NEW.rowid; END",
+)
+QUEUE_ORDER_POSTGRESQL = (
+    f"CREATE FUNCTION comment_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COPY}RETURN NULL; END $$",
+    "CREATE TRIGGER comment_waits AFTER UPDATE OF waiting_since ON comment FOR EACH ROW"
+    " WHEN (OLD.waiting_since IS DISTINCT FROM NEW.waiting_since) EXECUTE FUNCTION comment_waits()",
+    "CREATE FUNCTION waits_with_comment() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN NEW.waiting_since := (SELECT waiting_since FROM comment WHERE id = NEW.comment_id);"
+    " RETURN NEW; END $$",
+    "CREATE TRIGGER hold_reason_waits BEFORE INSERT ON hold_reason FOR EACH ROW"
+    " EXECUTE FUNCTION waits_with_comment()",
+    "CREATE TRIGGER comment_host_waits BEFORE INSERT ON comment_host FOR EACH ROW"
+    " EXECUTE FUNCTION waits_with_comment()",
+)
