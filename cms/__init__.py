@@ -50,7 +50,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views.reading import blueprint as articles
     from cms.articles.views.search import blueprint as search
-    from cms.comments.views import receipts, submitting, tokens
+    from cms.comments.views import blocks, receipts, submitting, tokens
     from cms.desk.views import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
     from cms.outbox.views import ONE_CLICK
@@ -74,6 +74,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     shown.install(app)
     error_pages.install(app)
     guard.install(app)
+    blocks.install(app)
     comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)
     privacy = (kept.blueprint, my_comments.blueprint, mine.blueprint)
     for blueprint in (articles, search, feeds, *comments, letters, moderation, desk, accounts, *privacy):

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -103,6 +104,8 @@ def permanent_id(entry: FeedEntry, settings: Settings) -> str:
     return f"tag:{host},{entry.created_at:%Y-%m-%d}:article-{entry.id}"
 
 
+# Where the whole text goes out again with each change of another article: by all that it depends on, for two feeds.
+@lru_cache(maxsize=64)
 def absolute_addresses(body_html: str, base: str) -> str:
     """Return cleaned HTML whose links and pictures say their whole address, as a feed needs."""
     return _TAG.sub(lambda tag: _ADDRESS.sub(lambda found: _absolute(found, base), tag[0]), body_html)

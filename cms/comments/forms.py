@@ -164,6 +164,12 @@ class CommentForm(WordsForm):
     website = StringField()
     told = HiddenField()  # set once she has been told that her address would be public
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody has typed anything in it yet."""
+        fields = (self.comment, self.name, self.email, self.notify, self.website)
+        return not any(field.data or field.errors for field in fields)
+
     def validate_email(self, field: Any) -> None:
         """Ask for something that can be an e-mail address."""
         need_address(field.data or "")

@@ -44,6 +44,15 @@ class Comment(SQLModel, table=True):
             name="waits",  # what is held and in no queue would be lost
         ),
         sa.Index("ix_comment_thread", "article_id", "root_id", "status", "created_at", "id"),
+        # What readers see of an article, counted and found without its rows.
+        _index(
+            "ix_comment_visible",
+            "article_id",
+            "root_id",
+            "created_at",
+            "id",
+            where="status = 'approved' AND withdrawn_at IS NULL AND erased_at IS NULL",
+        ),
         _index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
         # What narrows the queue, each in the queue's own order.
         _index(

@@ -7,10 +7,12 @@ import brotli
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlmodel import col
 
-from cms.articles.rules import cursor
+from cms.articles.rules import Cursor, cursor
 from cms.comments.models import Comment
-from cms.comments.queries.thread import FOLDED_AT
+from cms.comments.queries.thread import FOLDED_AT, visible_thread
+from cms.comments.rules import CommentStatus
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.conftest import ON_SQLITE, START
@@ -20,7 +22,7 @@ from tests.reader import Page, Reader
 CAT = "/articles/cat"
 MANY = 3000
 HEAVIEST_BYTES = 60_000  # of the first page with 3,000 comments on the wire
-SELECTS = 13  # as with three comments
+SELECTS = 13  # whatever their number
 
 
 def fill(site: Site, article: int, *, roots: int, number: int = MANY) -> None:
@@ -144,3 +146,19 @@ def test_a_page_may_begin_with_any_thread(app: Flask, site: Site) -> None:
     found = re.search(r"comments=([^#&]+)", where)
     assert found
     assert cursor(found[1])
+
+
+@pytest.mark.both_engines
+def test_comments_that_fit_on_one_page_stand_as_they_would_on_many(site: Site) -> None:
+    article = write_article(site, "Cat", START)
+    fill(site, article, roots=3, number=90)
+    before_all = Cursor(START - timedelta(days=1), 0)
+    with site.database.writing() as session:
+        gone = col(Comment.id).in_([2, 5, 8, 30, 90])
+        session.execute(sa.update(Comment).where(gone).values(status=CommentStatus.REJECTED))
+        session.commit()
+    with site.database.reading() as session:
+        whole = visible_thread(session, article, after=None, size=100)
+        paged = visible_thread(session, article, after=before_all, size=100)
+    assert whole == paged
+    assert (whole.count, [one.folded for one in whole.comments if one.folded]) == (85, [3, 4, 3])

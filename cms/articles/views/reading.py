@@ -1,11 +1,14 @@
 """The reader's pages: front, article, archives, static pages, media and old addresses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
+from sqlmodel import Session
 
 from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
@@ -30,18 +33,28 @@ ARCHIVES = {
 
 @blueprint.app_context_processor
 def masthead() -> dict[str, Any]:
-    """Give every page the sections of its masthead; one SELECT."""
+    """Give every page the sections of its masthead; one SELECT where its view has not asked for them."""
     if g.get("without_database"):
         return {"masthead_sections": ()}
+    if "masthead_sections" in g:
+        return {"masthead_sections": g.masthead_sections}
     with site().database.reading() as session:
         return {"masthead_sections": archives.masthead_sections(session, now=clock())}
+
+
+@contextmanager
+def _reading() -> Iterator[Session]:
+    """Give a session for all that a page shows, its masthead too; one SELECT."""
+    with site().database.reading() as session:
+        yield session
+        g.masthead_sections = archives.masthead_sections(session, now=clock())
 
 
 @blueprint.get("/")
 def front() -> Response:
     """Show the front page, or an old address that was a question to it (`/?p=7`)."""
     after = _cursor_or_404()
-    with site().database.reading() as session:
+    with _reading() as session:
         moved = former.address_now(session, former_address(request.full_path)) if request.args else None
         if moved:
             return _moved(moved)
@@ -76,7 +89,7 @@ def archive(folder: str, slug: str) -> Response:
     """Show the archive of an author, a section or a tag."""
     kind = folder.removesuffix("s")
     after = _cursor_or_404()
-    with site().database.reading() as session:
+    with _reading() as session:
         found = ARCHIVES[kind](session, slug, now=clock(), after=after, size=site().settings.page_size)
     if found is None:
         return _elsewhere()
@@ -127,7 +140,7 @@ def elsewhere(old: str) -> Response:
 
 def _article_page(kind: ArticleKind, slug: str) -> Response:
     now = clock()
-    with site().database.reading() as session:
+    with _reading() as session:
         found = reading.public_article(session, kind, slug, now=now)
         if found is None:
             return _elsewhere()
@@ -137,7 +150,8 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
             return way_to_comment(session, found.id, address_of(found.kind, found.slug))
         onward = reading.onward(session, found, now=now)
         thread = thread_asked_for(session, found.id) or abort(404)
-        replying_to = visible_comment(session, found.id, request.args.get("reply_to", 0, number))
+        asked = request.args.get("reply_to", 0, number)
+        replying_to = visible_comment(session, found.id, asked) if asked else None
     speak(found.language)
     form = CommentForm(formdata=None, meta={"subject": things.article(found.id)})
     form.reply_to.data = str(replying_to.id) if replying_to else ""

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.comments.models import Comment
-from cms.comments.queries.thread import is_visible
+from cms.comments.queries.visible import is_visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from sqlmodel import Session, col
 
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
-from cms.comments.queries.thread import FOLDED_AT, is_on_first_page, is_visible
+from cms.comments.queries.thread import FOLDED_AT, is_on_first_page
+from cms.comments.queries.visible import is_visible
 from cms.db import UtcTime
 
 

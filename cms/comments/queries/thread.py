@@ -12,36 +12,12 @@ from sqlmodel import Session, col
 
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
-from cms.comments.rules import CommentStatus, ThreadRow, in_reading_order
+from cms.comments.queries.visible import COLUMNS, VisibleComment, comment_of, is_visible
+from cms.comments.rules import ThreadRow, in_reading_order
 from cms.db import UtcTime
 
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleComment:
-    """One comment as its article shows it; a tombstone keeps the place of one that is gone and has replies.
-
-    The last one shown of a thread says in `folded` how many more stand on the thread's own page.
-    """
-
-    id: int
-    parent_id: int | None
-    root_id: int
-    parent_name: str
-    depth: int
-    name: str
-    body_html: str
-    language: str
-    created_at: datetime
-    is_tombstone: bool
-    is_withdrawn: bool
-    foreign_id: int | None
-    is_staff: bool
-    is_featured: bool
-    corrected_at: datetime | None
-    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +34,16 @@ class VisibleThread:
     featured: tuple[VisibleComment, ...] = ()
 
 
-def is_visible(comment: Any = Comment) -> sa.ColumnElement[bool]:
-    """Return the condition under which readers see a comment."""
-    return sa.and_(
-        col(comment.status) == CommentStatus.APPROVED,
-        col(comment.withdrawn_at).is_(None),
-        col(comment.erased_at).is_(None),
-    )
-
-
-_COLUMNS = (
-    col(Comment.id),
-    col(Comment.parent_id),
-    col(Comment.root_id),
-    col(Comment.name),
-    col(Comment.body_html),
-    col(Comment.language),
-    col(Comment.created_at),
-    col(Comment.foreign_id),
-    col(Comment.featured_at),
-    col(Comment.corrected_at),
-    col(Comment.staff_id).is_not(None).label("is_staff"),
-    sa.not_(is_visible()).label("is_tombstone"),
-    sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_withdrawn"),
-)
 _IN_ARTICLE = col(Comment.article_id) == sa.bindparam("article_id")
 _IN_THREAD = col(Comment.root_id) == sa.bindparam("root_id", type_=sa.BigInteger)
 _IN_ORDER = (col(Comment.created_at), col(Comment.id))
 _MEMBER = aliased(Comment)
+_ALL = (
+    sa.select(*COLUMNS)
+    .where(_IN_ARTICLE, is_visible())
+    .order_by(col(Comment.root_id), *_IN_ORDER)
+    .limit(sa.bindparam("most"))
+)
 _COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, is_visible())
 _ROOTS = (
     sa.select(col(Comment.id), col(Comment.created_at), _COUNT.scalar_subquery().label("comments"))
@@ -116,9 +74,9 @@ _RANKED = (
     .subquery()
 )
 _FIRST_OF_EACH = sa.select(_RANKED).where(_RANKED.c.place <= sa.bindparam("shown"))
-_OF_ONE = sa.select(*_COLUMNS).where(_IN_ARTICLE, _IN_THREAD, is_visible()).order_by(*_IN_ORDER)
+_OF_ONE = sa.select(*COLUMNS).where(_IN_ARTICLE, _IN_THREAD, is_visible()).order_by(*_IN_ORDER)
 _COUNT_OF_ONE = _COUNT.where(_IN_THREAD)
-_BY_IDS = sa.select(*_COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
+_BY_IDS = sa.select(*COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
 _FEATURED = (
     sa.select(col(_MEMBER.id))
     .where(
@@ -129,11 +87,11 @@ _FEATURED = (
     .order_by(col(_MEMBER.featured_at).desc(), col(_MEMBER.id).desc())
     .limit(FEATURED_AT_MOST)
 )
-_BY_IDS_AND_FEATURED = sa.select(*_COLUMNS).where(
+_BY_IDS_AND_FEATURED = sa.select(*COLUMNS).where(
     sa.or_(col(Comment.id).in_(sa.bindparam("ids", expanding=True)), col(Comment.id).in_(_FEATURED))
 )
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
-_ONE = sa.select(*_COLUMNS).where(
+_ONE = sa.select(*COLUMNS).where(
     _IN_ARTICLE, col(Comment.id) == sa.bindparam("id", type_=sa.BigInteger), is_visible()
 )
 
@@ -141,9 +99,13 @@ _ONE = sa.select(*_COLUMNS).where(
 def visible_thread(session: Session, article_id: int, *, after: Cursor | None, size: int) -> VisibleThread:
     """Return the threads of an article from behind `after`: about `size` comments, of each thread its first FOLDED_AT.
 
-    Three SELECTs, one of which reads the ids of all that stands in the threads shown; and one more for each
-    generation of removed comments that still carry replies.
+    One SELECT where the article has no more than a page of them. Else four, one of which reads the ids of all that
+    stands in the threads shown. And one more for each generation of removed comments that still carry replies.
     """
+    if after is None:
+        rows = session.execute(_ALL, {"article_id": article_id, "most": size + 1}).all()
+        if len(rows) <= size:
+            return _on_one_page(session, rows, size)
     roots, count = _roots(session, article_id, after=after, size=size)
     members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
     shown, last = _fitting(roots, members, size)
@@ -179,7 +141,22 @@ def is_on_first_page(session: Session, article_id: int, root_id: int, *, size: i
 def visible_comment(session: Session, article_id: int, comment_id: int) -> VisibleComment | None:
     """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
     row = session.execute(_ONE, {"article_id": article_id, "id": comment_id}).one_or_none()
-    return _comment(row, None, 0) if row else None
+    return comment_of(row, None, 0) if row else None
+
+
+def _on_one_page(session: Session, rows: Sequence[Any], size: int) -> VisibleThread:
+    """Return all comments of an article, given in any order."""
+    threads: dict[int, list[Any]] = {}
+    for row in sorted(rows, key=_place_in_thread):
+        threads.setdefault(row.root_id, []).append(row)
+    shown = [row for members in threads.values() for row in members[: _folded_at(size)]]
+    more = {root_id: len(members[_folded_at(size) :]) for root_id, members in threads.items()}
+    comments = _with_rest(_comments(session, shown), more)
+    return VisibleThread(comments, len(rows), None, featured=_featured(rows))
+
+
+def _place_in_thread(row: Any) -> tuple[bool, datetime, int]:
+    return row.root_id != row.id, row.created_at, row.id
 
 
 def _roots(
@@ -239,14 +216,17 @@ def _rows_and_featured(
     if not ids or not is_first_page:
         return _rows(session, ids), ()
     rows = session.execute(_BY_IDS_AND_FEATURED, {"ids": ids, "article_id": article_id}).all()
+    shown = set(ids)
+    return [row for row in rows if row.id in shown], _featured(rows)
+
+
+def _featured(rows: Sequence[Any]) -> tuple[VisibleComment, ...]:
     newest_first = sorted(
         (row for row in rows if row.featured_at is not None),
         key=lambda row: (row.featured_at, row.id),
         reverse=True,
     )
-    featured = tuple(_comment(row, None, 0) for row in newest_first[:FEATURED_AT_MOST])
-    shown = set(ids)
-    return [row for row in rows if row.id in shown], featured
+    return tuple(comment_of(row, None, 0) for row in newest_first[:FEATURED_AT_MOST])
 
 
 def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment, ...]:
@@ -262,38 +242,20 @@ def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment,
             break
         found.update({row.id: row for row in above.values() if row.is_tombstone})
         elsewhere.update({row.id: row for row in above.values() if not row.is_tombstone})
-    ordered = sorted(found.values(), key=lambda row: (row.root_id != row.id, row.created_at, row.id))
+    ordered = sorted(found.values(), key=_place_in_thread)
     places = in_reading_order([ThreadRow(row.id, row.parent_id) for row in ordered])
     known = found | elsewhere
-    return tuple(_comment(found[place.id], known.get(place.parent_id or 0), depth) for place, depth in places)
+    return tuple(
+        comment_of(found[place.id], known.get(place.parent_id or 0), depth) for place, depth in places
+    )
 
 
 def _with_rest(comments: tuple[VisibleComment, ...], more: dict[int, int]) -> tuple[VisibleComment, ...]:
     """Return the comments with the number of those that are folded away on the last one of each thread."""
     last_of = {comment.root_id: comment.id for comment in comments}
     return tuple(
-        dataclasses.replace(comment, folded=more.get(comment.root_id, 0))
-        if last_of[comment.root_id] == comment.id
+        dataclasses.replace(comment, folded=more[comment.root_id])
+        if more.get(comment.root_id) and last_of[comment.root_id] == comment.id
         else comment
         for comment in comments
-    )
-
-
-def _comment(row: Any, parent: Any, depth: int) -> VisibleComment:
-    return VisibleComment(
-        id=row.id,
-        parent_id=row.parent_id,
-        root_id=row.root_id,
-        parent_name="" if parent is None or parent.is_tombstone else parent.name,
-        depth=depth,
-        name="" if row.is_tombstone else row.name,
-        body_html="" if row.is_tombstone else row.body_html,
-        language=row.language,
-        created_at=row.created_at,
-        is_tombstone=row.is_tombstone,
-        is_withdrawn=row.is_withdrawn,
-        foreign_id=row.foreign_id,
-        is_staff=bool(row.is_staff) and not row.is_tombstone,
-        is_featured=row.featured_at is not None,
-        corrected_at=row.corrected_at,
     )

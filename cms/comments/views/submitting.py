@@ -15,7 +15,8 @@ from cms.articles.rules import address_of, former_address
 from cms.comments.actions.submitting import Submission, TooMany, too_many
 from cms.comments.actions.submitting import submit as store
 from cms.comments.forms import CommentForm
-from cms.comments.queries.thread import VisibleComment, visible_comment
+from cms.comments.queries.thread import visible_comment
+from cms.comments.queries.visible import VisibleComment
 from cms.comments.rules import closes_at, paused_until
 from cms.comments.views.keeping import SENTENCES, keep_words, received
 from cms.limits.actions import visitor

@@ -13,7 +13,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article
 from cms.articles.rules import address_of
 from cms.comments.models import Comment
-from cms.comments.queries.thread import is_visible
+from cms.comments.queries.visible import is_visible
 from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database, UtcTime
 from cms.moderation.models import Decision, DecisionNote

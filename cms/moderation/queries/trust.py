@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cms.articles.models import Article
 from cms.comments.models import Comment, HoldReason
-from cms.comments.queries.thread import is_visible
+from cms.comments.queries.visible import is_visible
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane
 from cms.moderation.models import Decision

@@ -1,0 +1,88 @@
+"""What a reader sees of one comment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from cms.comments.models import Comment
+from cms.comments.rules import CommentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleComment:
+    """One comment as its article shows it; a tombstone keeps the place of one that is gone and has replies.
+
+    The last one shown of a thread says in `folded` how many more stand on the thread's own page.
+    """
+
+    id: int
+    parent_id: int | None
+    root_id: int
+    parent_name: str
+    depth: int
+    name: str
+    body_html: str
+    language: str
+    created_at: datetime
+    is_tombstone: bool
+    is_withdrawn: bool
+    foreign_id: int | None
+    is_staff: bool
+    is_featured: bool
+    corrected_at: datetime | None
+    folded: int = 0
+
+
+_APPROVED: sa.ColumnClause[str] = sa.literal_column(
+    f"'{CommentStatus.APPROVED.value}'"
+)  # SQLite takes no parameter for a constant
+
+
+def is_visible(comment: Any = Comment) -> sa.ColumnElement[bool]:
+    """Return the condition under which readers see a comment, in the words of the index of what they see."""
+    return sa.and_(
+        col(comment.status) == _APPROVED,
+        col(comment.withdrawn_at).is_(None),
+        col(comment.erased_at).is_(None),
+    )
+
+
+COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
+    col(Comment.id),
+    col(Comment.parent_id),
+    col(Comment.root_id),
+    col(Comment.name),
+    col(Comment.body_html),
+    col(Comment.language),
+    col(Comment.created_at),
+    col(Comment.foreign_id),
+    col(Comment.featured_at),
+    col(Comment.corrected_at),
+    col(Comment.staff_id).is_not(None).label("is_staff"),
+    sa.not_(is_visible()).label("is_tombstone"),
+    sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_withdrawn"),
+)
+
+
+def comment_of(row: Any, parent: Any, depth: int) -> VisibleComment:
+    """Return a row of COLUMNS as readers see it, `depth` replies deep below what it answers."""
+    return VisibleComment(
+        id=row.id,
+        parent_id=row.parent_id,
+        root_id=row.root_id,
+        parent_name="" if parent is None or parent.is_tombstone else parent.name,
+        depth=depth,
+        name="" if row.is_tombstone else row.name,
+        body_html="" if row.is_tombstone else row.body_html,
+        language=row.language,
+        created_at=row.created_at,
+        is_tombstone=row.is_tombstone,
+        is_withdrawn=row.is_withdrawn,
+        foreign_id=row.foreign_id,
+        is_staff=bool(row.is_staff) and not row.is_tombstone,
+        is_featured=row.featured_at is not None,
+        corrected_at=row.corrected_at,
+    )
