@@ -42,7 +42,7 @@ def _numbers(site: Site, speaker: Voice, found: Digest) -> list[str]:
         f"{speaker.say(LANE_SENTENCES[lane])}: {_counted(speaker, number)}"
         for lane, number in found.by_lane.items()
     ]
-    escalated = speaker.say("Editors' list")
+    escalated = speaker.say("Editors’ list")
     lines.append(f"{escalated}: {_counted(speaker, found.escalated)}")
     if found.oldest is not None:
         moment = speaker.language.day_and_time(found.oldest, site.settings.timezone)
