@@ -1,8 +1,10 @@
 """No answer tells whether an address is known, and no page of staff holds what an address could be known again by."""
 
+import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from cms.outbox.actions.wording import link_secret
 from cms.site import Site
+from tests.benchmarks.oracle import measured, rank_z
 from tests.conftest import ON_SQLITE, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.house.test_closed_by_default import addresses
@@ -223,3 +226,17 @@ def _statements(site: Site) -> Iterator[list[str]]:
     finally:
         for engine in engines:
             sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_rank_test_of_the_benchmark_tells_what_differs_from_what_does_not() -> None:
+    chance = random.Random(1)
+    ones, others = ([chance.gauss(10, 2) for _ in range(500)] for _ in "ab")
+    assert abs(rank_z(ones, others)) < 3
+    assert rank_z([one + 1 for one in ones], others) > 5
+    assert rank_z([1, 1, 2], [1, 1, 2]) == 0  # equal values share their places
+
+
+def test_the_benchmark_asks_every_door(tmp_path: Path) -> None:
+    found = measured(tmp_path, 2, warm_up=0)
+    assert set(found) == {"comment", "my-comments", "sign-in"}
+    assert all(figures["pairs"] == 2 for figures in found.values())
