@@ -12,6 +12,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -48,7 +49,7 @@ FIRST_REASONS = [
 ]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
-WIRED: dict[tuple[object, ...], Flask] = {}
+WIRED: dict[Settings, Flask] = {}
 hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("suite")
 IN_CI = os.environ.get("CI") == "true"
@@ -167,22 +168,21 @@ def app(site: Site, clock: Clock) -> Flask:
 
 
 def application(site: Site, clock: Callable[[], datetime]) -> Flask:
-    """Return what `create_app()` returns, wired once for all sites whose settings are wired alike.
+    """Return what `create_app()` returns, wired once for all sites whose settings are equal.
 
     Wiring takes 30 ms and reading the templates up to 100 (measured), more than most tests. Whoever adds a route or
     a loader takes an application of his own.
     """
-    here = site.settings
-    if here.trusted_proxies:  # then the application has itself wrapped, and a copy would not be inside
+    if (
+        site.settings.trusted_proxies
+    ):  # then the application has itself wrapped, and a copy would not be inside
         return cms.create_app(site, clock)
-    wiring = (
-        here.secure_cookies,
-        here.desk_max_bytes,
-        here.rate_limits,
-    )  # all that create_app() asks of them
-    if wiring not in WIRED:
-        WIRED[wiring] = cms.create_app(site, clock)
-    made = copy.copy(WIRED[wiring])
+    settings = replace(site.settings, instance=Path(), database_url="")
+    if settings not in WIRED:
+        WIRED[settings] = wired = cms.create_app(site, clock)
+        with wired.app_context():
+            assert wired.jinja_env, "made here, so that its copies share the templates of each language"
+    made = copy.copy(WIRED[settings])
     made.extensions = {**made.extensions, "site": site}
     made.config = copy.copy(made.config)
     made.config["CLOCK"] = clock
