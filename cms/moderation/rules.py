@@ -81,6 +81,7 @@ STATUS_AFTER = {
 MAY_BE_ESCALATED = (CommentStatus.HELD, CommentStatus.APPROVED)  # the rest is decided
 
 
+TAKES_AWAY = frozenset({Verdict.REJECT, Verdict.SPAM})  # what can take published answers along
 VERDICT_SENTENCES = {
     Verdict.APPROVE: "Approve",
     Verdict.REJECT: "Reject",

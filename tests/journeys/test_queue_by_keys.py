@@ -125,3 +125,23 @@ def _left(queue: Page) -> int:
 def _settle(queue: Page) -> None:
     """Wait until nothing is left to send."""
     expect(queue.locator("[data-queue]")).to_have_attribute("data-unsent-count", "0")
+
+
+def test_a_comment_with_published_answers_asks_once_and_one_key_answers(cleo: Visitor) -> None:
+    page = cleo.goto("/moderation/?status=approved")
+    card = page.locator("[data-card]:has([data-branch])").first
+    dialog = page.locator('[data-dialog="branch"]')
+    card.locator("[data-heading]").focus()
+    page.keyboard.press("r")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(card).to_be_visible()
+    page.keyboard.press("r")
+    with page.expect_response("**/moderation/decisions") as answered:
+        page.keyboard.press("b")
+    assert answered.value.status == 200
+    expect(page.locator("[data-live]")).to_contain_text("Rejected:")
+    with page.expect_response("**/moderation/undos") as undone:
+        page.keyboard.press("u")
+    assert undone.value.status == 200

@@ -22,6 +22,7 @@ from cms.db import UtcTime
 from cms.moderation.differences import difference_html
 from cms.moderation.marking import marked
 from cms.moderation.models import Decision, DecisionNote
+from cms.moderation.queries.branches import HAS_ANSWERS
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
 from cms.moderation.queries.notes import LookAsked, NoteBeside, looks_asked, notes_beside
 from cms.moderation.queries.standing import LAST_ENTRY
@@ -89,6 +90,7 @@ class QueueCard:
     change: Change | None
     is_staff: bool
     is_featured: bool
+    has_answers: bool
     standing_text: str = field(repr=False)
     correction_html: str
     look_asked: LookAsked | None
@@ -119,6 +121,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         sa.not_(REMAINS).label("is_gone"),
         col(Comment.staff_id).is_not(None).label("is_staff"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
+        HAS_ANSWERS.label("has_answers"),
         col(Comment.corrected_at),
         col(Comment.waiting_since),
         col(Comment.escalated_at),
@@ -228,6 +231,7 @@ def _card(
         change=change,
         is_staff=bool(row.is_staff),
         is_featured=bool(row.is_featured),
+        has_answers=bool(row.has_answers),
         standing_text=row.body_text,
         correction_html="" if original is None else difference_html(original, row.body_text),
         look_asked=None,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.articles.models import Article, Section
 from cms.comments.models import Comment
-from cms.comments.queries.thread import is_visible
+from cms.comments.queries.visible import is_visible
 from cms.moderation.models import Policy
 from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from cms.articles.models import Article
 from cms.comments.models import Comment
-from cms.comments.queries.thread import is_visible
+from cms.comments.queries.visible import is_visible
 from cms.comments.rules import CommentStatus
 from cms.moderation.models import Decision
 from cms.moderation.policies import Beside, Effect, InForce, Said, Terms, Which

@@ -8,6 +8,7 @@ from cms.moderation import rules
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.actions.undoing import undo
+from cms.moderation.queries.branches import with_branches
 from cms.moderation.views.outcomes import left_page, note_outcome, told
 from cms.moderation.views.parts import asked_verdict, wants_json, way_back, whole_as_of
 from cms.moderation.views.queue import refused
@@ -31,6 +32,9 @@ def make() -> Response:
     if len(note) > rules.NOTE_MAX_CHARS:
         most = language().number(rules.NOTE_MAX_CHARS)
         return refused(say("The note is too long: it takes at most %(limit)s characters.", limit=most))
+    if request.form.get("branch") == "all" and asked[0] in rules.TAKES_AWAY:
+        with site().database.reading() as session:
+            ids = with_branches(session, ids)
     outcome = decide(site(), staff().id, ids, *asked, as_of, clock(), note=note)
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))

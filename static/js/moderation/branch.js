@@ -1,0 +1,35 @@
+// Asks once, before a comment with published answers is taken away, whether they stay or go with it.
+// One key answers; Escape and "Neither" leave all as it is. Without script the form's own list says which.
+const queue = document.querySelector("[data-queue]");
+const dialog = queue?.querySelector('[data-dialog="branch"]');
+const TAKES_AWAY = new Set(["reject", "spam"]);
+let asked = null; // the form and the button that the dialog is about
+
+queue?.addEventListener(
+  "submit",
+  (event) => {
+    const choice = event.target.querySelector("[data-branch]");
+    if (!choice || choice.value || choice.dataset.answered || !TAKES_AWAY.has(event.submitter?.value)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    asked = { form: event.target, button: event.submitter, choice };
+    dialog.returnValue = "no";
+    dialog.showModal();
+  },
+  true,
+);
+
+dialog?.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  dialog.querySelector(`[data-letter="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+});
+
+dialog?.addEventListener("close", () => {
+  const { form, button, choice } = asked;
+  if (dialog.returnValue === "no") return button.focus();
+  choice.value = dialog.returnValue;
+  choice.dataset.answered = "yes";
+  form.requestSubmit(button);
+  choice.value = "";
+  delete choice.dataset.answered;
+});
