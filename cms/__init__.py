@@ -56,6 +56,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.outbox.views import ONE_CLICK
     from cms.outbox.views import blueprint as letters
     from cms.privacy.views import kept, mine, my_comments
+    from cms.reports import views as reporting
 
     app = web.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
     app.extensions["site"] = site
@@ -70,12 +71,18 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
         MAX_FORM_MEMORY_SIZE=site.settings.desk_max_bytes,
         MAX_FORM_PARTS=2000,
     )
-    web.install(app, refuses_itself=submitting.REFUSES_ITSELF | receipts.REFUSES_ITSELF | ONE_CLICK)
+    web.install(
+        app,
+        refuses_itself=submitting.REFUSES_ITSELF
+        | receipts.REFUSES_ITSELF
+        | reporting.REFUSES_ITSELF
+        | ONE_CLICK,
+    )
     shown.install(app)
     error_pages.install(app)
     guard.install(app)
     blocks.install(app)
-    comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint)
+    comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint, reporting.blueprint)
     privacy = (kept.blueprint, my_comments.blueprint, mine.blueprint)
     for blueprint in (articles, search, feeds, *comments, letters, moderation, desk, accounts, *privacy):
         app.register_blueprint(blueprint)

@@ -65,6 +65,14 @@ class Settings:
     article_comments_per_ten_minutes: int = _setting(
         60, "comments in ten minutes from which an article takes a fifth of that from each; 0 = any number"
     )
+    reports_for_a_look: int = _setting(
+        1,
+        "networks that report a published comment before it is looked at again; 1: a notice by law counts",
+        least=1,
+    )
+    reports_per_ten_minutes: int = _setting(
+        10, "reports of comments from one network in ten minutes", least=1
+    )
     proof_of_work: str = _setting(
         "off", "off, slow_mode or always: ask browsers for a small sum with each comment; without it, held"
     )

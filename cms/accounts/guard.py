@@ -26,6 +26,7 @@ OPEN_BLUEPRINTS = frozenset(
         "feeds",
         "comments",
         "receipts",
+        "reports",
         "tokens",
         "letters",
         "privacy",

@@ -30,6 +30,8 @@ class Comment(SQLModel, table=True):
     `waiting_since` is set while a moderator has something to decide: `created_at` while it is held, the moment of the
     edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
     its texts went by age.
+    `reports` counts the networks that have reported it since somebody last decided, `reported_at` is set once they are
+    enough for another look.
     `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
     text's fingerprint (see likeness.py; 0 for none). `staff_id` is set where somebody of staff wrote it, `featured_at`
     while the newsroom puts it forward, `corrected_at` while it says what an editor made of it.
@@ -163,6 +165,8 @@ class Comment(SQLModel, table=True):
     lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
     likeness: int = Field(default=0, sa_type=sa.BigInteger)
     fold_id: int | None = Field(default=None)
+    reports: int | None = Field(default=None)
+    reported_at: datetime | None = Field(default=None, sa_type=UtcTime)
     staff_id: int | None = Field(default=None)  # no key: for one, SQLite would build the whole table anew
     featured_at: datetime | None = Field(default=None, sa_type=UtcTime)
     corrected_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -113,10 +113,7 @@ def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
 
 
 def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
-    """Note that the writer has withdrawn a comment, and with it what she would have changed; False if that was so already.
-
-    What was erased has no writer any more who could.
-    """
+    """Note that the writer has withdrawn a comment and what she would have changed; False if it was withdrawn or erased."""
     session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
     done = session.execute(
         sa.update(Comment)
@@ -176,8 +173,8 @@ def set_score(session: Session, comment_id: int, *, score: int, lane: Lane) -> N
 
 def set_words(session: Session, comment_id: int, percent: int | None) -> None:
     """Note how much a comment's words are like spam, in place of what stood there."""
-    is_words = (col(HoldReason.comment_id) == comment_id, col(HoldReason.code) == HoldCode.WORDS)
-    session.execute(sa.delete(HoldReason).where(*is_words))
+    is_words = col(HoldReason.code) == HoldCode.WORDS
+    session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id, is_words))
     if percent is not None:
         session.add(HoldReason(comment_id=comment_id, code=HoldCode.WORDS, measure=percent))
         session.flush()
@@ -242,7 +239,7 @@ def drop_edit(session: Session, comment_id: int) -> None:
     session.execute(
         sa.update(Comment)
         .where(col(Comment.id) == comment_id, col(Comment.status) == CommentStatus.APPROVED)
-        .values(waiting_since=None)
+        .values(waiting_since=col(Comment.reported_at))
     )
 
 

@@ -94,6 +94,22 @@ def count_comment(site: Site, session: Session, who: Visitor, article_id: int, n
     writes.count(session, numbers, now=now)
 
 
+def seconds_until_report(site: Site, session: Session, who: Visitor, now: datetime) -> int:
+    """Return how many seconds a network must wait before it may report another comment, 0 for none; one SELECT."""
+    if not site.settings.rate_limits:
+        return 0
+    key, most = _report_key(who), site.settings.reports_per_ten_minutes
+    writes.hold(session, [key])
+    tally = queries.counts_within(session, (key,), now=now).tally(key)
+    return tally.seconds_until_below(most) if tally.count >= most else 0
+
+
+def count_report(site: Site, session: Session, who: Visitor, now: datetime) -> None:
+    """Count a report, in the transaction that keeps it."""
+    if site.settings.rate_limits:
+        writes.count(session, {_report_key(who): 1}, now=now)
+
+
 def notice_proxy(site: Site, session: Session, now: datetime) -> bool:
     """Keep for whoever runs the site that a proxy is not declared; tell whether that is news."""
     return writes.notice(session, proxy_notice(site.settings.trusted_proxies), now=now, again=SAID_AGAIN)
@@ -110,6 +126,10 @@ def log_proxy(site: Site) -> None:
 
 def _keys(who: Visitor, article_id: int) -> tuple[str, str, str]:
     return _network_key(who), f"article:{article_id}", f"{KINDS_KEY}{who.network_mark}"
+
+
+def _report_key(who: Visitor) -> str:
+    return f"report:{who.network_mark}"
 
 
 def _network_key(who: Visitor) -> str:

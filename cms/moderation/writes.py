@@ -79,6 +79,8 @@ def set_statuses(session: Session, ids: Sequence[int], *, status: CommentStatus,
             waiting_since=_SINCE_IT_CAME if is_held else None,
             escalated_at=None,
             repeat_key=None,
+            reports=None,
+            reported_at=None,
         ),
         execution_options={"synchronize_session": False},
     )

@@ -16,6 +16,7 @@ from cms.moderation.models import Note, Policy
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
+from cms.reports.models import Report
 
 LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
 FORGET_WORKERS_AFTER = timedelta(days=1)
@@ -87,6 +88,8 @@ def empty_comments(session: Session, ids: Sequence[int], now: datetime) -> None:
             repeat_key=None,
             notify=False,
             escalated_at=None,
+            reports=None,
+            reported_at=None,
             swept_at=now,
         )
     )
@@ -145,6 +148,17 @@ def forget_network_marks(session: Session, ids: Sequence[int]) -> None:
 def forget_notes(session: Session, moment: datetime) -> None:
     """Take away what staff noted before a moment."""
     session.execute(sa.delete(Note).where(col(Note.at) < moment))
+
+
+def forget_marks_of_reports(session: Session, moment: datetime) -> None:
+    """Forget from which networks reports before a moment came."""
+    marked = (col(Report.at) < moment, col(Report.network_mark).is_not(None))
+    session.execute(sa.update(Report).where(*marked).values(network_mark=None))
+
+
+def forget_reports(session: Session, moment: datetime) -> None:
+    """Take away reports from before a moment that somebody has answered."""
+    session.execute(sa.delete(Report).where(col(Report.at) < moment, col(Report.settled_by).is_not(None)))
 
 
 def forget_salts(session: Session, moment: datetime) -> None:

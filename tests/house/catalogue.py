@@ -27,7 +27,15 @@ JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "tr
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 STAFFS = frozenset({"accounts", "desk", "moderation", "staff.html"})
 SHARED = "macros"  # a reader's only where a reader's page uses them
-READERS_MODULES = ("cms.articles", "cms.comments", "cms.outbox", "cms.pages", "cms.privacy", "cms.web")
+READERS_MODULES = (
+    "cms.articles",
+    "cms.comments",
+    "cms.outbox",
+    "cms.pages",
+    "cms.privacy",
+    "cms.reports",
+    "cms.web",
+)
 READERS_TABLES = frozenset(
     {"PUBLIC_SENTENCES", "PUBLIC_CORRECTION_SENTENCES"}
 )  # a receipt says these, though moderation holds them

@@ -14,6 +14,7 @@ FEATURES = frozenset(
         "articles",
         "comments",
         "moderation",
+        "reports",
         "desk",
         "accounts",
         "privacy",

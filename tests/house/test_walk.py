@@ -68,6 +68,7 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     _as_a_reader(reader, site)
     _as_the_owner_of_an_address(reader, site, clock)
     _as_two_moderators(Moderator(app, "Ben"), Moderator(app, "Cleo"))
+    _sound(reader.get("/reports/1"), 200)
     abe = Moderator(app, "Abe")
     for room in ("hours/", "reasons/", "reasons/rude", "policies/new?kind=words"):
         _sound(abe.get(f"/moderation/{room}"), 200)

@@ -34,6 +34,7 @@ from cms.moderation.rules import (
 from cms.moderation.writes import keep_note, lock_log, set_status, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
+from cms.reports.writes import settle_reports
 from cms.site import Site
 
 AT_ONCE = 100  # comments in one transaction, which a reader's POST waits behind
@@ -130,8 +131,9 @@ def decide_each(
 
 
 def _answers_list(comment: LockedComment, wanted: CommentStatus) -> bool:
-    """Tell whether a verdict answers what colleagues or a writer ask for, though it leaves the status as it is."""
-    return comment.escalated_at is not None and wanted is not CommentStatus.HELD
+    """Tell whether a verdict answers colleagues, a writer or reports, though it leaves the status as it is."""
+    is_asked = comment.escalated_at is not None or comment.has_reports
+    return is_asked and wanted is not CommentStatus.HELD
 
 
 def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: Ruling) -> int:
@@ -163,4 +165,6 @@ def _write(
     )
     entry_id = write_decision(session, entry)
     keep_note(session, entry_id, comment.id, ruling.note)
+    if comment.has_reports:
+        settle_reports(session, comment.id, entry_id)
     return entry_id

@@ -33,6 +33,7 @@ from cms.moderation.rules import (
 from cms.moderation.writes import lock_log, put_on_list, set_status, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
+from cms.reports.writes import undo_about_reports
 from cms.site import Site
 
 
@@ -122,7 +123,7 @@ def _take_back(
         set_status(session, comment.id, status=before, now=now)
     if entry.deed in ON_THE_LIST:
         put_on_list(session, comment.id, entry.escalated_from)
-    return write_decision(
+    undo_id = write_decision(
         session,
         Decision(
             comment_id=comment.id,
@@ -137,3 +138,5 @@ def _take_back(
             escalated_from=comment.escalated_at,
         ),
     )
+    undo_about_reports(session, comment.id, entry.id, undo_id)
+    return undo_id

@@ -27,6 +27,7 @@ from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, ch
 from cms.moderation.queries.notes import LookAsked, NoteBeside, looks_asked, notes_beside
 from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import MAY_BE_ESCALATED, Deed, link_addresses
+from cms.reports.queries import Reports, open_reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class QueueCard:
     look_asked: LookAsked | None
     notes: tuple[NoteBeside, ...]
     knows_commenter: bool
+    reported: int
+    reports: Reports | None
 
     @property
     def can_escalate(self) -> bool:
@@ -125,6 +128,8 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.corrected_at),
         col(Comment.waiting_since),
         col(Comment.escalated_at),
+        col(Comment.reports),
+        col(Comment.reported_at),
         col(Comment.email_fingerprint).is_not(None).label("knows_commenter"),
         DECIDED_AT.label("decided_at"),
         col(Article.id).label("article_id"),
@@ -177,11 +182,20 @@ def cards(session: Session, rows: Sequence[Any]) -> tuple[QueueCard, ...]:
     corrected = originals(session, [row.id for row in rows if row.corrected_at is not None])
     asked = looks_asked(session, [row.id for row in rows if row.escalated_at is not None])
     notes = notes_beside(session, ids)
+    reports = open_reports(session, [row.id for row in rows if row.reports])
     plain = (
         _card(row, reasons.get(row.id, ()), changed.get(row.id), corrected.get(row.id), weights)
         for row in rows
     )
-    return tuple(replace(card, look_asked=asked.get(card.id), notes=notes.get(card.id, ())) for card in plain)
+    return tuple(
+        replace(
+            card,
+            look_asked=asked.get(card.id),
+            notes=notes.get(card.id, ()),
+            reports=reports.get(card.id),
+        )
+        for card in plain
+    )
 
 
 def _looks_like_spam(reasons: Iterable[Reason]) -> bool:
@@ -237,6 +251,8 @@ def _card(
         look_asked=None,
         notes=(),
         knows_commenter=bool(row.knows_commenter),
+        reported=row.reports or 0,
+        reports=None,
     )
 
 

@@ -26,6 +26,7 @@ class LockedComment:
     is_gone: bool
     is_featured: bool
     escalated_at: datetime | None = None
+    has_reports: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ _LOCKED = (
         _GONE.label("is_gone"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
         col(Comment.escalated_at),
+        col(Comment.reports).is_not(None).label("has_reports"),
     )
     .where(col(Comment.id).in_(_IDS))
     .order_by(col(Comment.id))
@@ -143,6 +145,7 @@ def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedCom
             bool(row.is_gone),
             bool(row.is_featured),
             row.escalated_at,
+            bool(row.has_reports),
         )
         for row in rows
     }

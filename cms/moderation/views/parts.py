@@ -15,9 +15,11 @@ from cms.moderation.corrections import CORRECTION_SENTENCES
 from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, KEY_SENTENCES, SIGNAL_SENTENCES
+from cms.reports.rules import REPORT_SENTENCES
 from cms.web import language, say, site
 
 TABLES: dict[str, object] = {
+    "report_sentences": REPORT_SENTENCES,
     "note_max_chars": rules.NOTE_MAX_CHARS,
     "hold_sentences": HOLD_SENTENCES,
     "status_sentences": rules.STATUS_SENTENCES,

@@ -37,6 +37,8 @@ def sweep(site: Site, now: datetime) -> dict[str, int]:
         writes.forget_links(session, now)
         writes.forget_notes(session, _forgotten(site, now))
         writes.forget_ended_policies(session, now)
+        writes.forget_marks_of_reports(session, _midnight(now))
+        writes.forget_reports(session, _forgotten(site, now))
         session.commit()
     if any(done.values()):
         tidy(site)
@@ -57,7 +59,6 @@ def would_sweep(site: Site, now: datetime) -> dict[str, int]:
 def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
     here = site.settings
     forgotten = _forgotten(site, now)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def take_texts(session: Session, ids: Sequence[int]) -> None:
         bump(session, map(things.article, personal.articles_of(session, ids)))
@@ -72,8 +73,12 @@ def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
             personal.fingerprints_before(forgotten - timedelta(days=here.forget_fingerprints_days)),
             writes.forget_fingerprints,
         ),
-        "network_marks": _Rule(personal.marked_before(midnight), writes.forget_network_marks),
+        "network_marks": _Rule(personal.marked_before(_midnight(now)), writes.forget_network_marks),
     }
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _forgotten(site: Site, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from cms.limits.models import DailySalt
 from cms.moderation.models import DecisionNote, Note
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink
+from cms.reports.models import Report
 
 AT_ONCE = 500  # ids in one statement
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
@@ -80,7 +81,7 @@ def whose(session: Session, comment_id: int) -> str | None:
 def kept_of(
     session: Session, fingerprint: str
 ) -> dict[str, list[dict[str, Any]]]:  # Any: columns of many kinds
-    """Return all that is kept of an address, by kind, as plain values; eight SELECTs."""
+    """Return all that is kept of an address, by kind, as plain values; nine SELECTs."""
     asked = {"fingerprint": fingerprint}
     own = sa.select(col(Comment.id)).where(_OF_ADDRESS)
     statements: dict[str, sa.Select[*tuple[Any, ...]]] = {
@@ -125,6 +126,11 @@ def _notes(own: sa.Select[Any]) -> dict[str, sa.Select[*tuple[Any, ...]]]:  # An
         "notes": sa.select(about, col(Note.body_text).label("text"), col(Note.at))
         .where(sa.or_(col(Note.comment_id).in_(own), of_her))
         .order_by(col(Note.id)),
+        "reports": sa.select(
+            col(Report.comment_id), col(Report.reason), col(Report.body_text).label("text"), col(Report.at)
+        )
+        .where(col(Report.comment_id).in_(own))
+        .order_by(col(Report.id)),
         "notes_on_decisions": sa.select(
             col(DecisionNote.comment_id), col(DecisionNote.body_text).label("text")
         )

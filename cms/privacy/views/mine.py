@@ -56,10 +56,10 @@ def download(secret: str, kind: str) -> Response:
     with site().database.reading() as session:
         kept = kept_of(session, door.email_fingerprint)
     for one in (
-        kept["notes"] + kept["notes_on_decisions"]
+        kept["notes"] + kept["notes_on_decisions"] + kept["reports"]
     ):  # she learns that there are some; their words may speak of others as well
         one["text"] = say(
-            "Staff noted this for each other. Whoever runs this site tells you its words if you ask."
+            "This was written for the staff. Whoever runs this site tells you its words if you ask."
         )
     if kind == "json":
         file = Response(json.dumps(kept, ensure_ascii=False, indent=2), mimetype="application/json")
