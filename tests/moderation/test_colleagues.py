@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 from sqlmodel import col, select
@@ -25,7 +24,7 @@ from cms.moderation.rules import Deed, Verdict
 from cms.privacy.actions.erasing import erase_address, erase_comments
 from cms.privacy.actions.sweeping import sweep
 from cms.site import Site
-from tests.comments.stored import deeds, only
+from tests.comments.stored import deeds, only, stored
 from tests.conftest import ON_SQLITE, START
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Reader
@@ -309,5 +308,4 @@ def test_whoever_runs_the_site_can_tell_somebody_what_was_noted_of_her(
 
 def only_of(site: Site, comment_id: int) -> Comment:
     """Return one comment as it is stored."""
-    with site.database.reading() as session:
-        return session.execute(sa.select(Comment).where(col(Comment.id) == comment_id)).scalar_one()
+    return next(one for one in stored(site) if one.id == comment_id)
