@@ -66,7 +66,7 @@ class Terms:
     """What a policy says; which fields count follows from its kind.
 
     `lines` are words or hosts; `email_fingerprint` is the commenter's; `comment_id` the comment by which she or the text
-    was chosen; `reason` goes with a rejection.
+    was chosen; `reason` goes with a rejection; `batch_id` is the decision about many that it goes on with.
     """
 
     kind: PolicyKind
@@ -79,6 +79,7 @@ class Terms:
     score_from: int = 0
     reason: str = ""
     ends_at: datetime | None = None
+    batch_id: int | None = None
     email_fingerprint: str | None = field(default=None, repr=False)
 
 
@@ -109,6 +110,7 @@ class Ruling:
     policy_id: int
     effect: Effect
     reason: str
+    batch_id: int | None = None
 
     @property
     def acts(self) -> bool:
@@ -135,7 +137,11 @@ class InForce:
         """Return what policies say of a comment, the strictest first, the oldest first among equals."""
         found = {number for number in self._met(said, beside) if _lasts(self._terms[number].ends_at, now)}
         ranked = sorted(found, key=lambda one: (_STRICTEST_FIRST.index(self._terms[one].effect), one))
-        return [Ruling(one, self._terms[one].effect, self._terms[one].reason) for one in ranked]
+        return [self._ruling(one) for one in ranked]
+
+    def _ruling(self, number: int) -> Ruling:
+        terms = self._terms[number]
+        return Ruling(number, terms.effect, terms.reason, terms.batch_id)
 
     def _met(self, said: Said, beside: Beside) -> Iterator[int]:
         if said.email_fingerprint:

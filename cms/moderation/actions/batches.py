@@ -14,6 +14,7 @@ from cms.comments.queries.editing import versions_of
 from cms.comments.rules import CommentStatus, Lesson
 from cms.jobs import Job
 from cms.moderation.actions.edits import give_back
+from cms.moderation.actions.later_copies import Refused, end_with, go_on
 from cms.moderation.actions.outcomes import changed_article, hidden
 from cms.moderation.filters import Filter
 from cms.moderation.models import Batch, Decision
@@ -37,11 +38,7 @@ from cms.pages.writes import bump
 from cms.site import Site
 
 PLANNED = 2000  # ids that are read at once, outside any writing transaction
-FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = (
-    100,
-    50,
-    400,
-)  # comments in one writing transaction; fewer cost as much
+FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = 100, 50, 400  # comments in one transaction; fewer cost as much
 PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
 PAUSE_SECONDS = 0.005  # after each on SQLite, whose waiting writers look each millisecond whether it is free
 TAUGHT = 50  # texts of one batch that teach the filter: it is one opinion, and must not outweigh hundreds
@@ -57,6 +54,9 @@ class Ruling:
     reason: str
     narrowed: Filter
     as_of: int
+    later_too: bool = (
+        False  # copies of the campaign that come within a day, where it is rejected or called spam
+    )
 
 
 def begin(site: Site, ruling: Ruling, now: datetime) -> int:
@@ -72,17 +72,28 @@ def begin(site: Site, ruling: Ruling, now: datetime) -> int:
         wanted=wanted,
         begun_at=now,
     )
-    return _store(site, batch)
+    with site.database.writing() as session:
+        number = begin_batch(session, batch)
+        if ruling.later_too:
+            said = Refused(ruling.staff_id, ruling.verdict, ruling.reason, ruling.narrowed.campaign)
+            go_on(session, said, number, now)
+        session.commit()
+    return number
 
 
 def begin_undo(site: Site, staff_id: int, batch: BatchStatus, now: datetime) -> int:
-    """Note that a decision about many is taken back; what is not yet carried out of it will not be."""
-    undo = Batch(
-        staff_id=staff_id, undoes=batch.id, as_of=batch.as_of, wanted=batch.carried_out, begun_at=now
-    )
+    """Note that a decision about many is taken back; what is not yet carried out of it will not be, nor what is to come."""
     with site.database.writing() as session:
         lock_log(session)
         finish_batch(session, batch.id, now)
+        later = end_with(session, batch.id, staff_id, now)
+        undo = Batch(
+            staff_id=staff_id,
+            undoes=batch.id,
+            as_of=batch.as_of,
+            wanted=batch.carried_out + later,
+            begun_at=now,
+        )
         number = begin_batch(session, undo)
         session.commit()
         return number

@@ -26,7 +26,7 @@ def keep_policy(
     with site.database.writing() as session:
         if replaces:
             switch_policy(session, replaces, staff_id, now, on=False)
-        if count_on(session) >= IN_FORCE_MAX:
+        if count_on(session, now) >= IN_FORCE_MAX:
             return TooManyPolicies()
         changed = {things.POLICIES, *_closed(terms)}
         replaced = policy(session, replaces) if replaces else None
@@ -44,7 +44,6 @@ def begin_policy(
     now: datetime,
     *,
     replaces: int | None = None,
-    batch_id: int | None = None,
 ) -> int:
     """Store a policy in an open transaction, whose caller bumps `POLICIES`; return its number."""
     row = Policy(
@@ -62,7 +61,7 @@ def begin_policy(
         made_at=now,
         ends_at=terms.ends_at,
         replaces=replaces,
-        batch_id=batch_id,
+        batch_id=terms.batch_id,
     )
     return store_policy(session, row)
 
@@ -70,7 +69,7 @@ def begin_policy(
 def switch(site: Site, staff_id: int, policy_id: int, now: datetime, *, on: bool) -> bool | TooManyPolicies:
     """Switch a policy on or off; False where it was so already. Comments that are under way are waited for."""
     with site.database.writing() as session:
-        if on and count_on(session) >= IN_FORCE_MAX:
+        if on and count_on(session, now) >= IN_FORCE_MAX:
             return TooManyPolicies()
         if not switch_policy(session, policy_id, staff_id, now, on=on):
             return False

@@ -43,6 +43,7 @@ def carry_out(
 ) -> None:
     """Decide about a held comment as a policy says; with `repeat_key` the same text sent again leads to this one.
 
+    An undo of the decision about many that it goes on with takes this back as well.
     What goes to the spam folder so is for its writer as if it waited. The filter learns nothing: only people teach.
     """
     status = STATUS_BY[ruled.effect]
@@ -58,10 +59,11 @@ def carry_out(
             to_status=status,
             reason=ruled.reason if status is CommentStatus.REJECTED else "",
             policy=policy_name(ruled.policy_id),
+            batch_id=ruled.batch_id,
             at=now,
         ),
     )
 
 
 def _met(session: Session, said: Said, now: datetime) -> list[Ruling]:
-    return in_force(session).rulings(said, beside(session, said.article_id, said.email_fingerprint), now)
+    return in_force(session, now).rulings(said, beside(session, said.article_id, said.email_fingerprint), now)

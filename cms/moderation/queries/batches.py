@@ -15,7 +15,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import stored_as_value
 from cms.moderation.campaigns import are_equal
 from cms.moderation.filters import Filter, filter_of
-from cms.moderation.models import Batch, Decision
+from cms.moderation.models import Batch, Decision, Policy
 from cms.moderation.queries.narrowing import Condition, way
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY
 from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, Deed, Verdict
@@ -51,6 +51,7 @@ class BatchStatus:
     begun_at: datetime
     finished_at: datetime | None
     undone_by: int | None
+    policy_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ _STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         .where(col(_BACK.undoes) == col(Batch.id))
         .scalar_subquery()
         .label("undone_by"),
+        sa.select(sa.func.max(col(Policy.id)))
+        .where(col(Policy.batch_id) == col(Batch.id))
+        .scalar_subquery()
+        .label("policy_id"),
     )
     .join(Staff, col(Staff.id) == col(Batch.staff_id))
     .outerjoin(_WHOSE, col(_WHOSE.id) == col(Batch.hour_of))
@@ -219,4 +224,5 @@ def _status(row: Any) -> BatchStatus:
         begun_at=row.begun_at,
         finished_at=row.finished_at,
         undone_by=row.undone_by,
+        policy_id=row.policy_id,
     )

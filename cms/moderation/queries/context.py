@@ -13,6 +13,7 @@ from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
+from cms.moderation.models import Decision
 from cms.moderation.queries.notes import NoteBeside, notes_beside
 
 COUNTED = 1000  # comments of the article's last hour, of the writer, of the network; beyond that it says so
@@ -37,6 +38,7 @@ class OtherComment:
 class Context:
     """What surrounds a comment; every count stops at COUNTED.
 
+    `hers_waiting` counts this comment too, where it is held; `as_of` is the log's newest entry.
     `by_status` counts the writer's newest other comments; both it and `others` are empty where nobody knows her address.
     """
 
@@ -51,6 +53,8 @@ class Context:
     by_status: dict[CommentStatus, int]
     others: tuple[OtherComment, ...]
     from_network: int
+    hers_waiting: int
+    as_of: int
     notes: tuple[NoteBeside, ...]
 
 
@@ -125,8 +129,20 @@ def _counts(session: Session, row: Any, now: datetime) -> dict[str, int]:
     on_article = _counted(col(Comment.article_id) == row.article_id, lately)
     waits = col(Comment.waiting_since).is_not(None)
     of_network = _counted(col(Comment.network_mark) == row.network_mark, waits, col(Comment.id) != row.id)
-    found = session.execute(sa.select(on_article.label("hour"), of_network.label("network"))).one()
-    return {"in_last_hour": found.hour, "from_network": found.network if row.network_mark else 0}
+    is_held = col(Comment.status) == CommentStatus.HELD
+    hers = _counted(col(Comment.email_fingerprint) == row.email_fingerprint, waits, is_held)
+    newest = sa.select(sa.func.max(col(Decision.id))).scalar_subquery()
+    found = session.execute(
+        sa.select(
+            on_article.label("hour"), of_network.label("network"), hers.label("hers"), newest.label("newest")
+        )
+    ).one()
+    return {
+        "in_last_hour": found.hour,
+        "from_network": found.network if row.network_mark else 0,
+        "hers_waiting": found.hers if row.email_fingerprint else 0,
+        "as_of": found.newest or 0,
+    }
 
 
 def _counted(*wanted: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

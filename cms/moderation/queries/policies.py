@@ -15,6 +15,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article, Section
 from cms.comments.models import Comment
 from cms.comments.queries.visible import is_visible
+from cms.db import UtcTime
 from cms.moderation.models import Policy
 from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version
@@ -38,7 +39,6 @@ class PolicyLine:
     switched_by_name: str
     hits: int
     replaces: int | None
-    batch_id: int | None
     article_title: str
     article_language: str
     section_name: str
@@ -54,6 +54,10 @@ _KEPT: WeakKeyDictionary[Any, tuple[int, InForce]] = (
 )  # by engine: one process, many sites in tests
 _KEEPING = Lock()
 _NUMBER = sa.select(col(Version.number)).where(col(Version.thing) == POLICIES)
+_IN_FORCE = (
+    col(Policy.is_on),
+    sa.or_(col(Policy.ends_at).is_(None), col(Policy.ends_at) > sa.bindparam("now", type_=UtcTime())),
+)
 _TERMS = (
     col(Policy.kind),
     col(Policy.effect),
@@ -65,12 +69,16 @@ _TERMS = (
     col(Policy.score_from),
     col(Policy.reason),
     col(Policy.ends_at),
+    col(Policy.batch_id),
     col(Policy.email_fingerprint),
 )
 _ON: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
-    sa.select(col(Policy.id), *_TERMS).where(col(Policy.is_on)).order_by(col(Policy.id))
+    sa.select(col(Policy.id), *_TERMS).where(*_IN_FORCE).order_by(col(Policy.id))
 )
-_ON_COUNT = sa.select(sa.func.count()).select_from(Policy).where(col(Policy.is_on))
+_ON_COUNT = sa.select(sa.func.count()).select_from(Policy).where(*_IN_FORCE)
+_HITS = sa.select(sa.func.coalesce(sa.func.sum(col(Policy.hits)), 0)).where(
+    col(Policy.batch_id) == sa.bindparam("batch_id")
+)
 _SWITCHER = aliased(Staff)
 _LINES: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     sa.select(
@@ -84,7 +92,6 @@ _LINES: sa.Select[*tuple[Any, ...]] = (  # Any: as above
         col(_SWITCHER.name).label("switched_by_name"),
         col(Policy.hits),
         col(Policy.replaces),
-        col(Policy.batch_id),
         col(Article.title),
         col(Article.language),
         col(Section.name).label("section_name"),
@@ -115,7 +122,7 @@ _NAMED = (
 )
 
 
-def in_force(session: Session) -> InForce:
+def in_force(session: Session, now: datetime) -> InForce:
     """Return the policies that are switched on, as this transaction sees them; one SELECT, one more after a change.
 
     What is kept of them is true as long as their version is the one that was read before them.
@@ -126,7 +133,7 @@ def in_force(session: Session) -> InForce:
         kept = _KEPT.get(engine)
     if kept is not None and kept[0] == number:
         return kept[1]
-    found = InForce((row.id, Terms(*row[1:])) for row in session.execute(_ON))
+    found = InForce((row.id, Terms(*row[1:])) for row in session.execute(_ON, {"now": now}))
     with _KEEPING:
         _KEPT[engine] = (number, found)
     return found
@@ -167,9 +174,15 @@ def article_named(session: Session, text: str) -> tuple[int, str] | None:
     return (row.id, row.title) if row else None
 
 
-def count_on(session: Session) -> int:
-    """Return how many policies are switched on; one SELECT."""
-    found: int = session.execute(_ON_COUNT).scalar_one()
+def met_with_batch(session: Session, batch_id: int) -> int:
+    """Return how many comments were met by what goes on with a decision about many; one SELECT."""
+    found: int = session.execute(_HITS, {"batch_id": batch_id}).scalar_one()
+    return found
+
+
+def count_on(session: Session, now: datetime) -> int:
+    """Return how many policies are in force; one SELECT."""
+    found: int = session.execute(_ON_COUNT, {"now": now}).scalar_one()
     return found
 
 
@@ -185,7 +198,6 @@ def _line(row: Any) -> PolicyLine:
         switched_by_name=row.switched_by_name or "",
         hits=row.hits,
         replaces=row.replaces,
-        batch_id=row.batch_id,
         article_title=row.title or "",
         article_language=row.language or "",
         section_name=row.section_name or "",

@@ -43,7 +43,8 @@ def make() -> Response:
         return refused(say("The form was not complete. Please load the queue again."))
     if not narrowed:
         return refused(say("Please narrow the queue first: this would be about everything that waits."))
-    batch_id = begin(site(), Ruling(staff().id, *asked, narrowed, as_of), clock())
+    later_too = request.form.get("later") == "yes"
+    batch_id = begin(site(), Ruling(staff().id, *asked, narrowed, as_of, later_too), clock())
     return _carried_on(batch_id)
 
 

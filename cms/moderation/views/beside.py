@@ -7,7 +7,7 @@ from cms.moderation import rules
 from cms.moderation.actions.reading import read
 from cms.moderation.queries.context import COUNTED, Context, context
 from cms.moderation.queries.presence import arrived_since, colleagues
-from cms.moderation.views.parts import TABLES, here, json_answer, whole_as_of
+from cms.moderation.views.parts import here, json_answer, tables, whole_as_of
 from cms.web import clock, language, private_page, say, site
 
 blueprint = Blueprint("beside", __name__)
@@ -21,7 +21,7 @@ def surroundings(comment_id: int) -> Response:
     if found is None:
         abort(404)
     body = render_template(
-        "moderation/context.html", **TABLES, room="moderation", it=found, most=COUNTED, back=here()
+        "moderation/context.html", **tables(), room="moderation", it=found, most=COUNTED, back=here()
     )
     return private_page(body)
 

@@ -35,7 +35,7 @@ function press(button, event) {
 }
 
 function chooseReason(number, card) {
-  const reasons = card?.querySelector("select[name=reason]");
+  const reasons = card?.querySelector("[data-verdicts] select[name=reason]");
   if (!reasons || number >= reasons.options.length) return;
   reasons.selectedIndex = reasons.selectedIndex === number ? 0 : number;
   say(reasons.selectedOptions[0].textContent);
