@@ -6,15 +6,15 @@ from typing import Any
 from flask import Flask, g
 from jinja2 import StrictUndefined
 from markupsafe import Markup
+from werkzeug.local import LocalProxy
 
 from cms.languages import direction
-from cms.site import Site
 from cms.web import language, site
 
 
 def install(app: Flask) -> None:
     """Give the templates of `app` their words, their filters and what is the same on every page."""
-    templates, here = app.jinja_env, app.extensions["site"]
+    templates = app.jinja_env
     templates.undefined = StrictUndefined
     templates.trim_blocks = True
     templates.lstrip_blocks = True
@@ -29,20 +29,22 @@ def install(app: Flask) -> None:
         clean=Markup,
     )
     templates.globals.update(_=_said, ngettext=_said_of_many, direction=direction, spoken_code=_spoken_code)
-    templates.globals.update(_of_the_site(here))
+    templates.globals.update(
+        settings=LocalProxy(lambda: site().settings),
+        asset=lambda name: site().assets.address(name),
+        absolute=lambda path: site().settings.base_url + path,
+    )
     app.context_processor(_of_the_answer)
 
 
-def _of_the_site(here: Site) -> dict[str, Any]:
-    return {
-        "settings": here.settings,
-        "asset": here.assets.address,
-        "absolute": lambda path: here.settings.base_url + path,
-    }
-
-
 def _of_the_answer() -> dict[str, Any]:
-    return {"language": language(), "language_code": g.language_code, "canonical": "", "staff": None}
+    return {
+        "settings": site().settings,
+        "language": language(),
+        "language_code": g.language_code,
+        "canonical": "",
+        "staff": None,
+    }
 
 
 # For what a template chooses by a variable or a number; cms.spoken has put in the rest.

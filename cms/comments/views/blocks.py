@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from cms.comments.forms import CommentForm
 from cms.comments.queries.visible import VisibleComment
+from cms.web import site
 
 KEPT = (
     2_000  # blocks of 2 KB that a process remembers: those of the twenty articles that are being talked about
@@ -25,10 +26,12 @@ def comment_blocks(comments: Sequence[VisibleComment], *, can_reply: bool, artic
 
     One that moved in from elsewhere also answers to its old number, unless another here has that.
     """
-    templates, code, here = current_app.jinja_env, g.language_code, {it.id for it in comments}
+    templates, zone, code = current_app.jinja_env, site().settings.timezone, g.language_code
+    here = {it.id for it in comments}
     return Markup().join(
         _made(
             templates,
+            zone,
             code,
             it,
             can_reply,
@@ -42,13 +45,14 @@ def comment_blocks(comments: Sequence[VisibleComment], *, can_reply: bool, artic
 
 def blank_fields(can_notify: bool) -> Markup:
     """Return the fields of a comment form in which nothing is typed, below its token."""
-    return _made_fields(current_app.jinja_env, g.language_code, can_notify)
+    return _made_fields(current_app.jinja_env, site().settings.comment_max_chars, g.language_code, can_notify)
 
 
 # By all that goes into a block, so none is ever stale: what a reader or a moderator changes makes another key.
 @lru_cache(maxsize=KEPT)
 def _made(
     templates: Environment,
+    _timezone: str,
     _language_code: str,
     it: VisibleComment,
     can_reply: bool,
@@ -63,7 +67,7 @@ def _made(
 
 
 @lru_cache(maxsize=64)
-def _made_fields(templates: Environment, _language_code: str, can_notify: bool) -> Markup:
+def _made_fields(templates: Environment, _max_chars: int, _language_code: str, can_notify: bool) -> Markup:
     form = CommentForm(formdata=None, meta={"subject": ""})
     macros = templates.get_template("comments/form.html").module
     return Markup(macros.comment_fields(form, can_notify))  # type: ignore[attr-defined]  # noqa: S704  # as above
