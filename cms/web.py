@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from flask import Flask, Response, abort, current_app, g, has_app_context, redirect, request
 from werkzeug.exceptions import ServiceUnavailable
@@ -55,6 +55,10 @@ class Application(Flask):
 
     jinja_environment = SpokenEnvironment
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
+        super().__init__(*args, **kwargs)
+        self._spoken: dict[str, SpokenEnvironment] = {}  # by language; a copy of the application shares them
+
     @property
     def secret_key(self) -> str | None:  # type: ignore[override]  # Flask reads it from its configuration
         """What signs the cookies and form tokens of staff; None while the site's key is missing."""
@@ -74,10 +78,6 @@ class Application(Flask):
     @cached_property
     def _unspoken(self) -> SpokenEnvironment:
         return cast(SpokenEnvironment, self.create_jinja_environment())  # made by the class named above
-
-    @cached_property
-    def _spoken(self) -> dict[str, SpokenEnvironment]:
-        return {}
 
 
 def site() -> Site:
