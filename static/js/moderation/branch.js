@@ -13,7 +13,6 @@ queue?.addEventListener(
     event.preventDefault();
     event.stopImmediatePropagation();
     asked = { form: event.target, button: event.submitter, choice };
-    dialog.returnValue = "no";
     dialog.showModal();
   },
   true,
@@ -26,8 +25,8 @@ dialog?.addEventListener("keydown", (event) => {
 
 dialog?.addEventListener("close", () => {
   const { form, button, choice } = asked;
-  if (dialog.returnValue === "no") return button.focus();
-  choice.value = dialog.returnValue;
+  if (!["one", "all"].includes(dialog.returnValue)) return button.focus(); // Escape leaves it empty
+  choice.value = dialog.returnValue === "all" ? "all" : "";
   choice.dataset.answered = "yes";
   form.requestSubmit(button);
   choice.value = "";
