@@ -11,7 +11,7 @@ async function freshen(id, words) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const card = page.querySelector(`[data-card="${CSS.escape(id)}"]`);
   if (!old || !card) return words && say(words);
-  if (!words && [...old.querySelectorAll("textarea")].some((field) => field.value)) return;
+  if (!words && isTypedInto(old)) return;
   const hadFocus = old.contains(document.activeElement);
   card.hidden = old.hidden;
   card.querySelector("[data-key=x]").checked = old.querySelector("[data-key=x]")?.checked;
@@ -23,6 +23,11 @@ async function freshen(id, words) {
   } else if (hadFocus) {
     card.querySelector("[data-heading]").focus({ preventScroll: true });
   }
+}
+
+// An open note counts before its first letter: with the field gone, what is typed would press the queue's buttons.
+function isTypedInto(card) {
+  return card.querySelector("[data-note][open]") || [...card.querySelectorAll("textarea")].some((field) => field.value);
 }
 
 function warn(card, words) {

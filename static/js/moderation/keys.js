@@ -29,9 +29,16 @@ function buttonFor(key, target) {
 function press(button, event) {
   if (!button) return;
   event.preventDefault();
-  if (button.matches("a[href], button, summary, input[type=checkbox]")) return button.click();
+  if (button.matches("summary")) return openAndType(button);
+  if (button.matches("a[href], button, input[type=checkbox]")) return button.click();
   button.closest("details").open = true;
   button.focus();
+}
+
+// At once, and not when the browser tells of it: the next key may be a letter of what is typed.
+function openAndType(summary) {
+  summary.click();
+  if (summary.parentElement.open) summary.parentElement.querySelector("textarea, input, select")?.focus();
 }
 
 function chooseReason(number, card) {
