@@ -1,4 +1,5 @@
-// Asks once, before a comment with published answers is taken away, whether they stay or go with it.
+// Asks once, before a published comment with published answers is taken away, whether they stay or go with it. One that
+// waits is not to be seen anyway, so it asks nothing there; the form's list can still say so.
 // One key answers; Escape and "Neither" leave all as it is. Without script the form's own list says which.
 const queue = document.querySelector("[data-queue]");
 const dialog = queue?.querySelector('[data-dialog="branch"]');
@@ -8,7 +9,7 @@ let asked = null; // the form and the button that the dialog is about
 queue?.addEventListener(
   "submit",
   (event) => {
-    const choice = event.target.querySelector("[data-branch]");
+    const choice = event.target.closest('[data-status="approved"]')?.querySelector("[data-branch]");
     if (!choice || choice.value || choice.dataset.answered || !TAKES_AWAY.has(event.submitter?.value)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
