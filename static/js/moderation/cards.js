@@ -19,6 +19,7 @@ if (queue) {
     current = card;
     mark();
   });
+  queue.addEventListener("more", goOn);
   queue.addEventListener("pass", () => move(following));
   queue.querySelector("[data-bar]").hidden = false;
   if (document.activeElement === document.body) focusOn(following(null), { preventScroll: true });
@@ -34,6 +35,14 @@ function leave(cards) {
   for (const card of cards) card.hidden = true;
   if (hadFocus) focusOn(next ?? following(null));
   queue.querySelector("[data-empty]").hidden = following(null) !== null;
+}
+
+// Whoever was faster than the next page goes on with its first card.
+function goOn() {
+  const empty = queue.querySelector("[data-empty]");
+  if (empty.hidden || following(null) === null) return;
+  empty.hidden = true;
+  focusOn(following(null));
 }
 
 function putBack(cards) {

@@ -36,6 +36,7 @@ function append(text, link) {
   for (const card of page.querySelectorAll("[data-cards] > [data-card]")) {
     if (!list.querySelector(`[data-card="${card.dataset.card}"]`)) list.append(document.adoptNode(card));
   }
+  queue.dispatchEvent(new CustomEvent("more"));
   const next = page.querySelector("a[rel=next]");
   if (next) link.href = next.getAttribute("href");
   else link.closest("nav").remove();
