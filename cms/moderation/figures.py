@@ -75,7 +75,6 @@ class Wait:
 
     median: timedelta
     p90: timedelta
-    decisions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def wait(judged: Sequence[Judged]) -> Wait | None:
         return None
     seconds = [one.waited.total_seconds() for one in judged]
     p90 = quantiles(seconds, n=10, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
-    return Wait(timedelta(seconds=median(seconds)), timedelta(seconds=p90), len(seconds))
+    return Wait(timedelta(seconds=median(seconds)), timedelta(seconds=p90))
 
 
 def by_lane(judged: Iterable[Judged]) -> dict[Lane, dict[CommentStatus, int]]:

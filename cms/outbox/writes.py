@@ -62,34 +62,14 @@ def put_to_confirm(
     session: Session, comment_id: int, email_fingerprint: str, *, language: str, now: datetime
 ) -> None:
     """Put the letter that lets the writer of a comment confirm it; whether she may is looked up when it is sent."""
-    letter = Letter(
-        kind=LetterKind.CONFIRM,
-        mark=random_mark(),
-        email_fingerprint=email_fingerprint,
-        language=language,
-        comment_id=comment_id,
-        created_at=now,
-        due_at=now,
-    )
-    session.add(letter)
-    session.flush()
+    _put_at_once(session, LetterKind.CONFIRM, email_fingerprint, language, now, comment_id=comment_id)
 
 
 def put_digest(
     session: Session, staff_id: int, email_fingerprint: str, *, language: str, now: datetime
 ) -> None:
     """Put a moderator's daily letter; what it says is looked up when it is sent."""
-    letter = Letter(
-        kind=LetterKind.DIGEST,
-        mark=random_mark(),
-        email_fingerprint=email_fingerprint,
-        language=language,
-        staff_id=staff_id,
-        created_at=now,
-        due_at=now,
-    )
-    session.add(letter)
-    session.flush()
+    _put_at_once(session, LetterKind.DIGEST, email_fingerprint, language, now, staff_id=staff_id)
 
 
 def drop_unproved(session: Session) -> None:
@@ -242,3 +222,27 @@ def _put(
 
 def _change(session: Session, ids: Collection[int], **values: object) -> None:
     session.execute(sa.update(Letter).where(col(Letter.id).in_(ids)).values(**values))
+
+
+def _put_at_once(
+    session: Session,
+    kind: LetterKind,
+    email_fingerprint: str,
+    language: str,
+    now: datetime,
+    *,
+    comment_id: int | None = None,
+    staff_id: int | None = None,
+) -> None:
+    letter = Letter(
+        kind=kind,
+        mark=random_mark(),
+        email_fingerprint=email_fingerprint,
+        language=language,
+        comment_id=comment_id,
+        staff_id=staff_id,
+        created_at=now,
+        due_at=now,
+    )
+    session.add(letter)
+    session.flush()

@@ -145,3 +145,11 @@ def test_a_comment_with_published_answers_asks_once_and_one_key_answers(cleo: Vi
     with page.expect_response("**/moderation/undos") as undone:
         page.keyboard.press("u")
     assert undone.value.status == 200
+
+
+def test_without_script_no_button_stands_there_that_only_a_script_could_work(
+    visitor: Visits, cleo: Visitor
+) -> None:
+    page = visitor(Role.MODERATOR, java_script_enabled=False).goto("/moderation/")
+    expect(page.locator("[data-card]").first).to_be_visible()
+    expect(page.locator("[data-bar]")).to_be_hidden()
