@@ -53,7 +53,9 @@ class FinishedPage:
     def _made(self, encoding: str) -> Variant:
         body = compressed(self.body, encoding, Effort.ONCE if self.once else Effort.KEPT)
         digest = hashlib.sha256(self.body).hexdigest()[:32]
-        etag = f'"{digest}-{encoding}"' if encoding else f'"{digest}"'
+        # Weak, since a strong one would promise equal bytes (RFC 9110, section 8.8.1): a page made in haste, or by
+        # another host's brotli, has others.
+        etag = f'W/"{digest}-{encoding}"' if encoding else f'"{digest}"'
         common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]
         sent: Headers = [*common, ("Content-Encoding", encoding)] if encoding else [*common]
         sent.append(("Content-Length", str(len(body))))

@@ -25,7 +25,8 @@ def has_already(if_none_match: str, etag: str) -> bool:
     """Tell whether an If-None-Match header names `etag`, compared weakly (RFC 9110, section 13.1.2)."""
     if if_none_match == etag or if_none_match.strip() == "*":
         return True
-    return any(one.strip().removeprefix("W/") == etag for one in if_none_match.split(","))
+    wanted = etag.removeprefix("W/")
+    return any(one.strip().removeprefix("W/") == wanted for one in if_none_match.split(","))
 
 
 def _weighed(part: str) -> tuple[str, float]:

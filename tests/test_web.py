@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 import cms
 from cms.articles.models import ArticleStatus
+from cms.finished import FinishedPage
 from cms.site import Site
 from cms.web import SECURITY_HEADERS
 from tests.comments.stored import only
@@ -204,6 +205,16 @@ def test_who_has_a_page_already_gets_304_for_the_encoding_that_she_has(app: Flas
     assert kept.headers["Cache-Control"] == "no-cache"
     other = reader.get(CAT, **{"Accept-Encoding": "gzip", "If-None-Match": brotli_tag})
     assert other.status_code == 200
+
+
+def test_a_tag_promises_equal_bytes_only_where_nothing_was_compressed() -> None:
+    body = b"".join(b"<p>Number %d says that the tide comes in.</p>" % number for number in range(500))
+    hasty, kept = (FinishedPage(body, "text/html", [], frozenset(), once=once) for once in (True, False))
+    for encoding in ("br", "gzip"):
+        assert hasty.variant(encoding).body != kept.variant(encoding).body
+        assert hasty.variant(encoding).etag == kept.variant(encoding).etag
+        assert hasty.variant(encoding).etag.startswith('W/"')
+    assert kept.variant("").etag.startswith('"')
 
 
 def test_a_changed_page_is_sent_anew(app: Flask, site: Site) -> None:

@@ -84,3 +84,9 @@ def test_the_encoding_is_the_one_that_the_client_likes_best(accepted: str, encod
 )
 def test_who_names_the_present_etag_has_the_page_already(sent: str, known: bool) -> None:
     assert has_already(sent, '"a"') is known
+
+
+@pytest.mark.parametrize("known", ['W/"cat-br"', '"cat-br"', '"dog", W/"cat-br"', "*"])
+def test_a_weak_tag_is_met_by_its_opaque_part(known: str) -> None:
+    assert has_already(known, 'W/"cat-br"')
+    assert not has_already('W/"cat-gzip", "cat"', 'W/"cat-br"')
