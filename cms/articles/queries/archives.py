@@ -10,6 +10,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
 from cms.articles.queries.cards import IS_PUBLIC, PUBLIC_CARDS, CardPage, NamedLink, card_page
 from cms.articles.rules import Cursor
+from cms.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ _OF_TAG = PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Articl
     col(ArticleTag.tag_id) == sa.bindparam("archive_id")
 )
 _OF_SECTION = PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id"))
-_SECTIONS = (
+_SECTIONS = Prebuilt(
     sa.select(col(Section.slug), col(Section.name))
     .where(sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC))
     .order_by(col(Section.id))
@@ -98,4 +99,4 @@ def has_staff(session: Session) -> bool:
 
 def masthead_sections(session: Session, *, now: datetime) -> tuple[NamedLink, ...]:
     """Return the sections that hold something public, in the order in which they were made; one SELECT."""
-    return tuple(NamedLink(*row) for row in session.execute(_SECTIONS, {"now": now}))
+    return tuple(NamedLink(*row) for row in _SECTIONS.all(session, {"now": now}))

@@ -21,6 +21,7 @@ from cms.articles.models import (
 from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NEWEST_FIRST, NamedLink, Picture, picture_of
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
+from cms.prebuilt import Prebuilt
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
@@ -125,32 +126,38 @@ _ARTICLE = (
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
 )
-_BY_SLUG = _ARTICLE.where(
-    col(Article.kind) == sa.bindparam("kind"),
-    col(Article.slug) == sa.bindparam("slug"),
-    col(Article.status).in_([ArticleStatus.PUBLISHED, ArticleStatus.RETRACTED]),
-    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+_BY_SLUG = Prebuilt(
+    _ARTICLE.where(
+        col(Article.kind) == sa.bindparam("kind"),
+        col(Article.slug) == sa.bindparam("slug"),
+        sa.or_(
+            col(Article.status) == ArticleStatus.PUBLISHED, col(Article.status) == ArticleStatus.RETRACTED
+        ),
+        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+    )
 )
-_PUBLIC_ID = sa.select(col(Article.id)).where(
-    col(Article.kind) == sa.bindparam("kind"),
-    col(Article.slug) == sa.bindparam("slug"),
-    col(Article.status) == ArticleStatus.PUBLISHED,
-    col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+_PUBLIC_ID = Prebuilt(
+    sa.select(col(Article.id)).where(
+        col(Article.kind) == sa.bindparam("kind"),
+        col(Article.slug) == sa.bindparam("slug"),
+        col(Article.status) == ArticleStatus.PUBLISHED,
+        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+    )
 )
-_BY_ID = _ARTICLE.where(col(Article.id) == sa.bindparam("id"))
-_AUTHORS = (
+_BY_ID = Prebuilt(_ARTICLE.where(col(Article.id) == sa.bindparam("id")))
+_AUTHORS = Prebuilt(
     sa.select(col(Author.id), col(Author.slug), col(Author.name), col(Author.bio))
     .join(ArticleAuthor, col(ArticleAuthor.author_id) == col(Author.id))
     .where(col(ArticleAuthor.article_id) == sa.bindparam("id"))
     .order_by(col(ArticleAuthor.position), col(Author.id))
 )
-_TAGS = (
+_TAGS = Prebuilt(
     sa.select(col(Tag.id), col(Tag.slug), col(Tag.name))
     .join(ArticleTag, col(ArticleTag.tag_id) == col(Tag.id))
     .where(col(ArticleTag.article_id) == sa.bindparam("id"))
     .order_by(col(Tag.name), col(Tag.id))
 )
-_MORE_FROM = (
+_MORE_FROM = Prebuilt(
     sa.select(*_HEADLINE)
     .join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id))
     .where(
@@ -163,14 +170,14 @@ _MORE_FROM = (
 )
 _PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
 _HERE = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id"))
-_PREVIOUS = sa.select(*_HEADLINE).where(IS_PUBLIC, _PLACE < _HERE).order_by(*NEWEST_FIRST).limit(1)
-_FOLLOWING = (
+_PREVIOUS = Prebuilt(sa.select(*_HEADLINE).where(IS_PUBLIC, _PLACE < _HERE).order_by(*NEWEST_FIRST).limit(1))
+_FOLLOWING = Prebuilt(
     sa.select(*_HEADLINE)
     .where(IS_PUBLIC, _PLACE > _HERE)
     .order_by(col(Article.publish_at), col(Article.id))
     .limit(1)
 )
-_RELATED = (
+_RELATED = Prebuilt(
     sa.select(*_HEADLINE)
     .join(Related, col(Related.related_id) == col(Article.id))
     .where(IS_PUBLIC, col(Related.article_id) == sa.bindparam("id"))
@@ -181,32 +188,30 @@ _RELATED = (
 
 def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> ArticlePage | None:
     """Return the article at `slug` if it is public, or retracted; three SELECTs."""
-    row = session.execute(_BY_SLUG, {"kind": kind.value, "slug": slug, "now": now}).one_or_none()
+    row = _BY_SLUG.first(session, {"kind": kind, "slug": slug, "now": now})
     return _page(session, row) if row else None
 
 
 def public_article_id(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> int | None:
     """Return the id of the article at `slug` if it is public; one SELECT."""
-    found: int | None = session.execute(
-        _PUBLIC_ID, {"kind": kind.value, "slug": slug, "now": now}
-    ).scalar_one_or_none()
-    return found
+    row = _PUBLIC_ID.first(session, {"kind": kind, "slug": slug, "now": now})
+    return row.id if row else None
 
 
 def article_at_work(session: Session, article_id: int, *, now: datetime) -> ArticlePage | None:
     """Return an article in any state, as its page would show it at `now`; three SELECTs."""
-    row = session.execute(_BY_ID, {"id": article_id}).one_or_none()
+    row = _BY_ID.first(session, {"id": article_id})
     return _page(session, row, publish_at=now) if row else None
 
 
 def byline_of(session: Session, article_id: int) -> tuple[AuthorLine, ...]:
     """Return an article's authors in the order of its byline; one SELECT."""
-    return tuple(AuthorLine(*row) for row in session.execute(_AUTHORS, {"id": article_id}))
+    return tuple(AuthorLine(*row) for row in _AUTHORS.all(session, {"id": article_id}))
 
 
 def subjects_of(session: Session, article_id: int) -> tuple[TagLink, ...]:
     """Return an article's tags in the order of their names; one SELECT."""
-    return tuple(TagLink(*row) for row in session.execute(_TAGS, {"id": article_id}))
+    return tuple(TagLink(*row) for row in _TAGS.all(session, {"id": article_id}))
 
 
 def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
@@ -216,7 +221,7 @@ def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
         more_from=tuple(MoreFrom(author, _more_from(session, author, here)) for author in page.authors),
         previous=_headline(session, _PREVIOUS, here),
         following=_headline(session, _FOLLOWING, here),
-        related=tuple(Headline(*row) for row in session.execute(_RELATED, here)),
+        related=tuple(Headline(*row) for row in _RELATED.all(session, here)),
     )
 
 
@@ -245,10 +250,10 @@ def _page(session: Session, row: Any, publish_at: datetime | None = None) -> Art
 
 
 def _more_from(session: Session, author: AuthorLine, here: dict[str, Any]) -> tuple[Headline, ...]:
-    rows = session.execute(_MORE_FROM, {**here, "author": author.id})
+    rows = _MORE_FROM.all(session, {**here, "author": author.id})
     return tuple(Headline(*row) for row in rows)
 
 
-def _headline(session: Session, statement: Any, here: dict[str, Any]) -> Headline | None:
-    row = session.execute(statement, here).one_or_none()
+def _headline(session: Session, statement: Prebuilt, here: dict[str, Any]) -> Headline | None:
+    row = statement.first(session, here)
     return Headline(*row) if row else None

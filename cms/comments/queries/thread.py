@@ -15,6 +15,7 @@ from cms.comments.models import Comment
 from cms.comments.queries.visible import COLUMNS, VisibleComment, comment_of, is_visible
 from cms.comments.rules import ThreadRow, in_reading_order
 from cms.db import UtcTime
+from cms.prebuilt import Prebuilt
 
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
@@ -38,7 +39,7 @@ _IN_ARTICLE = col(Comment.article_id) == sa.bindparam("article_id")
 _IN_THREAD = col(Comment.root_id) == sa.bindparam("root_id", type_=sa.BigInteger)
 _IN_ORDER = (col(Comment.created_at), col(Comment.id))
 _MEMBER = aliased(Comment)
-_ALL = (
+_ALL = Prebuilt(
     sa.select(*COLUMNS)
     .where(_IN_ARTICLE, is_visible())
     .order_by(col(Comment.root_id), *_IN_ORDER)
@@ -91,8 +92,10 @@ _BY_IDS_AND_FEATURED = sa.select(*COLUMNS).where(
     sa.or_(col(Comment.id).in_(sa.bindparam("ids", expanding=True)), col(Comment.id).in_(_FEATURED))
 )
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
-_ONE = sa.select(*COLUMNS).where(
-    _IN_ARTICLE, col(Comment.id) == sa.bindparam("id", type_=sa.BigInteger), is_visible()
+_ONE = Prebuilt(
+    sa.select(*COLUMNS).where(
+        _IN_ARTICLE, col(Comment.id) == sa.bindparam("id", type_=sa.BigInteger), is_visible()
+    )
 )
 
 
@@ -103,7 +106,7 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     stands in the threads shown. And one more for each generation of removed comments that still carry replies.
     """
     if after is None:
-        rows = session.execute(_ALL, {"article_id": article_id, "most": size + 1}).all()
+        rows: Sequence[Any] = _ALL.all(session, {"article_id": article_id, "most": size + 1})
         if len(rows) <= size:
             return _on_one_page(session, rows, size)
     roots, count = _roots(session, article_id, after=after, size=size)
@@ -140,7 +143,7 @@ def is_on_first_page(session: Session, article_id: int, root_id: int, *, size: i
 
 def visible_comment(session: Session, article_id: int, comment_id: int) -> VisibleComment | None:
     """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
-    row = session.execute(_ONE, {"article_id": article_id, "id": comment_id}).one_or_none()
+    row = _ONE.first(session, {"article_id": article_id, "id": comment_id})
     return comment_of(row, None, 0) if row else None
 
 

@@ -1,0 +1,117 @@
+"""SELECTs of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+Convert = Callable[[Any], Any]
+
+
+class Prebuilt:
+    """A SELECT of columns with named values, `sa.bindparam("id")`; no list among them, since its SQL differs each time.
+
+    Its types are those of SQLAlchemy: what goes in and comes out is what `session.execute()` would take and give.
+    That finds the SQL again by the statement's shape and wraps every row: 16 µs of 19 for one of three rows (measured).
+    """
+
+    def __init__(self, statement: sa.Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._forms: dict[str, _Form] = {}  # by dialect, made when first asked for
+
+    def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
+        """Return the rows as named tuples; `values` may hold more than is asked for."""
+        connection = session.connection()
+        form = self._forms.get(connection.dialect.name) or self._built(connection.dialect)
+        rows = _fetched(connection, form.sql, form.sent(values))
+        return form.converted(rows) if form.converters else list(map(form.row, rows))
+
+    def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
+        """Return the first row, or None; for a statement that finds one at most."""
+        rows = self.all(session, values)
+        return rows[0] if rows else None
+
+    def _built(self, dialect: sa.Dialect) -> "_Form":
+        form = self._forms[dialect.name] = _form(self._statement, dialect)
+        return form
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A statement as one kind of database takes it."""
+
+    sql: str
+    names: tuple[str, ...]  # of its values, in their order
+    asked: tuple[tuple[str, Convert | None], ...]  # those that come with each call
+    constants: dict[str, Any]
+    is_positional: bool
+    row: Callable[[Sequence[Any]], Any]
+    converters: tuple[tuple[int, Convert], ...]  # of columns, by their place
+
+    def sent(self, values: Mapping[str, Any]) -> Any:  # Any: each driver's own form
+        """Return `values` with the statement's own, as the driver takes them."""
+        all_values = self.constants.copy()
+        for name, convert in self.asked:
+            value = values[name]
+            all_values[name] = value if convert is None else convert(value)
+        return tuple([all_values[name] for name in self.names]) if self.is_positional else all_values
+
+    def converted(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return rows in Python's types."""
+        found = [list(row) for row in rows]
+        for place, convert in self.converters:
+            for row in found:
+                row[place] = convert(row[place])
+        return list(map(self.row, found))
+
+
+def _form(statement: sa.Select[*tuple[Any, ...]], dialect: sa.Dialect) -> _Form:
+    compiled: Any = statement.compile(dialect=dialect)  # Any: it is declared as what DDL compiles to, too
+    if compiled.post_compile_params:
+        raise ValueError("a statement with a list of values cannot be built beforehand")
+    columns = statement.selected_columns
+    binds = {name: (bind, _to_driver(bind.type, dialect)) for name, bind in compiled.binds.items()}
+    return _Form(
+        sql=compiled.string,
+        names=tuple(compiled.positiontup or binds),
+        asked=tuple((name, convert) for name, (bind, convert) in binds.items() if bind.required),
+        constants={
+            name: convert(bind.value) if convert else bind.value
+            for name, (bind, convert) in binds.items()
+            if not bind.required
+        },
+        is_positional=compiled.positional,
+        row=namedtuple("Row", columns.keys())._make,  # type: ignore[attr-defined]  # its fields are the statement's
+        converters=tuple(
+            (place, convert)
+            for place, column in enumerate(columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ),
+    )
+
+
+def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _fetched(connection: sa.Connection, sql: str, values: Any) -> list[Any]:
+    """Return what the driver gives; whoever listens to a connection's statements hears of this one as well."""
+    cursor = connection.connection.cursor()
+    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, False)
+    errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
+    try:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+    except errors as error:
+        is_lost = connection.dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
+        if is_lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql, values, error, errors, hide_parameters=True, connection_invalidated=is_lost
+        ) from error
+    finally:
+        cursor.close()

@@ -1,0 +1,92 @@
+"""Statements built once: what they give, and what they say when the database cannot work."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from cms.articles.models import Article, ArticleKind, ArticleStatus
+from cms.db import UtcTime
+from cms.outages import is_outage
+from cms.prebuilt import Prebuilt
+from cms.site import Site
+from tests.articles.paper import counted
+from tests.conftest import ON_POSTGRESQL, Clock
+from tests.factories import write_article
+
+PUBLISHED = (
+    sa.select(
+        col(Article.id),
+        col(Article.kind),
+        col(Article.publish_at),
+        col(Article.comments_open),
+        col(Article.section_id).is_not(None).label("has_section"),
+        sa.literal("100 %").label("share"),
+    )
+    .where(
+        col(Article.kind) == sa.bindparam("kind"),
+        col(Article.status) == ArticleStatus.PUBLISHED,
+        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+    )
+    .order_by(col(Article.id))
+    .limit(2)
+)
+
+
+@pytest.mark.both_engines
+def test_a_prebuilt_statement_gives_what_sqlalchemy_gives(site: Site, clock: Clock) -> None:
+    for number in range(3):
+        write_article(site, f"Story {number}", clock() - timedelta(hours=number), section="City")
+    asked: dict[str, Any] = {"kind": ArticleKind.ARTICLE, "now": clock()}
+    with site.database.reading() as session:
+        rows = Prebuilt(PUBLISHED).all(session, {**asked, "page": 7})
+        as_ever = session.execute(PUBLISHED, asked).all()
+    assert [row._asdict() for row in rows] == [row._asdict() for row in as_ever]
+    assert [type(value) for value in rows[0]] == [int, ArticleKind, datetime, bool, bool, str]
+    assert len(rows) == 2
+
+
+@pytest.mark.both_engines
+def test_a_value_that_is_left_out_is_missed(site: Site, clock: Clock) -> None:
+    with site.database.reading() as session, pytest.raises(KeyError, match="kind"):
+        Prebuilt(PUBLISHED).all(session, {"now": clock()})
+
+
+@pytest.mark.both_engines
+def test_a_statement_with_a_list_of_values_is_refused(site: Site) -> None:
+    by_ids = Prebuilt(sa.select(col(Article.id)).where(col(Article.id).in_([1, 2])))
+    with site.database.reading() as session, pytest.raises(ValueError, match="list of values"):
+        by_ids.all(session, {})
+
+
+@pytest.mark.both_engines
+def test_whoever_listens_to_statements_hears_of_a_prebuilt_one(site: Site, clock: Clock) -> None:
+    with counted(site) as sent, site.database.reading() as session:
+        assert Prebuilt(PUBLISHED).first(session, {"kind": ArticleKind.PAGE, "now": clock()}) is None
+    assert len(sent) == 1
+
+
+@pytest.mark.both_engines
+def test_a_mistake_in_a_prebuilt_statement_is_told_in_sqlalchemys_words(site: Site) -> None:
+    wrong = Prebuilt(sa.select(sa.column("nothing")).select_from(sa.table("nowhere")))
+    with site.database.reading() as session, pytest.raises(sa.exc.DBAPIError, match="nowhere") as failed:
+        wrong.all(session, {})
+    assert not is_outage(failed.value)
+
+
+@ON_POSTGRESQL
+def test_a_connection_that_is_lost_meanwhile_is_an_outage_and_the_next_one_works(
+    site: Site, clock: Clock
+) -> None:
+    asked = {"kind": ArticleKind.PAGE, "now": clock()}
+    with site.database.reading() as session:
+        own = session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with site.database.writer.connect() as other:
+            other.execute(sa.text("SELECT pg_terminate_backend(:own)"), {"own": own})
+        with pytest.raises(sa.exc.OperationalError) as failed:
+            Prebuilt(PUBLISHED).all(session, asked)
+    assert is_outage(failed.value)
+    with site.database.reading() as session:
+        assert Prebuilt(PUBLISHED).all(session, asked) == []
