@@ -1,4 +1,4 @@
-"""The door of `cms serve`: finished pages answered on the event loop, everything else by Flask in a few threads."""
+"""The door of `cms serve`: finished pages answered where requests come in, everything else by Flask in a few threads."""
 
 import asyncio
 import logging
@@ -92,19 +92,21 @@ class Front:
         self._shelf.close()
         self._site.database.close()
 
-    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:  # Any: granian's own protocol
-        """Answer one request; a kept page, by far the most, with as little as can be done for it."""
+    def at_once(self, scope: Scope, protocol: Any) -> bool:  # Any: granian's own protocol
+        """Answer with a kept page, as most requests are, and tell whether there was one; for any thread."""
+        key = page_key(scope.path, scope.query_string) if scope.method in READS else None
+        page = None if key is None else self._shelf.at_once(key)
+        if key is None or page is None:
+            return False
+        self._send(key, page, scope, protocol)
+        return True
+
+    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
+        """Answer one request."""
         if scope.method not in READS:
             await self._write(scope, protocol)
             return
         key = page_key(scope.path, scope.query_string) if self._keeps else None
-        page = None if key is None else self._shelf.at_once(key)
-        if key is not None and page is not None:
-            self._send(key, page, scope, protocol)
-        else:
-            await self._look_or_make(key, scope, protocol)
-
-    async def _look_or_make(self, key: str | None, scope: Scope, protocol: Any) -> None:
         page = None if key is None else await self._kept(key)
         if key is None or (page is None and key not in self._making):
             await self._read(key, scope, protocol)

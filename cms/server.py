@@ -18,6 +18,7 @@ from granian.net import SocketSpec  # type: ignore[attr-defined]  # granian's ow
 from granian.server.mp import MPServer, WorkerProcess
 
 from cms import nursery
+from cms.worker import serve_requests
 
 BACKLOG = 4_096  # connections that wait to be taken: a front page's readers in the second of a restart
 CONNECTIONS = 16_384  # open ones a worker, most of them silent; a silent one costs 12 KB
@@ -44,6 +45,7 @@ class Server(MPServer):
     """
 
     listening = -1  # the shared socket, which workers know by their parent's memory
+    _spawn_rsgi_worker = staticmethod(serve_requests)
 
     def __init__(
         self, host: str, port: int, workers: int, prepare: Callable[[], object] = lambda: None

@@ -70,7 +70,7 @@ def served(instance: Path, *, workers: int = 2, **environ: str) -> Iterator[Serv
         process = subprocess.Popen(command, env=wanted, stdout=output, stderr=output, start_new_session=True)
         server = Served(port, process, log)
         try:
-            _wait_until_it_answers(server)
+            wait_until_it_answers(server)
             yield server
         finally:
             if process.poll() is None:
@@ -96,7 +96,8 @@ def _count_threads(pid: str) -> int:
         return 0
 
 
-def _wait_until_it_answers(server: Served) -> None:
+def wait_until_it_answers(server: Served) -> None:
+    """Return with the first answer; fail with what the server said where it has ended instead."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if server.process.poll() is not None:

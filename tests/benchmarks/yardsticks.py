@@ -21,8 +21,15 @@ class Ceiling:
         self.headers = [tuple(pair) for pair in told["headers"]]
         self.body = bytes.fromhex(told["body"])
 
-    async def __rsgi__(self, _scope: Any, protocol: Any) -> None:
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have nothing to begin."""
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have nothing to end."""
+
+    def at_once(self, _scope: Any, protocol: Any) -> bool:
         protocol.response_bytes(200, self.headers, self.body)
+        return True
 
 
 class Hello:
@@ -38,6 +45,12 @@ class Hello:
         self.flask = Flask("hello")
         self.flask.add_url_rule("/", view_func=lambda: "Hello")
         self.threads = Threads(loop, "hello", THREADS, 10_000)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.threads.close()
+
+    def at_once(self, _scope: Any, _protocol: Any) -> bool:
+        return False
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         from cms.bridge import answered, environ_of
