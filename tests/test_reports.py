@@ -80,6 +80,17 @@ def test_a_reported_comment_stays_public_and_comes_before_moderators(
         assert WORDS not in reader.get(path).text
 
 
+@pytest.mark.both_engines
+def test_the_queue_shows_alone_what_readers_have_reported(site: Site, app: Flask, comment: int) -> None:
+    other = send_comment(site, 1, START, name="Eve", text="Another one waits, which nobody has reported.")
+    _report(site, comment, "a")
+    queue = Moderator(app, "Cleo").page("/moderation/?reported=1")
+    assert [attrs["data-card"] for _, attrs, _ in queue.elements if "data-card" in attrs] == [str(comment)]
+    ((tick, _),) = queue.all("input", name="reported", type="checkbox")
+    assert "checked" in tick
+    assert str(other) in Moderator(app, "Cleo").get("/moderation/").text
+
+
 def test_one_network_reports_a_comment_once(site: Site, app: Flask, comment: int) -> None:
     reader = Reader(app)
     assert _send(reader, comment).status_code == _send(reader, comment, reason="rude").status_code == 200

@@ -19,7 +19,8 @@ class Filter:
 
     `commenter` and `network` are ids of a comment and stand for all by the same commenter or from the same network:
     no page ever names either. `campaign` is the id of the comment that a group of near-copies began with;
-    what approves of it goes for those alone that say the same as the comment `equal_to`.
+    what approves of it goes for those alone that say the same as the comment `equal_to`. `reported` is 1 for what
+    enough readers have reported.
     """
 
     lane: str = ""
@@ -34,6 +35,7 @@ class Filter:
     host: str = ""
     language: str = ""
     words: str = ""
+    reported: int = 0
     campaign: int = 0
     equal_to: int = 0
 
@@ -69,6 +71,7 @@ def filter_of(asked: Mapping[str, str]) -> Filter:
         host=_text(asked.get("host", "")).lower().removeprefix("www."),
         language=_text(asked.get("language", "")),
         words=_text(asked.get("words", "")),
+        reported=min(_number(asked.get("reported", "")), 1),
         campaign=_number(asked.get("campaign", "")),
         equal_to=_number(asked.get("equal_to", "")),
     )

@@ -33,6 +33,7 @@ FILTER_SENTENCES = {
     "host": "with a link to",
     "language": "in the language",
     "words": "with the words",
+    "reported": "reported by readers",
     "campaign": "near-copies of one text",
     "equal_to": "saying exactly the same",
 }

@@ -7,9 +7,12 @@ import pytest
 from flask import Flask
 
 from cms.jobs import run_due
+from cms.limits.rules import Visitor
 from cms.moderation.actions import digests
 from cms.moderation.actions.digests import put_digests, wish_digest
 from cms.outbox.rules import LetterKind
+from cms.reports.actions import Complaint, report
+from cms.reports.rules import ReportReason
 from tests.conftest import application
 from tests.factories import hire
 from tests.outbox.correspondence import Correspondence, link_in, text_of
@@ -38,6 +41,15 @@ def test_a_moderator_who_wishes_for_it_hears_once_a_day_what_waits(paper: Corres
         assert never not in text
     assert _day(paper, hours=12) == []
     assert len(_day(paper, hours=12)) == 1
+
+
+def test_the_letter_tells_how_much_readers_have_reported(paper: Correspondence) -> None:
+    comment = paper.comment("Dan")
+    paper.approve(comment)
+    report(paper.site, Complaint(comment, ReportReason.RUDE, "", Visitor("network")), paper.clock())
+    wish_digest(paper.site, paper.cleo, on=True)
+    (letter,) = [one for one in _day(paper, minutes=2) if one["To"] == "cleo@example.org"]
+    assert "Reported by readers: 1." in text_of(letter)
 
 
 def test_nothing_is_sent_where_nothing_waits_or_before_its_hour(paper: Correspondence) -> None:

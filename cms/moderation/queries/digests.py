@@ -13,7 +13,7 @@ from cms.accounts.rules import ALLOWED, Act
 from cms.comments.signals import Lane
 from cms.moderation.models import DigestWish
 from cms.moderation.queries.figures import HotArticle, hot_articles, oldest_waiting
-from cms.moderation.queries.queue import queue_figures
+from cms.moderation.queries.queue import queue_figures, reported_count
 
 DIGESTS_AT_ONCE = 100  # more moderators than any newsroom has
 _READERS = [role for role, acts in ALLOWED.items() if Act.MODERATE in acts]
@@ -29,10 +29,11 @@ class DueDigest:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What waits: how much in each lane and for another look, since when, and on which articles it boils."""
+    """What waits: how much in each lane, for another look and reported by readers; since when; where it boils."""
 
     by_lane: dict[Lane, int]
     escalated: int
+    reported: int
     oldest: datetime | None
     hot: tuple[HotArticle, ...]
 
@@ -79,6 +80,12 @@ def digest_mark(session: Session, staff_id: int) -> str | None:
 
 
 def digest(session: Session, now: datetime) -> Digest:
-    """Return what waits; three SELECTs."""
+    """Return what waits; four SELECTs."""
     counted = queue_figures(session)
-    return Digest(counted.by_lane, counted.escalated, oldest_waiting(session), hot_articles(session, now))
+    return Digest(
+        counted.by_lane,
+        counted.escalated,
+        reported_count(session, now),
+        oldest_waiting(session),
+        hot_articles(session, now),
+    )

@@ -116,6 +116,7 @@ def _plain(narrowed: Filter, of: Any) -> list[tuple[object, Condition]]:  # Any:
         (narrowed.section, _in_section(of, narrowed.section)),
         (narrowed.score_from, col(of.score) >= narrowed.score_from),
         (narrowed.language, col(of.language) == narrowed.language),
+        (narrowed.reported, col(of.reported_at).is_not(None)),
         (narrowed.campaign, col(of.fold_id) == narrowed.campaign),
         (narrowed.commenter, _like(col(of.email_fingerprint), _OTHER.email_fingerprint, narrowed.commenter)),
         (narrowed.network, _like(col(of.network_mark), _OTHER.network_mark, narrowed.network)),

@@ -137,6 +137,13 @@ def queue_figures(session: Session) -> Figures:
     return _page((), None, session.execute(_FIGURES, {"staff_id": 0}).one(), 0).figures
 
 
+def reported_count(session: Session, now: datetime) -> int:
+    """Return how much of what waits readers have reported, COUNTED_MAX + 1 for more than that; one SELECT."""
+    reported = way(session, Filter(reported=1), now)
+    found: int = session.execute(reported.counted(COUNTED_MAX + 1)).scalar_one()
+    return found
+
+
 def waiting_count(session: Session) -> int:
     """Return how many comments wait, COUNTED_MAX + 1 for more than that; one SELECT."""
     found: int = session.execute(sa.select(_OF_STATUS[CommentStatus.HELD])).scalar_one()

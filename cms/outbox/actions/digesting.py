@@ -15,7 +15,7 @@ from cms.site import Site
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:
-    """Tell what waits, if anything still does and she still wishes to know; four SELECTs."""
+    """Tell what waits, if anything still does and she still wishes to know; five SELECTs."""
     letter = letters[0]
     mark = digest_mark(session, letter.staff_id or 0)
     found = digest(session, now)
@@ -44,6 +44,10 @@ def _numbers(site: Site, speaker: Voice, found: Digest) -> list[str]:
     ]
     escalated = speaker.say("Editors’ list")
     lines.append(f"{escalated}: {_counted(speaker, found.escalated)}")
+    if found.reported:
+        lines.append(
+            speaker.say("Reported by readers: %(number)s.", number=_counted(speaker, found.reported))
+        )
     if found.oldest is not None:
         moment = speaker.language.day_and_time(found.oldest, site.settings.timezone)
         lines.append(speaker.say("The oldest waits since %(moment)s.", moment=moment))
