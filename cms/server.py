@@ -24,6 +24,7 @@ BACKLOG = 4_096  # connections that wait to be taken: a front page's readers in 
 CONNECTIONS = 16_384  # open ones a worker, most of them silent; a silent one costs 12 KB
 HEADERS_SECONDS = 15  # for a request's headers, and between two requests of one connection
 HEADERS_BYTES = 65_536  # of one request at most; browsers send 2,000
+TAKING_SECONDS = 60  # that a reader may take nothing of what is sent to her; granian itself waits for ever
 BEGINNING_SECONDS = 1.0  # that new workers get to begin in before the old ones leave; they need a tenth
 LEAVE = signal.SIGUSR1  # tells a worker that it will soon be told to end
 LEAVING_SECONDS = 1.0  # in which whoever still reads is told to open another connection
@@ -77,6 +78,8 @@ class Server(MPServer):
         self._ssp, self._shd, self._sfd = None, holder, holder.get_fd()
         self._sso = socket.socket(fileno=self._sfd)
         self._sso.set_inheritable(True)
+        if sys.platform == "linux":  # connections have it from the socket that they come in by
+            self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKING_SECONDS * 1000)
         Server.listening = holder.get_fd()
 
     def _spawn_workers(self, *how: Any) -> None:

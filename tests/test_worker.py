@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,10 @@ from tests.served import Served, free_port, wait_until_it_answers
 
 APPLICATION = """
 import signal, sys
+from cms import server
 from cms.server import LEAVE, Server
+
+server.TAKING_SECONDS = 1
 
 class Application:
     def __rsgi_init__(self, loop):
@@ -27,7 +31,7 @@ class Application:
     async def __rsgi__(self, scope, protocol):
         if scope.path == "/later":
             raise ValueError("it fails on the event loop")
-        protocol.response_str(200, [], "still here")
+        protocol.response_str(200, [], "still here" * (1_000_000 if scope.path == "/long" else 1))
 
 def load(target):
     signal.signal(LEAVE, signal.SIG_IGN)
@@ -44,6 +48,16 @@ def test_an_application_that_fails_answers_500_and_goes_on() -> None:
             assert server.ask("GET", "/").text == b"still here"  # type: ignore[attr-defined]
 
 
+def test_who_takes_nothing_of_an_answer_is_let_go() -> None:
+    with _serving() as server, server.connection() as silent:
+        silent.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        until = time.monotonic() + 20
+        while _count_connections(server) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert _count_connections(server) == 0
+        assert server.ask("GET", "/").status == 200
+
+
 @contextmanager
 def _serving() -> Iterator[Served]:
     port = free_port()
@@ -56,3 +70,9 @@ def _serving() -> Iterator[Served]:
             yield server
         finally:
             process.terminate()
+
+
+def _count_connections(server: Served) -> int:
+    """Return how many the server has open; who does not listen is not told that one has ended."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    return sum(row[1].endswith(f":{server.port:04X}") and row[3] == "01" for row in rows)
