@@ -49,7 +49,7 @@ server {{
     listen 80;
     # TLS is yours: listen 443 ssl http2; ssl_certificate …; ssl_certificate_key …;
     server_name {host};
-    access_log /var/log/nginx/broadsheet.log broadsheet;
+    access_log /var/log/nginx/broadsheet.log broadsheet buffer=64k flush=1s;
 
     client_max_body_size {body_bytes};
     client_body_timeout 20s;       # between two pieces of a body
@@ -88,10 +88,11 @@ map $request_method$is_args $broadsheet_shelf {
 }
 map $uri $broadsheet_page {
     "/"      /index.page;
-    "~/$"    /none;
     default  $uri.page;
 }
 map $http_accept_encoding $broadsheet_coding {
+    "gzip, deflate, br, zstd"                            br;  # browsers, without a look at what follows
+    "gzip, deflate, br"                                  br;
     "~*(^|,)\\s*br\\s*(;\\s*q=(1|0?\\.\\d*[1-9])|,|$)"    br;
     "~*(^|,)\\s*gzip\\s*(;\\s*q=(1|0?\\.\\d*[1-9])|,|$)"  gzip;
     default                                              "";
@@ -106,6 +107,8 @@ map $broadsheet_coding $broadsheet_suffix {
 BAKED = """\
     location / {
         root __FOLDER__;
+        open_file_cache max=4000;      # files stay open, but …
+        open_file_cache_valid 0;       # … each request asks whether the file of that name is still the same
         try_files $broadsheet_shelf$broadsheet_page$broadsheet_suffix @broadsheet;
         types { }
         default_type "text/html; charset=utf-8";

@@ -1,8 +1,9 @@
 """How fast pages and comments are answered, each as a ratio to a yardstick measured in the same rounds.
 
-Run: `python tests/benchmarks/speed.py [--only pages|anew|posts] [--isso PYTHON] [--rounds N] [--seconds N] [--workers N]
+Run: `python tests/benchmarks/speed.py [--only pages|baked|anew|posts] [--isso PYTHON] [--rounds N] [--seconds N] [--workers N]
 [--json]`; needs wrk and nginx. The site is seeded here: on SQLite, or where `CMS_DATABASE_URL` names an empty
-PostgreSQL database. Yardsticks: nginx sends the same bytes as a file; `ceiling` is our server answering them as a
+PostgreSQL database. Yardsticks: nginx sends the same bytes as a file, also beside the
+baked page that it sends as `cms deploy nginx` has it; `ceiling` is our server answering them as a
 constant; `hello` is a bare Flask view; Isso takes comments too, where PYTHON is one that has it (see beside.py).
 """
 
@@ -10,7 +11,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +22,7 @@ from statistics import median
 from urllib.parse import urlencode
 
 import beside
+import proxies
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -59,7 +60,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("pages", "anew", "posts"), help="measure this part alone")
+    parser.add_argument("--only", choices=("pages", "baked", "anew", "posts"), help="measure this part alone")
     parser.add_argument("--isso", default="", help=f"a Python that has {beside.ASKED_FOR}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
@@ -100,6 +101,10 @@ class Measured:
         pages = {"article": self.article, "front": "/", "archive": "/authors/author-1", "feed": "/feed.xml"}
         for name, path in pages.items() if self._is_asked("pages") else ():
             told |= self._kept(name, path)
+        if self._is_asked("baked") and not os.environ.get(
+            "CMS_DATABASE_URL"
+        ):  # nobody bakes beside PostgreSQL
+            told |= self._baked()
         if self._is_asked("anew"):
             told |= self._made_anew()
         if self._is_asked("posts"):
@@ -112,22 +117,26 @@ class Measured:
 
     def _kept(self, name: str, path: str) -> dict[str, object]:
         answer = self.site.ask("GET", path, Accept_Encoding="br")
-        with ExitStack() as beside:
-            ceiling = beside.enter_context(self._yardstick("ceiling", answer))
-            nginx = beside.enter_context(self._nginx(name, answer.text))  # type: ignore[attr-defined]
+        nginx_port = free_port()
+        file = self._file(f"{name}.html", answer.text)  # type: ignore[attr-defined]
+        with ExitStack() as running:
+            ceiling = running.enter_context(self._yardstick("ceiling", answer))
+            nginx = running.enter_context(
+                self._nginx(nginx_port, proxies.file_server(nginx_port, file.parent))
+            )
             etag = answer.headers["ETag"]
             rates = self._rounds(
                 {
                     "kept": lambda: self._wrk(self.site.port, path),
                     "ceiling": lambda: self._wrk(ceiling[0], "/"),
-                    "nginx": lambda: self._wrk(nginx[0], f"/{name}.html"),
+                    "nginx": lambda: self._wrk(nginx_port, f"/{file.name}"),
                     "304": lambda: self._wrk(self.site.port, path, "-H", f"If-None-Match: {etag}"),
                 },
                 {
                     "kept": self.site.process.pid,
                     "304": self.site.process.pid,
                     "ceiling": ceiling[1],
-                    "nginx": nginx[1],
+                    "nginx": nginx,
                 },
             )
         return {
@@ -140,6 +149,25 @@ class Measured:
                 "304 / ceiling": _ratio(self.per_second, "304", "ceiling"),
             },
             f"{name}: requests a second": {key: round(median(found)) for key, found in rates.items()},
+        }
+
+    def _baked(self) -> dict[str, object]:
+        """Measure an article that nginx sends by itself as long as it is true; both servers are one nginx's."""
+        baked, port, plain_port = self.folder / "baked", free_port(), free_port()
+        printed = proxies.bake(self.instance, baked, port)
+        file = self._file("baked.html", (baked / "pages" / f"{self.article[1:]}.page.br").read_bytes())
+        with self._nginx(plain_port, f"{printed} {proxies.file_server(plain_port, file.parent)}") as nginx:
+            rates = self._rounds(
+                {
+                    "baked": lambda: self._wrk(port, self.article),
+                    "nginx": lambda: self._wrk(plain_port, f"/{file.name}"),
+                },
+                {"baked": nginx, "nginx": nginx},
+            )
+        return {
+            "article baked, through nginx / nginx": _ratio(rates, "baked", "nginx"),
+            "the same by processor time, baked": _ratio(self.per_second, "baked", "nginx"),
+            "baked: requests a second": {key: round(median(found)) for key, found in rates.items()},
         }
 
     def _made_anew(self) -> dict[str, object]:
@@ -261,28 +289,16 @@ class Measured:
                 process.terminate()
 
     @contextmanager
-    def _nginx(self, name: str, body: bytes) -> Iterator[tuple[int, int]]:
-        port, root = free_port(), self.folder / "www"
-        root.mkdir(exist_ok=True)
-        (root / f"{name}.html").write_bytes(body)
-        root.chmod(0o755)
-        self.folder.chmod(0o755)
-        (self.folder / "nginx.conf").write_text(
-            f"daemon off; worker_processes {self.asked.workers}; pid {self.folder}/nginx.pid; error_log stderr;\n"
-            "events { worker_connections 4096; }\n"
-            "http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;\n"
-            "open_file_cache max=1000; default_type text/html;\n"
-            f"server {{ listen 127.0.0.1:{port}; root {root}; add_header Content-Encoding br; }} }}\n"
-        )
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        with subprocess.Popen(
-            [program, "-c", str(self.folder / "nginx.conf")], stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                _wait(port)
-                yield port, process.pid
-            finally:
-                process.terminate()
+    def _nginx(self, port: int, servers: str) -> Iterator[int]:
+        with proxies.nginx(self.folder, self.asked.workers, servers) as pid:
+            _wait(port)
+            yield pid
+
+    def _file(self, name: str, body: bytes) -> Path:
+        path = self.folder / "www" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(body)
+        return path
 
 
 def _wait(port: int) -> None:
