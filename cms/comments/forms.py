@@ -38,6 +38,12 @@ def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: in
     return hmac.compare_digest(token.encode(), good.encode())
 
 
+def blank_token(subject: str) -> str:
+    """Return the token of a form for `subject` that nobody has begun; '' while the site's key is missing."""
+    keys = site().keys
+    return fresh_token(keys, PURPOSE, subject, token_week(clock())) if keys else ""
+
+
 def timed_token(vault: Vault, subject: str, now: datetime) -> str:
     """Return a token of the comment form that says when it was made."""
     return fresh_token(vault, PURPOSE, subject, token_week(now), int(now.timestamp()))
@@ -163,12 +169,6 @@ class CommentForm(WordsForm):
     notify = BooleanField()
     website = StringField()
     told = HiddenField()  # set once she has been told that her address would be public
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nobody has typed anything in it yet."""
-        fields = (self.comment, self.name, self.email, self.notify, self.website)
-        return not any(field.data or field.errors for field in fields)
 
     def validate_email(self, field: Any) -> None:
         """Ask for something that can be an e-mail address."""

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 REPEAT_WINDOW = timedelta(hours=24)
 NAME_MAX_CHARS = 100
@@ -69,12 +69,19 @@ class SecondLook(StrEnum):
     HAD = "had"
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRow:
+class ThreadRow(Protocol):
     """As much of a comment as its place in the thread needs."""
 
-    id: int
-    parent_id: int | None
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def parent_id(self) -> int | None:
+        """The number of the one that it answers."""
+
+
+Row = TypeVar("Row", bound=ThreadRow)
 
 
 def is_repeat(earlier: datetime, now: datetime) -> bool:
@@ -123,16 +130,16 @@ def week_end(now: datetime) -> datetime:
     return datetime.fromtimestamp((token_week(now) + 1) * WEEK_SECONDS, UTC)
 
 
-def in_reading_order(rows: Sequence[ThreadRow]) -> list[tuple[ThreadRow, int]]:
+def in_reading_order(rows: Sequence[Row]) -> list[tuple[Row, int]]:
     """Return comments depth first with their depth (0 for the first of a thread).
 
     `rows` come oldest first; one whose parent is not among them begins a thread.
     """
     present = {row.id for row in rows}
-    replies: dict[int | None, list[ThreadRow]] = {}
+    replies: dict[int | None, list[Row]] = {}
     for row in rows:
         replies.setdefault(row.parent_id if row.parent_id in present else None, []).append(row)
-    ordered: list[tuple[ThreadRow, int]] = []
+    ordered: list[tuple[Row, int]] = []
     waiting = [(row, 0) for row in reversed(replies.get(None, []))]
     while waiting:
         row, depth = waiting.pop()

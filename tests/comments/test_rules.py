@@ -1,13 +1,13 @@
 """What is decided about comments without a database, in tables."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
 
 from cms.comments.rules import (
     CommentStatus,
     ReceiptState,
-    ThreadRow,
     closes_at,
     in_reading_order,
     is_address,
@@ -95,12 +95,19 @@ def test_a_receipt_says_what_became_of_its_comment(
     assert receipt_state(status, withdrawn=withdrawn, by_person=by_person) is state
 
 
+class InThread(NamedTuple):
+    """A comment in a thread."""
+
+    id: int
+    parent_id: int | None
+
+
 def test_a_thread_is_read_depth_first_and_an_orphan_begins_its_own() -> None:
-    rows = [ThreadRow(1, None), ThreadRow(2, None), ThreadRow(3, 1), ThreadRow(4, 3), ThreadRow(5, 99)]
+    rows = [InThread(1, None), InThread(2, None), InThread(3, 1), InThread(4, 3), InThread(5, 99)]
     places = [(row.id, depth) for row, depth in in_reading_order(rows)]
     assert places == [(1, 0), (3, 1), (4, 2), (2, 0), (5, 0)]
 
 
 def test_a_thread_ten_thousand_replies_deep_is_read_without_recursion() -> None:
-    rows = [ThreadRow(1, None), *(ThreadRow(number, number - 1) for number in range(2, 10_001))]
-    assert in_reading_order(rows)[-1] == (ThreadRow(10_000, 9_999), 9_999)
+    rows = [InThread(1, None), *(InThread(number, number - 1) for number in range(2, 10_001))]
+    assert in_reading_order(rows)[-1] == (InThread(10_000, 9_999), 9_999)

@@ -15,7 +15,7 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
 from cms.articles.rules import Cursor, address_of, cursor, former_address, number, reading_minutes
-from cms.comments.forms import CommentForm
+from cms.comments.forms import blank_token
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
@@ -153,13 +153,11 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
         asked = request.args.get("reply_to", 0, number)
         replying_to = visible_comment(session, found.id, asked) if asked else None
     speak(found.language)
-    form = CommentForm(formdata=None, meta={"subject": things.article(found.id)})
-    form.reply_to.data = str(replying_to.id) if replying_to else ""
     return public_page(
         render_template(
             "articles/article.html",
             **article_context(found, onward, thread, now),
-            form=form,
+            comment_token=blank_token(things.article(found.id)),
             replying_to=replying_to,
         ),
         _things_of(found),

@@ -1,6 +1,5 @@
 """What a reader sees of an article's comments."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlmodel import Session, col
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
 from cms.comments.queries.visible import COLUMNS, VisibleComment, comment_of, is_visible
-from cms.comments.rules import ThreadRow, in_reading_order
+from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
 from cms.prebuilt import Prebuilt
 
@@ -246,10 +245,9 @@ def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment,
         found.update({row.id: row for row in above.values() if row.is_tombstone})
         elsewhere.update({row.id: row for row in above.values() if not row.is_tombstone})
     ordered = sorted(found.values(), key=_place_in_thread)
-    places = in_reading_order([ThreadRow(row.id, row.parent_id) for row in ordered])
     known = found | elsewhere
     return tuple(
-        comment_of(found[place.id], known.get(place.parent_id or 0), depth) for place, depth in places
+        [comment_of(row, known.get(row.parent_id), depth) for row, depth in in_reading_order(ordered)]
     )
 
 
@@ -257,7 +255,7 @@ def _with_rest(comments: tuple[VisibleComment, ...], more: dict[int, int]) -> tu
     """Return the comments with the number of those that are folded away on the last one of each thread."""
     last_of = {comment.root_id: comment.id for comment in comments}
     return tuple(
-        dataclasses.replace(comment, folded=more[comment.root_id])
+        comment._replace(folded=more[comment.root_id])
         if more.get(comment.root_id) and last_of[comment.root_id] == comment.id
         else comment
         for comment in comments

