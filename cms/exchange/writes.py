@@ -17,11 +17,16 @@ from cms.exchange import queries
 from cms.exchange.models import ImportedThing
 from cms.limits.models import DailySalt
 from cms.moderation.models import Decision
+from cms.moderation.rules import Deed
 from cms.moderation.writes import LOG_LOCK
 from cms.outbox.models import Letter
 from cms.privacy.models import MyCommentsLink, Worker
 
 Row = dict[str, Any]  # Any: the columns of a row are of many kinds
+
+# SQLite's own 2 MB, and a checkpoint each 4 MB, wrote an import's pages to the disk five times over.
+IMPORT_CACHE_KB = 16_384
+IMPORT_CHECKPOINT_PAGES = 10_000  # 40 MB
 
 
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
@@ -48,6 +53,9 @@ def lock_for_import(session: Session) -> None:
             sa.text("LOCK TABLE article, author, section, tag, comment IN SHARE ROW EXCLUSIVE MODE")
         )
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    else:
+        session.execute(sa.text(f"PRAGMA cache_size=-{IMPORT_CACHE_KB}"))
+        session.execute(sa.text(f"PRAGMA wal_autocheckpoint={IMPORT_CHECKPOINT_PAGES}"))
 
 
 def next_id(session: Session, table: type[SQLModel]) -> int:
@@ -101,11 +109,34 @@ def update_articles(
     add_rows(session, ArticleTag, tags)
 
 
-def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row], log: Sequence[Row]) -> None:
-    """Insert comments, parents first, with why they are held and each one's first entry of the log."""
-    add_rows(session, Comment, rows)
+def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row], now: datetime) -> None:
+    """Insert comments with why they are held and each one's first entry of the log.
+
+    By way of a temporary table, and so by one statement: SQLite writes what its search index has gathered to the disk
+    at the end of each, and an import of 50,000 comments spent 3 s of its 9 on that (measured).
+    """
+    if not rows:
+        return
+    comment = table_of(Comment)
+    log = table_of(Decision)
+    columns = [sa.Column(name, comment.c[name].type) for name in rows[0]]
+    arrived = sa.Table("arrived_comment", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    arrived.create(session.connection())
+    session.execute(sa.insert(arrived), rows)
+    session.execute(sa.insert(comment).from_select(list(rows[0]), sa.select(arrived).order_by(arrived.c.id)))
+    first = {
+        "comment_id": arrived.c.id,
+        "deed": sa.literal(Deed.IMPORTED, log.c.deed.type),
+        "to_status": arrived.c.status,
+        "reason": sa.literal(""),
+        "policy": sa.literal(""),
+        "at": sa.literal(now, log.c.at.type),
+    }
+    session.execute(
+        sa.insert(log).from_select(list(first), sa.select(*first.values()).order_by(arrived.c.id))
+    )
+    arrived.drop(session.connection())
     add_rows(session, HoldReason, reasons)
-    add_rows(session, Decision, log)
 
 
 def remember(

@@ -20,7 +20,6 @@ from cms.exchange.mapping import Skipped
 from cms.exchange.report import Conflict
 from cms.exchange.survey import LARGEST_NUMBER
 from cms.exchange.wxr_events import WxrItem
-from cms.moderation.rules import Deed
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
@@ -81,7 +80,6 @@ class _Placed:
     changed_tags: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
     reasons: list[Row] = field(default_factory=list)
-    log: list[Row] = field(default_factory=list)
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
     items: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     numbers: dict[str, tuple[str, str, int]] = field(default_factory=dict)
@@ -207,7 +205,6 @@ def _place_comments(run: Run, session: Session, ready: list[Parcel], placed: _Pl
             numbers = {"id": identity, "article_id": parcel.article_id, "parent_id": parent}
             foreign = comment.number if 0 < comment.number <= LARGEST_NUMBER else None
             placed.comments.append({**row, **numbers, "root_id": roots[identity], "foreign_id": foreign})
-            placed.log.append(_entry(identity, comment.status, run))
             if comment.status is CommentStatus.HELD:
                 placed.reasons.append({"comment_id": identity, "code": HoldCode.EVERY_COMMENT, "measure": 0})
             placed.spoken[comment.key] = (f"comment:{identity}", "", 1)
@@ -217,26 +214,12 @@ def _place_comments(run: Run, session: Session, ready: list[Parcel], placed: _Pl
             placed.touched.add(things.article(parcel.article_id))
 
 
-def _entry(comment_id: int, status: CommentStatus, run: Run) -> Row:
-    return {
-        "comment_id": comment_id,
-        "deed": Deed.IMPORTED,
-        "staff_id": None,
-        "from_status": None,
-        "to_status": status,
-        "reason": "",
-        "policy": "",
-        "undo_of": None,
-        "at": run.now,
-    }
-
-
 def _store(run: Run, session: Session, placed: _Placed) -> None:
     source = run.survey.source
     run.archives.store(session, run.now)
     writes.store_articles(session, placed.new, placed.new_authors, placed.new_tags)
     writes.update_articles(session, placed.changed, placed.changed_authors, placed.changed_tags)
-    writes.store_comments(session, placed.comments, placed.reasons, placed.log)
+    writes.store_comments(session, placed.comments, placed.reasons, run.now)
     writes.remember(session, source, "item", placed.items, run.now)
     writes.remember(session, source, "number", placed.numbers, run.now)
     writes.remember(session, source, "comment", placed.spoken, run.now)
@@ -266,7 +249,7 @@ def _count(run: Run, ready: list[Parcel], placed: _Placed) -> None:
             report.articles[_state(row, run)] += 1
     for parcel in ready:
         _count_parcel(run, parcel)
-    report.comments.update(entry["to_status"].value for entry in placed.log)
+    report.comments.update(comment.status.value for parcel in ready for comment, _ in parcel.comments)
     report.mentions += len(placed.mentions)
     report.updated += len(placed.changed)
 

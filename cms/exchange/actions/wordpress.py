@@ -24,9 +24,9 @@ from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
 
-ITEMS_A_BATCH = 200  # one transaction each, so that readers who send comments wait for a second at most
+ITEMS_A_BATCH = 500  # one transaction each, so that readers who send comments wait for a second at most
 CHARACTERS_A_BATCH = 4_000_000  # the same, for long ones
-COMMENTS_A_BATCH = 1_000
+COMMENTS_A_BATCH = 2_500
 
 
 def import_wxr(
