@@ -179,6 +179,26 @@ class _Repair:
             return not self._element or closing[1] == self._element
         return text.startswith("<![CDATA[", after) or not self._nested
 
+    def _into_cdata(self, text: str, token: re.Match[str], safe: int, done: list[str]) -> int:
+        self._element = self._element_before(text, token.start())
+        end = text.find("]]>", token.end(), safe)
+        is_plain = end >= 0 and text.startswith(f"</{self._element}>", end + 3)
+        if is_plain and "<![CDATA[" not in text[token.end() : end]:  # as nearly all are
+            done.append(text[token.start() : end + 3])
+            return end + 3
+        self._in_cdata, self._nested = True, 0
+        done.append(token[0])
+        return token.end()
+
+    def _element_before(self, text: str, stop: int) -> str:
+        """Return the name of the element that was opened last before `stop`, "" if a tag was closed there."""
+        opening = text.rfind("<", 0, stop)
+        if opening < 0:  # not always: to join the two for each section took a third of all repairing
+            text, stop = self._before + text, len(self._before) + stop
+            opening = max(0, text.rfind("<", 0, stop))
+        tag = _TAG_NAME.match(text, opening)
+        return tag[1] if tag else ""
+
     def _through_markup(self, text: str, at: int, safe: int, done: list[str]) -> int:
         token = _OUTSIDE.search(text, at)
         if token is None or token.start() >= safe:
@@ -188,20 +208,12 @@ class _Repair:
         if token[0] == "<!--":
             self._in_comment = True
         elif token[0] == "<![CDATA[":
-            self._in_cdata, self._nested = True, 0
-            self._element = _element_before(self._before + text, len(self._before) + token.start())
-            done.append(token[0])
+            return self._into_cdata(text, token, safe, done)
         elif token[0] == "&":
             return _reference(text, token.start(), done)
         else:
             done.append("]]&gt;" if token[0] == "]]>" else "&lt;")
         return token.end()
-
-
-def _element_before(text: str, stop: int) -> str:
-    """Return the name of the element that was opened last before `stop`, "" if a tag was closed there."""
-    tag = _TAG_NAME.match(text, max(0, text.rfind("<", 0, stop)))
-    return tag[1] if tag else ""
 
 
 def _reference(text: str, at: int, done: list[str]) -> int:
