@@ -1,11 +1,12 @@
 """Which articles are kin: what two of them share, weighed by how rare it is."""
 
+import heapq
 import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cms.articles.folding import words
 
@@ -15,6 +16,7 @@ WORD_WEIGHT = 0.5  # a word of a title says less than a tag that somebody chose
 SECTION_FACTOR = 1.25  # the same section makes kin closer, but nobody kin: else the newest of it would be
 LEAST_SHARED = 0.1  # less is a tag that nearly every article has
 HALF_LIFE_DAYS = 730  # between two articles; news ages, but a good one of last year is still worth reading
+DAY = timedelta(days=1)
 LEAST_RECENCY = 0.25  # what is left of the score at any distance
 STOP_WORDS = frozenset(
     words(
@@ -58,24 +60,21 @@ def rarity(holders: int, articles: int) -> float:
 
 def kin(article: Subject, others: Iterable[Subject], rarities: Mapping[int | str, float]) -> list[Kinship]:
     """Return the KEPT of `others` that are closest to `article`, closest first; none that share nothing."""
-    scored = [
-        Kinship(other.id, score(article, other, rarities)) for other in others if other.id != article.id
-    ]
-    close = [found for found in scored if found.score > 0]
-    return sorted(close, key=lambda found: (-found.score, -found.id))[:KEPT]
+    scored = ((score(article, other, rarities), other.id) for other in others if other.id != article.id)
+    closest = heapq.nlargest(KEPT, (found for found in scored if found[0] > 0))
+    return [Kinship(other_id, close) for close, other_id in closest]
 
 
 def score(one: Subject, other: Subject, rarities: Mapping[int | str, float]) -> float:
     """Return how close two articles are, the same from both sides; 0 for nothing in common."""
-    shared = sum(
-        rarities.get(trait, 0.0) * (WORD_WEIGHT if isinstance(trait, str) else 1.0)
-        for trait in one.traits & other.traits
-    )
+    shared = 0.0
+    for trait in one.traits & other.traits:
+        shared += rarities.get(trait, 0.0) * (WORD_WEIGHT if isinstance(trait, str) else 1.0)
     if shared < LEAST_SHARED:
         return 0.0
     if one.section_id is not None and one.section_id == other.section_id:
         shared *= SECTION_FACTOR
-    days = abs((one.publish_at - other.publish_at).total_seconds()) / 86_400
+    days = abs((one.publish_at - other.publish_at) / DAY)
     return shared * max(LEAST_RECENCY, math.exp2(-days / HALF_LIFE_DAYS))
 
 
