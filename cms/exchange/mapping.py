@@ -158,10 +158,10 @@ def language_of(text: str, declared: str, fallback: str) -> str:
     """Return an article's language: the export's, but for Arabic letters on a site in Latin ones."""
     named = declared.strip()
     language = named.replace("_", "-") if _LANGUAGE.fullmatch(named) else fallback
-    letters = sum(map(str.isalpha, text))
-    if language.split("-")[0].lower() in _RIGHT_TO_LEFT or not letters:
+    if text.isascii() or language.split("-")[0].lower() in _RIGHT_TO_LEFT:
         return language
-    if len(_ARABIC_LETTERS.findall(text)) * 2 < letters:
+    letters = sum(map(str.isalpha, text))
+    if not letters or len(_ARABIC_LETTERS.findall(text)) * 2 < letters:
         return language
     if _URDU_LETTERS.search(text):
         return "ur"
