@@ -14,6 +14,7 @@ from cms.privacy import writes
 from cms.privacy.actions import rotation
 from cms.privacy.actions.rotation import Pace
 from tests.conftest import START
+from tests.factories import write_article
 
 pytestmark = pytest.mark.usefixtures("instance")
 
@@ -61,6 +62,24 @@ def test_doctor_says_what_to_do_about_a_key_that_is_lost(tmp_path: Path) -> None
     assert answer.exit_code == 1
     assert f"NO  The key {lost.stem} is missing. Restore it from your backup into the folder" in answer.stdout
     assert "`cms privacy new-key`" in answer.stdout
+
+
+def test_doctor_misses_pictures_that_another_host_has(tmp_path: Path) -> None:
+    _run("privacy", "new-key")
+    site = cms.open_site(load_settings({}, instance=tmp_path))
+    for name in ("here.png", "elsewhere.png"):
+        write_article(site, name, START, image_path=name)
+    site.database.close()
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "here.png").write_bytes(b"a picture")
+    answer = _run("doctor")
+    assert answer.exit_code == 1
+    lacking = f"NO  1 of 2 pictures of the newest articles are not in {tmp_path / 'media'}."
+    assert f"{lacking} Bring them back; several hosts have to share that folder." in answer.stdout
+
+    (tmp_path / "media" / "elsewhere.png").write_bytes(b"a picture")
+    answer = _run("doctor")
+    assert (answer.exit_code, "not in" in answer.stdout) == (0, False)
 
 
 def test_doctor_says_how_far_a_rotation_is_and_who_has_not_followed(tmp_path: Path) -> None:

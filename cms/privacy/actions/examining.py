@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.exc import DatabaseError
 
 from cms import db
+from cms.articles.queries.pictures import newest_pictures
 from cms.config import Settings
 from cms.db import Database
 from cms.key_sources import KeySource, open_source
@@ -19,6 +20,9 @@ from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
 from cms.vault import Key, KeyRefused
 
+PICTURES_LOOKED_FOR = (
+    200  # of the newest articles: a folder that is not the one all hosts share lacks them first
+)
 GO_ON = "Run `cms privacy rotate-key` to go on."
 
 
@@ -42,6 +46,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         with database.reading() as session:
             lacks_proxy = proxy_is_missing(session, settings.trusted_proxies, now=now)
             stale = count_stale(session, now)
+            pictures = newest_pictures(session, PICTURES_LOOKED_FOR)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
@@ -52,6 +57,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         _address_finding(settings),
         _limits_finding(settings),
         _proxy_finding(settings, lacks_proxy),
+        *_picture_findings(settings, pictures),
         *(Finding(is_well, sentence) for is_well, sentence in mail_findings(settings, stale)),
     ]
 
@@ -127,6 +133,18 @@ def _worker_findings(known: tuple[KnownKey, ...], workers: list[LiveWorker]) -> 
             yield Finding(False, f"{worker.place} does not have the key {', '.join(missing)}. {share}")
         elif worker.seals_with not in sealing:
             yield Finding(False, f"{worker.place} has not yet taken the key {', '.join(sealing)}.")
+
+
+def _picture_findings(settings: Settings, pictures: list[str]) -> Iterator[Finding]:
+    lacking = sum(not (settings.media_folder / name).is_file() for name in pictures)
+    if lacking:
+        yield Finding(
+            False,
+            f"{lacking} of {len(pictures)} pictures of the newest articles are not in {settings.media_folder}."
+            " Bring them back; several hosts have to share that folder.",
+        )
+    elif pictures:
+        yield Finding(True, f"The pictures of the newest articles are in {settings.media_folder}.")
 
 
 def _address_finding(settings: Settings) -> Finding:
