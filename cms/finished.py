@@ -39,6 +39,7 @@ class FinishedPage:
     size: int = 0  # bytes of memory, as far as it is made
     _variants: dict[str, Variant] = field(default_factory=dict)
     _is_compressible: bool = False
+    _is_tight: bool = False
 
     def __post_init__(self) -> None:
         """Count what it takes already, and see what may be made of it."""
@@ -48,20 +49,31 @@ class FinishedPage:
     def variant(self, accepted: str) -> Variant:
         """Return the page in the encoding that an Accept-Encoding header likes best."""
         encoding = best_encoding(accepted) if self._is_compressible else ""
-        return self._variants.get(encoding) or self._made(encoding)
+        return self._variants.get(encoding) or self._made(encoding, Effort.ONCE if self.once else Effort.KEPT)
 
-    def _made(self, encoding: str) -> Variant:
-        body = compressed(self.body, encoding, Effort.ONCE if self.once else Effort.KEPT)
+    @property
+    def is_loose(self) -> bool:
+        """Tell whether what most readers get could still be made smaller."""
+        return "br" in self._variants and not self._is_tight
+
+    def tighten(self) -> None:
+        """Make what most readers get as small as it can be; takes 60 ms, in which others may ask for the page."""
+        self._is_tight = True
+        self._made("br", Effort.UTMOST)
+
+    def _made(self, encoding: str, effort: Effort) -> Variant:
+        body = compressed(self.body, encoding, effort)
         digest = hashlib.sha256(self.body).hexdigest()[:32]
-        # Weak, since a strong one would promise equal bytes (RFC 9110, section 8.8.1): a page made in haste, or by
-        # another host's brotli, has others.
+        # Weak, since a strong one would promise equal bytes (RFC 9110, section 8.8.1): a page made in haste, tightened,
+        # or by another host's brotli, has others.
         etag = f'W/"{digest}-{encoding}"' if encoding else f'"{digest}"'
         common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]
         sent: Headers = [*common, ("Content-Encoding", encoding)] if encoding else [*common]
         sent.append(("Content-Length", str(len(body))))
         made = Variant(etag, body, sent, _without_content(common))
+        before = self._variants.get(encoding)
         self._variants[encoding] = made
-        self.size += len(body)
+        self.size += len(body) - (len(before.body) if before else 0)
         return made
 
 

@@ -16,6 +16,7 @@ from cms.pages.addresses import page_key
 from cms.pages.queries import CannotTell
 from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
+from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
 from cms.server import LEAVE, stop_accepting
@@ -79,10 +80,13 @@ class Front:
         self._jobs.start()
         if self._baker:
             self._baker.start()
+        self._tightener = Tightener(self._shelf)
+        self._tightener.start()
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """Let go of everything; every request has been answered by now."""
         self._jobs.stop()
+        self._tightener.stop()
         if self._baker:
             self._baker.stop()
         self._presence.end()

@@ -6,6 +6,7 @@ from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.config import load_settings
 from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
+from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
 
@@ -14,10 +15,12 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 site = open_site(load_settings())
 flask = create_app(site)
-app = WithPages(flask, Shelf(site, now_utc))
+shelf = Shelf(site, now_utc)
+app = WithPages(flask, shelf)
 baker = open_baker(site, flask, now_utc)
 # All threads begin here, since a server loads this after it has forked.
 Presence(site, now_utc).start()
+Tightener(shelf).start()
 jobs.Runner(site, [*timed_jobs(), *([baker.job] if baker else [])], now_utc).start()
 if baker:
     baker.start()

@@ -71,6 +71,12 @@ class Store(Generic[Page]):
             self._drop(key)
         return None
 
+    def asked_often(self) -> list[tuple[str, Page]]:
+        """Return what has been asked for again and again, with its keys."""
+        asked = tuple(self._asked)  # a copy first: readers add to it without the lock
+        with self._lock:
+            return [(key, self._often[key]) for key in asked if key in self._often]
+
     def begin(self, key: str) -> Making[Page] | None:
         """Return leave to make a page, or None after somebody else has just made it: look again."""
         with self._lock:

@@ -98,6 +98,10 @@ class Shelf:
         """Count a page anew of which another encoding was made."""
         self._store.grown(key, page)
 
+    def asked_often(self) -> list[tuple[str, FinishedPage]]:
+        """Return the kept pages that many ask for, true or not, with their keys."""
+        return self._store.asked_often()
+
     def close(self) -> None:
         """Forget everything and let the connection go."""
         self._store.forget_all()
