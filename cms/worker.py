@@ -35,30 +35,29 @@ class Scheduler(CallbackScheduler):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, application: Application, *_unused: None) -> None:
         super().__init__()
+        self._events, self._application = loop, application
+        self._schedule_fn = self._schedule
 
-        def schedule(request: Granian) -> None:
-            try:
-                if application.at_once(request.scope, request.proto):
-                    request.done()
-                else:
-                    loop.call_soon_threadsafe(begin, request)
-            except (
-                Exception
-            ) as failure:  # or granian's thread ends, and nobody is answered any more (measured)
-                request.err(failure)
-
-        def begin(request: Granian) -> None:
-            request.taskref(loop.create_task(answer(request)))
-
-        async def answer(request: Granian) -> None:
-            try:
-                await application.__rsgi__(request.scope, request.proto)
-            except BaseException as failure:  # granian writes it down and answers 500
-                request.err(failure)
-            else:
+    def _schedule(self, request: Granian) -> None:
+        try:
+            if self._application.at_once(request.scope, request.proto):
                 request.done()
+            else:
+                self._events.call_soon_threadsafe(self._begin, request)
+        except Exception as failure:
+            # Beyond this it would end granian's thread, and nobody would be answered any more (measured).
+            request.err(failure)
 
-        self._schedule_fn = schedule
+    def _begin(self, request: Granian) -> None:
+        request.taskref(self._events.create_task(self._answer(request)))
+
+    async def _answer(self, request: Granian) -> None:
+        try:
+            await self._application.__rsgi__(request.scope, request.proto)
+        except BaseException as failure:  # granian writes it down and answers 500
+            request.err(failure)
+        else:
+            request.done()
 
 
 @WorkerProcess.wrap_target  # type: ignore[untyped-decorator]  # granian leaves it so

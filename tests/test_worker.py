@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.served import Served, free_port, wait_until_it_answers
 
 APPLICATION = """
-import signal, sys
+import signal, sys, time
 from cms import server
 from cms.server import LEAVE, Server
 
@@ -26,11 +28,15 @@ class Application:
     def at_once(self, scope, protocol):
         if scope.path == "/at-once":
             raise ValueError("it fails at once")
-        return False
+        if scope.path == "/kept":
+            protocol.response_str(200, [], "kept")
+        return scope.path == "/kept"
 
     async def __rsgi__(self, scope, protocol):
         if scope.path == "/later":
             raise ValueError("it fails on the event loop")
+        if scope.path == "/long-work":
+            time.sleep(3)
         protocol.response_str(200, [], "still here" * (1_000_000 if scope.path == "/long" else 1))
 
 def load(target):
@@ -46,6 +52,16 @@ def test_an_application_that_fails_answers_500_and_goes_on() -> None:
         for path in ("/at-once", "/later") * 2:
             assert server.ask("GET", path).status == 500
             assert server.ask("GET", "/").text == b"still here"  # type: ignore[attr-defined]
+
+
+def test_what_is_answered_at_once_does_not_wait_for_the_event_loop() -> None:
+    with _serving() as server, server.connection() as other:
+        other.sendall(b"GET /long-work HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)  # until the work is under way
+        assert server.ask("GET", "/kept").text == b"kept"  # type: ignore[attr-defined]
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.recv(100)
 
 
 def test_who_takes_nothing_of_an_answer_is_let_go() -> None:
