@@ -1,7 +1,7 @@
-"""SELECTs of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
+"""Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +10,24 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 Convert = Callable[[Any], Any]
+Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert
 
 
 class Prebuilt:
-    """A SELECT of columns with named values, `sa.bindparam("id")`; no list among them, since its SQL differs each time.
+    """A statement with named values, `sa.bindparam("id")`; no list among them, since its SQL differs each time.
 
     Its types are those of SQLAlchemy: what goes in and comes out is what `session.execute()` would take and give.
     That finds the SQL again by the statement's shape and wraps every row: 16 µs of 19 for one of three rows (measured).
     """
 
-    def __init__(self, statement: sa.Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._forms: dict[str, _Form] = {}  # by dialect, made when first asked for
 
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows as named tuples; `values` may hold more than is asked for."""
-        connection = session.connection()
-        form = self._forms.get(connection.dialect.name) or self._built(connection.dialect)
-        rows = _fetched(connection, form.sql, form.sent(values))
+        connection, form = self._in(session)
+        rows = _sent(connection, form.sql, form.sent(values))
         return form.converted(rows) if form.converters else list(map(form.row, rows))
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
@@ -35,9 +35,24 @@ class Prebuilt:
         rows = self.all(session, values)
         return rows[0] if rows else None
 
-    def _built(self, dialect: sa.Dialect) -> "_Form":
-        form = self._forms[dialect.name] = _form(self._statement, dialect)
-        return form
+    def each(self, session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out what gives no rows once for each of `rows`."""
+        connection, form = self._in(session)
+        _sent(connection, form.sql, [form.sent(values) for values in rows], is_many=True)
+
+    def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
+        connection = session.connection()
+        name = connection.dialect.name
+        form = self._forms.get(name)
+        if form is None:
+            form = self._forms[name] = _form(self._statement, connection.dialect)
+        return connection, form
+
+
+def inserting(table: sa.Table, *names: str) -> Prebuilt:
+    """Return the INSERT of a row of `table` that gives these columns, and no other."""
+    given = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
+    return Prebuilt(sa.insert(table).values(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +84,11 @@ class _Form:
         return list(map(self.row, found))
 
 
-def _form(statement: sa.Select[*tuple[Any, ...]], dialect: sa.Dialect) -> _Form:
+def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
     compiled: Any = statement.compile(dialect=dialect)  # Any: it is declared as what DDL compiles to, too
     if compiled.post_compile_params:
         raise ValueError("a statement with a list of values cannot be built beforehand")
-    columns = statement.selected_columns
+    columns = statement.exported_columns
     binds = {name: (bind, _to_driver(bind.type, dialect)) for name, bind in compiled.binds.items()}
     return _Form(
         sql=compiled.string,
@@ -85,7 +100,7 @@ def _form(statement: sa.Select[*tuple[Any, ...]], dialect: sa.Dialect) -> _Form:
             if not bind.required
         },
         is_positional=compiled.positional,
-        row=namedtuple("Row", columns.keys())._make,  # type: ignore[attr-defined]  # its fields are the statement's
+        row=namedtuple("Row", list(map(str, columns.keys())))._make,  # type: ignore[attr-defined]  # its fields are the statement's
         converters=tuple(
             (place, convert)
             for place, column in enumerate(columns)
@@ -98,12 +113,18 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _fetched(connection: sa.Connection, sql: str, values: Any) -> list[Any]:
-    """Return what the driver gives; whoever listens to a connection's statements hears of this one as well."""
+def _sent(connection: sa.Connection, sql: str, values: Any, *, is_many: bool = False) -> list[Any]:
+    """Send a statement, once or for each of many values; return what the driver gives.
+
+    Whoever listens to a connection's statements hears of this one as well.
+    """
     cursor = connection.connection.cursor()
-    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, False)
+    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, is_many)
     errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
     try:
+        if is_many:
+            cursor.executemany(sql, values)
+            return []
         cursor.execute(sql, values)
         return list(cursor.fetchall())
     except errors as error:

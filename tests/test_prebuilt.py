@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus
-from cms.db import UtcTime
+from cms.db import UtcTime, table_of
+from cms.limits.models import Noticed
 from cms.outages import is_outage
-from cms.prebuilt import Prebuilt
+from cms.prebuilt import Prebuilt, inserting
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.conftest import ON_POSTGRESQL, Clock
@@ -66,6 +68,25 @@ def test_whoever_listens_to_statements_hears_of_a_prebuilt_one(site: Site, clock
     with counted(site) as sent, site.database.reading() as session:
         assert Prebuilt(PUBLISHED).first(session, {"kind": ArticleKind.PAGE, "now": clock()}) is None
     assert len(sent) == 1
+
+
+@pytest.mark.both_engines
+def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> None:
+    storing = inserting(table_of(Noticed), "what", "at")
+    with site.database.writing() as session:
+        for names in (["a", "b"], ["c"]):  # a session that goes on has another connection
+            storing.each(session, [{"what": name, "at": clock(), "more": 1} for name in names])
+            session.commit()
+    with site.database.reading() as session:
+        kept = session.exec(select(Noticed).order_by(col(Noticed.what))).all()
+    assert [(row.what, row.at) for row in kept] == [(name, clock()) for name in "abc"]
+
+
+@pytest.mark.both_engines
+def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
+    storing = inserting(table_of(Noticed), "what", "at")
+    with site.database.writing() as session, pytest.raises(IntegrityError):
+        storing.each(session, [{"what": "a", "at": clock()}] * 2)
 
 
 @pytest.mark.both_engines

@@ -24,6 +24,7 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 from cms.db import table_of
+from cms.prebuilt import Prebuilt, inserting
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
@@ -56,11 +57,11 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
 )
 
 
-def _storing(own_id: sa.ColumnElement[int], same_id: sa.ColumnElement[int]) -> sa.Insert:
+def _storing(own_id: sa.ColumnElement[int], same_id: sa.ColumnElement[int]) -> Prebuilt:
     """Return the INSERT of one comment that may be the first of its thread and of its fold."""
     given: dict[str, Any] = {one.name: sa.bindparam(one.name, type_=one.type) for one in _COMMENT.c}
     firsts = {name: sa.func.coalesce(given[name], same_id) for name in ("root_id", "fold_id")}
-    return sa.insert(_COMMENT).values({**given, "id": own_id, **firsts}).returning(_COMMENT.c.id)
+    return Prebuilt(sa.insert(_COMMENT).values({**given, "id": own_id, **firsts}).returning(_COMMENT.c.id))
 
 
 _NEXT = sa.func.coalesce(sa.select(sa.func.max(_COMMENT.c.id)).scalar_subquery(), 0) + 1
@@ -69,7 +70,9 @@ _STORE = {
     "sqlite": _storing(_NEXT, _NEXT),  # as SQLite itself counts on; nobody else writes meanwhile
     "postgresql": _storing(sa.func.nextval(_SEQUENCE), sa.func.currval(_SEQUENCE)),
 }
-_HOLD, _BAND, _HOST = (sa.insert(table_of(one)) for one in (HoldReason, LikenessBand, CommentHost))
+_HOLD = inserting(table_of(HoldReason), "comment_id", "code", "measure")
+_BAND = inserting(table_of(LikenessBand), "band", "comment_id")
+_HOST = inserting(table_of(CommentHost), "comment_id", "host")
 
 
 def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
@@ -80,7 +83,7 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     """
     row = {**_NEW, **comment}
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
-    comment_id: int = session.execute(_STORE[session.get_bind().dialect.name], row).scalar_one()
+    comment_id: int = _STORE[session.get_bind().dialect.name].all(session, row)[0].id
     _give_reasons(session, comment_id, reasons)
     _band(session, comment_id, row["likeness"])
     _name_hosts(session, comment_id, row["body_text"])
@@ -283,15 +286,15 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
 
 def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) -> None:
     if rows := [{"comment_id": comment_id, "code": one.code, "measure": one.measure} for one in reasons]:
-        session.execute(_HOLD, rows)
+        _HOLD.each(session, rows)
 
 
 def _band(session: Session, comment_id: int, alike: int) -> None:
     if alike:
-        session.execute(_BAND, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
+        _BAND.each(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
 
 
 def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
     if named:
-        session.execute(_HOST, [{"comment_id": comment_id, "host": host} for host in named])
+        _HOST.each(session, [{"comment_id": comment_id, "host": host} for host in named])

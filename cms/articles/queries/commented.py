@@ -9,6 +9,7 @@ from sqlmodel import Session
 from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.db import UtcTime, table_of
 from cms.moderation.queries.closing import TAKES_COMMENTS
+from cms.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,18 @@ class CommentedArticle:
 
 
 _ARTICLE = table_of(Article)
-_BY_SLUG = sa.select(
-    *(
-        TAKES_COMMENTS if one.name == "comments_open" else _ARTICLE.c[one.name]
-        for one in fields(CommentedArticle)
+_BY_SLUG = Prebuilt(
+    sa.select(
+        *(
+            TAKES_COMMENTS if one.name == "comments_open" else _ARTICLE.c[one.name]
+            for one in fields(CommentedArticle)
+        )
+    ).where(
+        _ARTICLE.c.kind == sa.bindparam("kind"),
+        _ARTICLE.c.slug == sa.bindparam("slug"),
+        sa.or_(_ARTICLE.c.status == ArticleStatus.PUBLISHED, _ARTICLE.c.status == ArticleStatus.RETRACTED),
+        _ARTICLE.c.publish_at <= sa.bindparam("now", type_=UtcTime()),
     )
-).where(
-    _ARTICLE.c.kind == sa.bindparam("kind"),
-    _ARTICLE.c.slug == sa.bindparam("slug"),
-    sa.or_(_ARTICLE.c.status == ArticleStatus.PUBLISHED, _ARTICLE.c.status == ArticleStatus.RETRACTED),
-    _ARTICLE.c.publish_at <= sa.bindparam("now", type_=UtcTime()),
 )
 
 
@@ -50,5 +53,5 @@ def commented_article(
     session: Session, kind: ArticleKind, slug: str, *, now: datetime
 ) -> CommentedArticle | None:
     """Return the article at `slug` if it is public, or retracted; one SELECT."""
-    row = session.execute(_BY_SLUG, {"kind": kind.value, "slug": slug, "now": now}).one_or_none()
+    row = _BY_SLUG.first(session, {"kind": kind, "slug": slug, "now": now})
     return CommentedArticle(*row) if row else None

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from cms.comments.models import Comment
 from cms.comments.signals import Lane
 from cms.db import table_of
+from cms.prebuilt import Prebuilt
 
 FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 
@@ -23,16 +24,17 @@ class First:
 
 
 _COMMENT = table_of(Comment)
-_FIRSTS = (
+_FOLDS = tuple(f"fold_{place}" for place in range(FIRSTS_SOUGHT))
+_FIRSTS = Prebuilt(
     sa.select(_COMMENT.c.id, _COMMENT.c.likeness, _COMMENT.c.body_text)
     .where(
-        _COMMENT.c.id.in_(sa.bindparam("folds", expanding=True)),
+        _COMMENT.c.id.in_([sa.bindparam(name) for name in _FOLDS]),
         _COMMENT.c.fold_id == _COMMENT.c.id,
         _COMMENT.c.erased_at.is_(None),
     )
     .order_by(_COMMENT.c.id)
 )
-_LANE = (
+_LANE = Prebuilt(
     sa.select(_COMMENT.c.lane)
     .where(_COMMENT.c.fold_id == sa.bindparam("fold_id"), _COMMENT.c.waiting_since.is_not(None))
     .limit(1)
@@ -42,10 +44,11 @@ _LANE = (
 def firsts(session: Session, folds: Collection[int]) -> tuple[First, ...]:
     """Return the first comments of the newest of these folds, oldest first; one SELECT."""
     newest = sorted(folds)[-FIRSTS_SOUGHT:]
-    return tuple(First(*row) for row in session.execute(_FIRSTS, {"folds": newest}))
+    rows = _FIRSTS.all(session, dict(zip(_FOLDS, newest + newest[-1:] * FIRSTS_SOUGHT, strict=False)))
+    return tuple(First(*row) for row in rows)
 
 
 def lane_of_fold(session: Session, fold_id: int) -> Lane | None:
     """Return the lane in which a fold waits, None where nothing of it does; one SELECT."""
-    found: Lane | None = session.execute(_LANE, {"fold_id": fold_id}).scalar_one_or_none()
-    return found
+    row = _LANE.first(session, {"fold_id": fold_id})
+    return row.lane if row else None

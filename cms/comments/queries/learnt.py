@@ -13,9 +13,10 @@ from sqlmodel import Session, col
 
 from cms.comments.classifier import Counts, Weights
 from cms.comments.features import EVERY, unpacked
-from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel
+from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel, SpamWord
 from cms.comments.rules import CommentStatus, Lesson
 from cms.comments.signals import Reason
+from cms.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,19 @@ OPENED_AT_MOST = 4  # models kept unpacked in a process, half a megabyte each; o
 _opened: dict[str, Weights] = {}
 
 # One parameter for hundreds of buckets: a list of placeholders would be parsed anew for each comment.
-_COUNTS_SQLITE = sa.text(
-    "SELECT bucket, spam, fine, (SELECT mark FROM spam_model) FROM spam_word WHERE bucket IN (SELECT value FROM json_each(:buckets))"
+_BUCKETS: sa.BindParameter[Any] = sa.bindparam(
+    "buckets", type_=sa.types.NullType()
+)  # Any: each driver's own list
+_MARK = sa.select(col(SpamModel.mark))
+_COUNTS = sa.select(
+    col(SpamWord.bucket), col(SpamWord.spam), col(SpamWord.fine), _MARK.scalar_subquery().label("mark")
 )
-_COUNTS_POSTGRESQL = sa.text(
-    "SELECT bucket, spam, fine, (SELECT mark FROM spam_model) FROM spam_word WHERE bucket = ANY(:buckets)"
+_COUNTS_SQLITE = Prebuilt(
+    _COUNTS.where(
+        col(SpamWord.bucket).in_(sa.select(sa.func.json_each(_BUCKETS).table_valued("value").c.value))
+    )
 )
+_COUNTS_POSTGRESQL = Prebuilt(_COUNTS.where(col(SpamWord.bucket) == sa.func.any(_BUCKETS)))
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _TWIN = aliased(SpamLesson)
 _PUPILS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -85,7 +93,6 @@ _ALIKE = sa.select(col(SpamLesson.likeness), col(SpamLesson.lesson)).where(
     col(SpamLesson.comment_id).not_in(_IDS),
 )
 _NEWEST = sa.select(col(SpamLesson.buckets)).order_by(col(SpamLesson.comment_id).desc())
-_MARK = sa.select(col(SpamModel.mark))
 _WEIGHTS = sa.select(col(SpamModel.mark), col(SpamModel.weights))
 _FITTED = sa.select(col(SpamModel.lessons))
 _REASONS = sa.select(col(HoldReason.comment_id), col(HoldReason.code), col(HoldReason.measure)).where(
@@ -183,8 +190,8 @@ def waiting(session: Session, *, behind: int, size: int) -> list[Waiting]:
 def _rows(session: Session, buckets: Sequence[int]) -> Sequence[Any]:
     """Return bucket, spam, fine and the mark of the weights in force; nothing while nothing was learnt."""
     if session.get_bind().dialect.name == "sqlite":
-        return session.execute(_COUNTS_SQLITE, {"buckets": json.dumps(buckets)}).all()
-    return session.execute(_COUNTS_POSTGRESQL, {"buckets": list(buckets)}).all()
+        return _COUNTS_SQLITE.all(session, {"buckets": json.dumps(buckets)})
+    return _COUNTS_POSTGRESQL.all(session, {"buckets": list(buckets)})
 
 
 def _counts(rows: Sequence[Any]) -> dict[int, tuple[int, int]]:

@@ -13,6 +13,7 @@ from cms.comments.rules import CommentStatus, ReceiptState, SecondLook, receipt_
 from cms.db import table_of
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
+from cms.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ _OF_ADDRESS = (
     .limit(sa.bindparam("size"))
 )
 _COMMENT = table_of(Comment)
-_REPEAT = sa.select(_COMMENT.c.id, _COMMENT.c.mark, _COMMENT.c.created_at).where(
-    _COMMENT.c.repeat_key == sa.bindparam("repeat_key"),
-    sa.text(IS_REPEATABLE),
+_REPEAT = Prebuilt(
+    sa.select(_COMMENT.c.id, _COMMENT.c.mark, _COMMENT.c.created_at).where(
+        _COMMENT.c.repeat_key == sa.bindparam("repeat_key"),
+        sa.text(IS_REPEATABLE),
+    )
 )
 
 
@@ -119,7 +122,7 @@ def receipts_of(session: Session, fingerprint: str, *, before: int, size: int) -
 
 def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
     """Return the comment that carries this key, held or called spam by no person yet, or None; one SELECT."""
-    row = session.execute(_REPEAT, {"repeat_key": repeat_key}).one_or_none()
+    row = _REPEAT.first(session, {"repeat_key": repeat_key})
     return HeldRepeat(*row) if row else None
 
 

@@ -1,6 +1,6 @@
 """What stands around a comment while it is judged: copies of its text, names beside it, what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,10 @@ from cms.articles.models import ArticleAuthor, Author
 from cms.comments.likeness import are_copies, bands
 from cms.comments.models import Comment, LikenessBand
 from cms.db import table_of
+from cms.prebuilt import Prebuilt
 
 COPIES_SOUGHT = 100  # a band; whoever sent a hundred copies needs no exact count
 NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
-_KINDS_OF_COPY = frozenset({"copy", "spam"})
 _NO_BAND = -1
 
 
@@ -92,8 +92,10 @@ _COPIES = (
     .join_from(_ALIKE, _COMMENT, _COMMENT.c.id == _ALIKE.c.comment_id)
     .where(_COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
 )
-_AROUND = sa.union_all(
-    *(sa.select(part.subquery()) for part in (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _COPIES))
+_AROUND = Prebuilt(
+    sa.union_all(
+        *(sa.select(part.subquery()) for part in (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _COPIES))
+    )
 )
 
 
@@ -119,26 +121,26 @@ def around(
         "own_id": own_id,
     }
     sought = bands(likeness) if likeness else (_NO_BAND,) * len(bands(0))
-    rows = session.execute(
-        _AROUND, {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
-    ).all()
+    rows = _AROUND.all(session, {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}})
+    by_kind: dict[str, list[Any]] = {}
+    for row in rows:
+        by_kind.setdefault(row.kind, []).append(row)
     return Around(
-        _words(rows, "staff"),
-        _words(rows, "thread"),
-        "".join(_words(rows, "parent")),
-        _copies(rows, likeness),
+        _words(by_kind, "staff"),
+        _words(by_kind, "thread"),
+        "".join(_words(by_kind, "parent")),
+        _copies(by_kind, likeness),
     )
 
 
-def _words(rows: Sequence[Any], kind: str) -> tuple[str, ...]:
-    return tuple(words for found, words, _, _ in rows if found == kind)
+def _words(rows: Mapping[str, Sequence[Any]], kind: str) -> tuple[str, ...]:
+    return tuple(row.words for row in rows.get(kind, ()))
 
 
-def _copies(rows: Sequence[Any], likeness: int) -> Copies:
-    alike = [
-        (kind, fold)
-        for kind, _, other, fold in rows
-        if kind in _KINDS_OF_COPY and are_copies(other, likeness)
-    ]
-    folds = frozenset(fold for _, fold in alike if fold is not None)
-    return Copies(len(alike), sum(kind == "spam" for kind, _ in alike), folds)
+def _copies(rows: Mapping[str, Sequence[Any]], likeness: int) -> Copies:
+    alike = {
+        kind: [row.fold for row in rows.get(kind, ()) if are_copies(row.likeness, likeness)]
+        for kind in ("copy", "spam")
+    }
+    folds = frozenset(fold for found in alike.values() for fold in found if fold is not None)
+    return Copies(sum(map(len, alike.values())), len(alike["spam"]), folds)

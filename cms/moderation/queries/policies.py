@@ -20,6 +20,7 @@ from cms.moderation.models import Policy
 from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version
 from cms.pages.rules import POLICIES
+from cms.prebuilt import Prebuilt
 
 SLUG_CHARS = 300  # longer than any
 LISTED = 200  # policies on one page, those in force first
@@ -53,7 +54,7 @@ _KEPT: WeakKeyDictionary[Any, tuple[int, InForce]] = (
     WeakKeyDictionary()
 )  # by engine: one process, many sites in tests
 _KEEPING = Lock()
-_NUMBER = sa.select(col(Version.number)).where(col(Version.thing) == POLICIES)
+_NUMBER = Prebuilt(sa.select(col(Version.number)).where(col(Version.thing) == POLICIES))
 _IN_FORCE = (
     col(Policy.is_on),
     sa.or_(col(Policy.ends_at).is_(None), col(Policy.ends_at) > sa.bindparam("now", type_=UtcTime())),
@@ -127,7 +128,8 @@ def in_force(session: Session, now: datetime) -> InForce:
 
     What is kept of them is true as long as their version is the one that was read before them.
     """
-    number = session.execute(_NUMBER).scalar_one_or_none() or 0
+    read = _NUMBER.first(session, {})
+    number = read.number if read else 0
     engine = session.get_bind()
     with _KEEPING:
         kept = _KEPT.get(engine)
