@@ -47,9 +47,9 @@ def features(name: str, text: str) -> Iterator[str]:
     read = text if len(text) <= READ_FIRST + READ_LAST else f"{text[:READ_FIRST]}\n{text[-READ_LAST:]}"
     habits = measured(name, read)
     words = _words(read)
-    yield from (f"w:{word}" for word in words)
-    yield from (f"p:{one} {other}" for one, other in pairwise(("^", *words, "$")))
-    yield from (piece for word in words for piece in _pieces(word))
+    yield from [f"w:{word}" for word in words]
+    yield from [f"p:{one} {other}" for one, other in pairwise(("^", *words, "$"))]
+    yield from [piece for word in words for piece in _pieces(word)]
     yield from (f"h:{host}" for host in habits.hosts)
     yield from (f"s:{habit}" for habit in _habits(habits, read))
     yield from (f"s:{bait}" for bait in _baits(baits.seen(habits, words, read)))
@@ -85,10 +85,10 @@ def _said(word: str) -> str:
     return (word if word.isalpha() else without_digits(word))[:_LONGEST_WORD]
 
 
-def _pieces(word: str) -> Iterator[str]:
-    if len(word) >= _PIECE:
-        framed = f" {word} "
-        yield from (f"c:{framed[start : start + _PIECE]}" for start in range(len(framed) - _PIECE + 1))
+def _pieces(word: str) -> list[str]:
+    framed = f" {word} "
+    starts = range(len(framed) - _PIECE + 1) if len(word) >= _PIECE else ()
+    return [f"c:{framed[start : start + _PIECE]}" for start in starts]
 
 
 def _baits(seen: Baits) -> Iterator[str]:

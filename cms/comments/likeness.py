@@ -6,6 +6,7 @@ looked up by band and never compared with all others.
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -14,6 +15,7 @@ from cms.comments.lookalikes import plain
 MAX_DISTANCE = 3  # bits of 64
 PIECE = 4  # letters; short enough to survive a changed word, long enough to be a text's own
 READ_LETTERS = 2000  # copies differ at their ends; 2,000 letters take 2 ms
+HASHES_KEPT = 8_192  # of pieces, 1 MB; most of a text's pieces stand in the next one too
 TELLING_LETTERS = 24  # letters from which two readers do not write the same by chance
 _BITS, _BAND_BITS = 64, 16
 _MASK = (1 << _BITS) - 1
@@ -92,6 +94,7 @@ def _more_than(number: int, planes: list[int]) -> int:
     return more
 
 
+@lru_cache(HASHES_KEPT)
 def _hashed(piece: str) -> int:
     """Return 64 well mixed bits (the finaliser of SplitMix64, Steele and others 2014)."""
     bits = crc32(piece.encode("utf-8", "surrogatepass")) * 0x9E3779B97F4A7C15 & _MASK
