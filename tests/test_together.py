@@ -1,9 +1,13 @@
 """Deeds of many threads share a commit on SQLite, and none is the worse for another."""
 
+import fcntl
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -153,3 +157,41 @@ def test_nobody_waits_longer_for_another_writer_than_that_one_writes(database: D
             session.commit()
             assert waiting.result(1) == "cat"
     other.close()
+
+
+@ON_SQLITE
+def test_who_waits_to_write_goes_in_before_who_has_just_written(database: Database, site: Site) -> None:
+    other, order = db.open_database(site.settings), list[str]()
+
+    def write(through: Database, name: str) -> None:
+        with through.writing() as session:
+            adding(name)(session)
+            order.append(name)
+            session.commit()
+
+    with ThreadPoolExecutor(1) as people:
+        with database.writing() as session:
+            adding("first")(session)
+            waiting = people.submit(write, other, "waiting")
+            assert _is_waited_for(site.settings.instance)
+            session.commit()
+        write(database, "again")
+        waiting.result(5)
+    other.close()
+    assert order == ["waiting", "again"]
+
+
+def _is_waited_for(instance: Path) -> bool:
+    """Tell whether somebody comes to hold the place in front of the database within seconds."""
+    until, place = time.monotonic() + 5, os.open(instance, os.O_RDONLY)
+    try:
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(place, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            fcntl.flock(place, fcntl.LOCK_UN)
+            time.sleep(0.001)
+        return False
+    finally:
+        os.close(place)
