@@ -19,12 +19,15 @@ from cms.pages.views.shelf import Shelf
 from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
-from cms.server import LEAVE, stop_accepting
+from cms.server import LEAVE, Server, stop_accepting
 from cms.site import Site
 from cms.threads import Full, SharedLook, Threads
 from cms.web import TOO_BUSY
 
-THREADS = 4  # for reading, and as many for writing; more only wait for Python's lock
+THREADS = 4  # for reading; more only wait for Python's lock
+WRITING_THREADS = (
+    8  # the more are ready when a commit ends, the more share the next: a fifth more comments than with 4
+)
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
@@ -32,6 +35,7 @@ RETRY_SECONDS = "2"
 READS = frozenset({"GET", "HEAD"})
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
 FIRST_ARTICLE = re.compile(r'href="(/articles/[^"]+)"')
+CLOSE: Headers = [("Connection", "close")]  # so that the next request comes to another worker
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
@@ -65,12 +69,13 @@ class Front:
         self._keeps = self._site.settings.page_store_bytes > 0
         self._app: Wsgi = WithPages(self._flask, self._shelf) if self._keeps else self._flask
         self._reading = Threads(loop, "reading", THREADS, WAITING_MAX)
-        self._writing = Threads(loop, "writing", THREADS, WAITING_MAX)
+        self._writing = Threads(loop, "writing", WRITING_THREADS, WAITING_MAX)
         self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
         self._look = SharedLook(loop, self._shelf.catch_up)
         self._incoming = Incoming()
         self._making: dict[str, asyncio.Future[None]] = {}
         self._parting: Headers = []
+        self._in_hand = 0
         loop.add_signal_handler(LEAVE, self._leave)
         self._presence = Presence(self._site, now_utc)
         self._presence.start()
@@ -121,7 +126,7 @@ class Front:
 
     def _leave(self) -> None:
         stop_accepting()
-        self._parting = [("Connection", "close")]
+        self._parting = CLOSE
 
     async def _kept(self, key: str) -> FinishedPage | None:
         try:
@@ -184,13 +189,21 @@ class Front:
             await self._by_flask(self._writing, environ_of(scope, body), protocol)
 
     async def _by_flask(self, threads: Threads, environ: dict[str, Any], protocol: Any) -> None:
+        self._count(1)
         try:
             answer = await threads.run(answered, self._app, environ)
         except Full:
             await self._refuse(environ, protocol)
         else:
-            answer.headers = self._with_parting(answer.headers)
+            is_uneven = Server.loads.is_uneven(Server.place)
+            answer.headers = answer.headers + CLOSE if is_uneven else self._with_parting(answer.headers)
             await _pass_on(threads, answer, protocol)
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._in_hand += change
+        Server.loads.note(Server.place, self._in_hand)
 
     async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:
         """Answer 503, with what was written kept on the page."""

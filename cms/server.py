@@ -18,6 +18,7 @@ from granian.net import SocketSpec  # type: ignore[attr-defined]  # granian's ow
 from granian.server.mp import MPServer, WorkerProcess
 
 from cms import nursery
+from cms.loads import Loads
 from cms.worker import serve_requests
 
 BACKLOG = 4_096  # connections that wait to be taken: a front page's readers in the second of a restart
@@ -45,7 +46,9 @@ class Server(MPServer):
     a worker dies twice within seconds, which somebody else's bad luck with memory can do.
     """
 
-    listening = -1  # the shared socket, which workers know by their parent's memory
+    listening = -1  # the shared socket, which workers know by their parent's memory, as they do the two below
+    loads = Loads(1)
+    place = 0  # of this worker among all, from 0
     _spawn_rsgi_worker = staticmethod(serve_requests)
 
     def __init__(
@@ -71,6 +74,7 @@ class Server(MPServer):
             log_access=False,
         )
         self._prepare = prepare
+        Server.loads = Loads(workers)
         self._short_lives = 0
 
     def _init_shared_socket(self) -> None:

@@ -75,6 +75,9 @@ def serve_requests(
     stop = set_loop_signals(loop)  # type: ignore[no-untyped-call]  # as above
     stopped = asyncio.Event()
     stop.add_cb(lambda: loop.call_soon_threadsafe(stopped.set))
+    from cms.server import Server  # which makes workers of this
+
+    Server.place = number - 1  # granian counts from 1
     application.__rsgi_init__(loop)
     worker = RSGIWorker(  # type: ignore[call-arg]  # its stubs are of an older one
         number, socket, pipe, *threads, http_mode, http1, http2, websockets, files, *tls, metrics

@@ -1,10 +1,12 @@
 """`cms serve` itself: what its own door answers, and what it bears."""
 
 import asyncio
+import http.client
 import os
 import re
 import shutil
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from cms.incoming import Incoming, TooMuch, TooSlow
 from tests.factories import hire, write_article
 from tests.served import Served, served
 
+READERS = 12  # at once; more than a worker has threads
 WORDS = "What I wrote took me half an hour, and here it is."
 
 
@@ -138,6 +141,45 @@ def test_the_parent_process_imports_nothing_of_the_site_and_its_workers_share_wh
     for pid in loaded:
         rollup = dict(re.findall(r"(\w+): +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text()))
         assert int(rollup["Shared_Dirty"]) > 20_000
+
+
+def test_readers_who_came_all_at_once_are_shared_among_the_workers(server: Served) -> None:
+    evened = threading.Event()
+
+    def read_on() -> set[int]:
+        connection, seen = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30), set[int]()
+        while not evened.is_set():
+            connection.request("GET", "/search?q=tide")  # never kept, so each is made
+            answer = connection.getresponse()
+            answer.read()
+            seen.add(answer.status)
+        connection.close()
+        return seen
+
+    with ThreadPoolExecutor(READERS) as people:
+        reading = [people.submit(read_on) for _ in range(READERS)]
+        until = time.monotonic() + 30
+        while min(_connections(server)) < READERS // 4 and time.monotonic() < until:
+            time.sleep(0.05)
+        found = _connections(server)
+        evened.set()
+    assert min(found) >= READERS // 4, found
+    assert set.union(*(one.result() for one in reading)) <= {200, 429}
+
+
+def _connections(server: Served) -> list[int]:
+    """Return how many connections to the server each of its workers has open."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    open_ones = {
+        f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{server.port:04X}") and row[3] == "01"
+    }
+    return [len(open_ones & set(_open_by(pid))) for pid in server.workers()]
+
+
+def _open_by(pid: int) -> Iterator[str]:
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            yield str(file.readlink())
 
 
 def test_a_killed_worker_is_replaced_and_the_others_go_on(server: Served) -> None:
