@@ -9,9 +9,10 @@ from flask import Flask
 from cms.articles import writes
 from cms.articles.models import ArticleKind, ArticleStatus
 from cms.articles.queries import kin
-from cms.articles.queries.reading import onward, public_article
+from cms.articles.queries.reading import article_at_work, onward, public_article
 from cms.articles.related import KEPT
 from tests.articles.paper import Paper, paper_of
+from tests.conftest import ON_SQLITE
 
 pytestmark = pytest.mark.both_engines
 
@@ -116,3 +117,26 @@ def test_a_page_shows_its_kin_when_their_time_has_come(paper: Paper) -> None:
     assert shown() == []
     paper.now += timedelta(days=2)
     assert shown() == ["Later"]
+
+
+@ON_SQLITE
+def test_the_kin_of_an_article_is_found_without_a_walk_through_the_site(paper: Paper) -> None:
+    shown = paper.article("Night", tags=["ferry"])
+    paper.article("Day", tags=["ferry"])
+
+    def steps() -> int:
+        taken: list[int] = []
+        with paper.site.database.reading() as session:
+            page = article_at_work(session, shown, now=paper.now)
+            assert page is not None
+            driver = session.connection().connection.driver_connection
+            assert driver is not None
+            driver.set_progress_handler(lambda: taken.append(1), 1)
+            assert len(onward(session, page, now=paper.now).related) == 1
+            driver.set_progress_handler(None, 1)
+        return len(taken)
+
+    among_few = steps()
+    for number in range(30):
+        paper.article(f"Unlike {number}", days_ago=2)
+    assert steps() < among_few * 1.5

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -26,9 +26,8 @@ from cms.prebuilt import Prebuilt
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """Another article, as a link shows it."""
+class Headline(NamedTuple):
+    """Another article, as a link shows it; a tuple, since its links are looked up by it."""
 
     slug: str
     title: str
@@ -180,7 +179,13 @@ _FOLLOWING = Prebuilt(
 _RELATED = Prebuilt(
     sa.select(*_HEADLINE)
     .join(Related, col(Related.related_id) == col(Article.id))
-    .where(IS_PUBLIC, col(Related.article_id) == sa.bindparam("id"))
+    .where(
+        # Compared plainly, SQLite would walk the index of all that is public, and so the whole site, for these few.
+        sa.func.coalesce(col(Article.kind), "") == ArticleKind.ARTICLE.value,
+        col(Article.status) == ArticleStatus.PUBLISHED,
+        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+        col(Related.article_id) == sa.bindparam("id"),
+    )
     .order_by(col(Related.score).desc(), col(Article.id).desc())
     .limit(4)
 )
