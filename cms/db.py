@@ -115,8 +115,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database and can change nothing."""
-        with ReadingSession(self.reader, autoflush=False) as session:
-            yield session
+        with self.reader.connect() as connection:
+            connection.begin()
+            with ReadingSession(connection, autoflush=False) as session:
+                yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

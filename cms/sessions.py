@@ -18,8 +18,17 @@ class WritingSession(Session):
         return self._held
 
 
-class ReadingSession(WritingSession):
-    """A session whose SELECTs of columns go straight to its connection: 40 µs each, where the ORM took 110 (measured)."""
+class ReadingSession(Session):
+    """A session of one connection, which has begun, and to which SELECTs of columns go straight.
+
+    Through the ORM each took 110 µs in place of 40, and that the session found its connection 30 (measured).
+    """
+
+    def connection(self, *asked: Any, **options: Any) -> sa.Connection:  # Any: as SQLAlchemy has them
+        """Return the connection, in its transaction."""
+        if isinstance(self.bind, sa.Connection) and not (asked or options):
+            return self.bind
+        return super().connection(*asked, **options)
 
     def execute(
         self, statement: Any, params: Any = None, **options: Any

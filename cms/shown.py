@@ -1,6 +1,8 @@
 """What every template can say and show."""
 
+from collections.abc import Callable
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
@@ -10,6 +12,8 @@ from werkzeug.local import LocalProxy
 
 from cms.languages import direction
 from cms.web import language, site
+
+REMEMBERED = 1_000  # pieces of pages, of 1 KB
 
 
 def install(app: Flask) -> None:
@@ -29,12 +33,29 @@ def install(app: Flask) -> None:
         clean=Markup,
     )
     templates.globals.update(_=_said, ngettext=_said_of_many, direction=direction, spoken_code=_spoken_code)
+    templates.globals.update(once=once)
     templates.globals.update(
         settings=LocalProxy(lambda: site().settings),
         asset=lambda name: site().assets.address(name),
         absolute=lambda path: site().settings.base_url + path,
     )
     app.context_processor(_of_the_answer)
+
+
+def once(macro: Callable[..., str], *asked: object) -> Markup:
+    """Return what `macro` makes of `asked`, made once for all pages on which the same stands.
+
+    For a macro that shows nothing but what it is given, in the answer's language and the site's time zone.
+    """
+    language()
+    made = _made(macro, site().settings.timezone, g.language_code, *asked)
+    return Markup(made)  # noqa: S704  # by a macro
+
+
+# By all that goes in, so it is never stale; a macro is another one in each language, and after its file has changed.
+@lru_cache(maxsize=REMEMBERED)
+def _made(macro: Callable[..., str], _timezone: str, _language_code: str, *asked: object) -> str:
+    return str(macro(*asked))
 
 
 def _of_the_answer() -> dict[str, Any]:

@@ -8,7 +8,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import IO, Any, cast
 
-from flask import Flask, Response, abort, current_app, g, has_app_context, redirect, request
+from flask import Flask, Request, Response, abort, current_app, g, has_app_context, redirect, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.datastructures import Headers as ResponseHeaders
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -16,6 +18,7 @@ from cms import logs
 from cms.config import Settings
 from cms.finished import FinishedPage
 from cms.languages import Language, is_language
+from cms.negotiation import has_already
 from cms.sense import origin_of
 from cms.site import Site
 from cms.spoken import SpokenEnvironment
@@ -47,6 +50,16 @@ class Origin(StrEnum):
     UNKNOWN = "unknown"
 
 
+class StaffSessions(SecureCookieSessionInterface):
+    """The sessions of who brings a cookie; whoever only reads has none, so nothing is derived or signed for her."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of this request, None while the site's key is missing."""
+        if "HTTP_COOKIE" in request.environ or app.extensions["site"].keys is None:
+            return super().open_session(app, request)
+        return self.session_class()
+
+
 class Application(Flask):
     """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs.
 
@@ -54,6 +67,7 @@ class Application(Flask):
     """
 
     jinja_environment = SpokenEnvironment
+    session_interface = StaffSessions()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
         super().__init__(*args, **kwargs)
@@ -273,9 +287,13 @@ def _make_conditional(response: Response) -> None:
         once=not is_kept,
     )
     variant = page.variant(request.headers.get("Accept-Encoding", ""))
-    response.set_data(variant.body)
-    for name, value in variant.headers[len(shared) :]:
-        response.headers[name] = value
-    response.make_conditional(request.environ)
+    known = request.headers.get("If-None-Match")
+    if known is not None and has_already(known, variant.etag):
+        response.status_code = 304
+        response.set_data(b"")
+        response.headers = ResponseHeaders(variant.headers_304)
+    else:
+        response.set_data(variant.body)
+        response.headers = ResponseHeaders(variant.headers)
     if is_kept:
         request.environ[KEEP](page)
