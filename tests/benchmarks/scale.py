@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +52,7 @@ class Paper:
             fifty = session.execute(sa.text(FIFTY)).scalar_one()
             busiest = session.execute(sa.text(BUSIEST)).scalar_one()
             titles = (
-                session.execute(sa.text("SELECT title FROM article ORDER BY id LIMIT 50")).scalars().all()
+                session.execute(sa.text("SELECT title FROM article ORDER BY id LIMIT 2000")).scalars().all()
             )
         yield "front page", "/"
         yield "article with some 50 comments", f"/articles/{fifty}"
@@ -62,7 +63,8 @@ class Paper:
         yield "sitemap's index", "/sitemap.xml"
         yield "one sitemap", "/sitemap-article-1.xml"
         yield "search for a common word", f"/search?q={titles[0].split()[0]}"
-        yield "search for two words", f"/search?q={'+'.join(titles[7].split()[:2])}"
+        commonest = Counter(word for title in titles for word in title.split()).most_common(2)
+        yield "search for two words", f"/search?q={'+'.join(word for word, _ in commonest)}"
         deep = "/"
         for _ in range(3):
             deep = self._next(deep) or deep

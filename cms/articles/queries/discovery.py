@@ -19,6 +19,7 @@ from cms.articles.models import (
 from cms.articles.queries.cards import (
     CARD_COLUMNS,
     IS_PUBLIC,
+    IS_PUBLIC_BY_ID,
     NEWEST_FIRST,
     NamedLink,
     Picture,
@@ -135,11 +136,11 @@ _HAS_PUBLIC: dict[str, sa.ColumnElement[bool]] = {
     "author": sa.exists().where(
         col(ArticleAuthor.author_id) == col(Author.id),
         col(ArticleAuthor.article_id) == col(Article.id),
-        IS_PUBLIC,
+        IS_PUBLIC_BY_ID,
     ),
     "section": sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC),
     "tag": sa.exists().where(
-        col(ArticleTag.tag_id) == col(Tag.id), col(ArticleTag.article_id) == col(Article.id), IS_PUBLIC
+        col(ArticleTag.tag_id) == col(Tag.id), col(ArticleTag.article_id) == col(Article.id), IS_PUBLIC_BY_ID
     ),
 }
 _NEWS = (
@@ -175,10 +176,20 @@ def sitemap_parts(session: Session, *, now: datetime) -> list[SitemapPart]:
     }
     parts = [SitemapPart("article", 0)]
     for kind, (table, condition) in sources.items():
-        window = (col(table.id) // WINDOW).label("window")
-        statement = sa.select(window).where(condition).group_by(window).order_by(window)
-        parts += [SitemapPart(kind, number) for number in session.execute(statement, {"now": now}).scalars()]
+        numbers = session.execute(_windows(table, condition), {"now": now}).scalars()
+        parts += [SitemapPart(kind, number) for number in numbers]
     return list(dict.fromkeys(parts))
+
+
+def _windows(
+    table: Any, condition: sa.ColumnElement[bool]
+) -> sa.Select[Any]:  # Any: one of four tables; a number
+    """Return the SELECT of every window that has something in it, each found from the one before."""
+    first = sa.select(table.id // WINDOW).where(condition).order_by(table.id).limit(1)
+    found = sa.select(first.scalar_subquery().label("window")).cte("found", recursive=True)
+    behind = first.where(table.id >= (found.c.window + 1) * WINDOW).correlate(found)
+    found = found.union_all(sa.select(behind.scalar_subquery()).where(found.c.window.is_not(None)))
+    return sa.select(found.c.window).where(found.c.window.is_not(None)).order_by(found.c.window)
 
 
 def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> list[Place]:

@@ -18,7 +18,15 @@ from cms.articles.models import (
     Section,
     Tag,
 )
-from cms.articles.queries.cards import CARD_COLUMNS, IS_PUBLIC, NEWEST_FIRST, NamedLink, Picture, picture_of
+from cms.articles.queries.cards import (
+    CARD_COLUMNS,
+    IS_PUBLIC,
+    IS_PUBLIC_BY_ID,
+    NEWEST_FIRST,
+    NamedLink,
+    Picture,
+    picture_of,
+)
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
 from cms.prebuilt import Prebuilt
@@ -179,13 +187,7 @@ _FOLLOWING = Prebuilt(
 _RELATED = Prebuilt(
     sa.select(*_HEADLINE)
     .join(Related, col(Related.related_id) == col(Article.id))
-    .where(
-        # Compared plainly, SQLite would walk the index of all that is public, and so the whole site, for these few.
-        sa.func.coalesce(col(Article.kind), "") == ArticleKind.ARTICLE.value,
-        col(Article.status) == ArticleStatus.PUBLISHED,
-        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
-        col(Related.article_id) == sa.bindparam("id"),
-    )
+    .where(IS_PUBLIC_BY_ID, col(Related.article_id) == sa.bindparam("id"))
     .order_by(col(Related.score).desc(), col(Article.id).desc())
     .limit(4)
 )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from cms.articles.folding import words, words_with_places
 from cms.articles.models import Article
-from cms.articles.queries.cards import IS_PUBLIC, NamedLink, bylines_of
+from cms.articles.queries.cards import IS_PUBLIC_BY_ID, NamedLink, bylines_of
 
 TYPED_MAX = 200  # characters that are read of what was typed
 WORDS_MAX = 12  # words that are looked for; more than that is a quotation
@@ -47,7 +47,7 @@ def _found_in(dialect: str) -> sa.Select[Any]:  # Any: an id that SQLModel calls
     return (
         sa.select(col(Article.id))
         .join(ranked, ranked.c.id == col(Article.id))
-        .where(IS_PUBLIC)
+        .where(IS_PUBLIC_BY_ID)
         .order_by(ranked.c.rank, col(Article.publish_at).desc(), col(Article.id).desc())
         .limit(BEST)
     )

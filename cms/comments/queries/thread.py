@@ -44,7 +44,9 @@ _ALL = Prebuilt(
     .order_by(col(Comment.root_id), *_IN_ORDER)
     .limit(sa.bindparam("most"))
 )
-_COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, is_visible())
+# Every root is above 0: said so that SQLite, which keeps no statistics, takes the index of what readers see of an
+# article, and not that of all comments by status (of 2 million that took 700 ms, measured).
+_COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, col(Comment.root_id) > 0, is_visible())
 _ROOTS = (
     sa.select(col(Comment.id), col(Comment.created_at), _COUNT.scalar_subquery().label("comments"))
     .where(
