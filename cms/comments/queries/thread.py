@@ -89,8 +89,14 @@ _FEATURED = (
     .order_by(col(_MEMBER.featured_at).desc(), col(_MEMBER.id).desc())
     .limit(FEATURED_AT_MOST)
 )
+# Not `id IN (…) OR id IN (SELECT …)`: for that PostgreSQL reads every comment (1.4 s of 2 million, measured).
 _BY_IDS_AND_FEATURED = sa.select(*COLUMNS).where(
-    sa.or_(col(Comment.id).in_(sa.bindparam("ids", expanding=True)), col(Comment.id).in_(_FEATURED))
+    col(Comment.id).in_(
+        sa.union_all(
+            sa.select(col(_MEMBER.id)).where(col(_MEMBER.id).in_(sa.bindparam("ids", expanding=True))),
+            sa.select(_FEATURED.subquery("featured").c.id),
+        )
+    )
 )
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _ONE = Prebuilt(
