@@ -94,7 +94,6 @@ class Comment(SQLModel, table=True):
             "status",
             where="waiting_since IS NOT NULL",
         ),
-        _index("ix_comment_stands", "status", where="withdrawn_at IS NULL AND erased_at IS NULL"),
         _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         _index("ix_comment_reported", "waiting_since", "id", where="reported_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),

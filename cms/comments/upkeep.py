@@ -1,4 +1,6 @@
-"""What the database keeps up by itself beside the comments: their words, and since when each waits."""
+"""What the database keeps up by itself beside the comments: their words, since when each waits, how many there are."""
+
+# ruff: noqa: S608  # names and conditions of ours
 
 # The words of what waits. The database keeps them up by itself, so that no text can change, be decided about or be
 # erased and still be found; without a copy of the text, so that nothing more than words is there.
@@ -70,4 +72,55 @@ QUEUE_ORDER_POSTGRESQL = (
     " EXECUTE FUNCTION waits_with_comment()",
     "CREATE TRIGGER comment_host_waits BEFORE INSERT ON comment_host FOR EACH ROW"
     " EXECUTE FUNCTION waits_with_comment()",
+)
+
+# How many stand and wait, in one row. Counting up to 10,001 of each took 6 ms of every page of the queue on SQLite, and
+# on PostgreSQL, which looks at the rows themselves where some changed lately, 100 (measured).
+_STANDS = "{{row}}.status = '{status}' AND {{row}}.withdrawn_at IS NULL AND {{row}}.erased_at IS NULL"
+_WAITS = "{{row}}.waiting_since IS NOT NULL AND {{row}}.lane = '{lane}'"
+_COUNTED = {
+    **{status: _STANDS.format(status=status) for status in ("approved", "rejected", "spam")},
+    **{lane: _WAITS.format(lane=lane) for lane in ("likely_fine", "needs_thought", "likely_spam")},
+    "escalated": "{row}.escalated_at IS NOT NULL",
+}
+_ONE_MORE = ", ".join(f"{name} = {name} + CAST({is_it} AS INTEGER)" for name, is_it in _COUNTED.items())
+_ONE_LESS = _ONE_MORE.replace(" + CAST", " - CAST")
+_MOVED = ", ".join(
+    f"{name} = {name} + CAST({is_it.format(row='NEW')} AS INTEGER) - CAST({is_it.format(row='OLD')} AS INTEGER)"
+    for name, is_it in _COUNTED.items()
+)
+_ADDED, _TAKEN = _ONE_MORE.format(row="NEW"), _ONE_LESS.format(row="OLD")
+_PARTS = "status, withdrawn_at, erased_at, waiting_since, lane, escalated_at"
+_OF_OLD, _OF_NEW = (
+    f"({', '.join(f'{row}.{part}' for part in _PARTS.split(', '))})" for row in ("OLD", "NEW")
+)
+_NONE_YET = f"INSERT INTO comment_count (id, {', '.join(_COUNTED)}) VALUES (1{', 0' * len(_COUNTED)})"
+COUNTED_NOW = "SELECT {} FROM comment".format(  # of all that there are, in the order of the columns
+    ", ".join(
+        f"coalesce(sum(CAST({is_it.format(row='comment')} AS INTEGER)), 0) AS {name}"
+        for name, is_it in _COUNTED.items()
+    )
+)
+COUNT_ANEW = f"UPDATE comment_count SET ({', '.join(_COUNTED)}) = ({COUNTED_NOW})"
+COUNTS_SQLITE = (
+    _NONE_YET,
+    "CREATE TRIGGER comment_counted_insert AFTER INSERT ON comment"
+    f" BEGIN UPDATE comment_count SET {_ADDED}; END",
+    f"CREATE TRIGGER comment_counted_update AFTER UPDATE OF {_PARTS} ON comment"
+    f" WHEN {_OF_OLD} IS NOT {_OF_NEW} BEGIN UPDATE comment_count SET {_MOVED}; END",
+    "CREATE TRIGGER comment_counted_delete AFTER DELETE ON comment"
+    f" BEGIN UPDATE comment_count SET {_TAKEN}; END",
+)
+# Deferred, so that the row of counts is the last thing that a transaction locks: nobody waits in a circle.
+_AT_COMMIT = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+COUNTS_POSTGRESQL = (
+    _NONE_YET,
+    "CREATE FUNCTION count_comment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" IF TG_OP = 'INSERT' THEN UPDATE comment_count SET {_ADDED};"
+    f" ELSIF TG_OP = 'DELETE' THEN UPDATE comment_count SET {_TAKEN};"
+    f" ELSE UPDATE comment_count SET {_MOVED}; END IF; RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER comment_counted AFTER INSERT OR DELETE ON comment"
+    f" {_AT_COMMIT} EXECUTE FUNCTION count_comment()",
+    f"CREATE CONSTRAINT TRIGGER comment_counted_update AFTER UPDATE OF {_PARTS} ON comment {_AT_COMMIT}"
+    f" WHEN ({_OF_OLD} IS DISTINCT FROM {_OF_NEW}) EXECUTE FUNCTION count_comment()",
 )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from cms.comments import upkeep
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
 from cms.moderation.pauses import PauseKind
@@ -233,6 +234,22 @@ class DigestWish(SQLModel, table=True):
     put_on: date | None = Field(default=None)
 
 
+class CommentCount(SQLModel, table=True):
+    """How many comments stand decided, wait in each lane and are escalated; one row, which the database keeps up itself."""
+
+    __tablename__ = "comment_count"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    approved: int
+    rejected: int
+    spam: int
+    likely_fine: int
+    needs_thought: int
+    likely_spam: int
+    escalated: int
+
+
 class Pause(SQLModel, table=True):
     """What somebody did to the comments of an article, until when; `until` is empty where she ended it."""
 
@@ -263,3 +280,4 @@ APPEND_ONLY_POSTGRESQL = (
 )
 
 beside_the_tables(APPEND_ONLY_SQLITE, APPEND_ONLY_POSTGRESQL)
+beside_the_tables(upkeep.COUNTS_SQLITE, upkeep.COUNTS_POSTGRESQL)

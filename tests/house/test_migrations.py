@@ -41,6 +41,15 @@ def upgrade():
 '''
 
 
+_COUNTS_GONE = {
+    "sqlite": (
+        *(f"DROP TRIGGER comment_counted_{deed}" for deed in ("insert", "update", "delete")),
+        "DROP TABLE comment_count",
+    ),
+    "postgresql": ("DROP FUNCTION count_comment CASCADE", "DROP TABLE comment_count"),
+}
+
+
 @pytest.fixture
 def full_site(site: Site) -> Site:
     """Give a site with articles, bylines, subjects and threads."""
@@ -143,6 +152,24 @@ def test_what_waited_before_the_queue_had_a_column_for_it_waits_still(tmp_path: 
         waiting = connection.exec_driver_sql("SELECT id, waiting_since FROM comment ORDER BY id").all()
     assert [tuple(row) for row in waiting] == [(1, moment), (2, None), (3, None)]
     engine.dispose()
+
+
+@pytest.mark.breaks_the_schema
+@pytest.mark.both_engines
+def test_comments_that_were_there_before_are_counted(full_site: Site) -> None:
+    with full_site.database.writing() as session:
+        for part in _COUNTS_GONE[session.get_bind().dialect.name]:
+            session.execute(sa.text(part))
+        session.execute(sa.text("CREATE INDEX ix_comment_stands ON comment (status)"))
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '0024'"))
+        session.execute(
+            sa.text("UPDATE comment SET status = 'approved', waiting_since = NULL WHERE name = 'Dan'")
+        )
+        session.commit()
+    db.migrate(full_site.settings)
+    with full_site.database.reading() as session:
+        counted = session.execute(sa.text("SELECT approved, needs_thought + likely_fine FROM comment_count"))
+        assert tuple(counted.one()) == (2, 2)
 
 
 def _add_migration(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 import cms
@@ -126,4 +127,18 @@ def test_a_key_is_replaced_by_a_command(tmp_path: Path, monkeypatch: pytest.Monk
         f"The key {new.stem} seals from now on; 0 values were sealed anew.\n"
         f"The key {old.stem} opens nothing here any more.\n"
     )
+    assert _run("doctor").exit_code == 0
+
+
+def test_doctor_says_when_the_queue_counts_wrong_and_recount_mends_it(tmp_path: Path) -> None:
+    assert "The queue's numbers are those of its comments." in _run("doctor").stdout
+    site = cms.open_site(load_settings())
+    with site.database.writing() as session:
+        session.execute(sa.text("UPDATE comment_count SET approved = 7"))
+        session.commit()
+    site.database.close()
+    answer = _run("doctor")
+    assert answer.exit_code == 1
+    assert "NO  The queue's numbers are wrong. Run `cms comments recount`." in answer.stdout
+    assert _run("comments", "recount").exit_code == 0
     assert _run("doctor").exit_code == 0

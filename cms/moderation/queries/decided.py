@@ -57,7 +57,7 @@ def places(
     matches = (
         col(Comment.status) == status,
         REMAINS,
-        *of_one_kind(narrowed, now, since=DECIDED_AT, of=Comment),
+        *of_one_kind(session, narrowed, now, since=DECIDED_AT, of=Comment),
     )
     for looked_at in _looked_at(session, status, narrowed, after):
         statement = (

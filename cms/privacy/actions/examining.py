@@ -13,6 +13,7 @@ from cms.db import Database
 from cms.key_sources import KeySource, open_source
 from cms.keyring import Held, KeyState, KnownKey, held
 from cms.limits.queries import proxy_is_missing
+from cms.moderation.queries.counts import counts_are_true
 from cms.outbox.actions.examining import mail_findings
 from cms.outbox.queries import count_stale
 from cms.privacy.actions.workers import LIVE
@@ -47,12 +48,14 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             lacks_proxy = proxy_is_missing(session, settings.trusted_proxies, now=now)
             stale = count_stale(session, now)
             pictures = newest_pictures(session, PICTURES_LOOKED_FOR)
+            is_counted = counts_are_true(session)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
         database.close()
     return [
         Finding(True, "The database answers and is at the newest schema."),
+        _counts_finding(is_counted),
         *of_keys,
         _address_finding(settings),
         _limits_finding(settings),
@@ -60,6 +63,12 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         *_picture_findings(settings, pictures),
         *(Finding(is_well, sentence) for is_well, sentence in mail_findings(settings, stale)),
     ]
+
+
+def _counts_finding(is_counted: bool) -> Finding:
+    if is_counted:
+        return Finding(True, "The queue's numbers are those of its comments.")
+    return Finding(False, "The queue's numbers are wrong. Run `cms comments recount`.")
 
 
 def _key_findings(database: Database, source: KeySource, now: datetime) -> Iterator[Finding]:
