@@ -1,7 +1,7 @@
 """Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
 Convert = Callable[[Any], Any]
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert
 
@@ -35,11 +36,6 @@ class Prebuilt:
         rows = self.all(session, values)
         return rows[0] if rows else None
 
-    def each(self, session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out what gives no rows once for each of `rows`."""
-        connection, form = self._in(session)
-        _sent(connection, form.sql, [form.sent(values) for values in rows], is_many=True)
-
     def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
         connection = session.connection()
         name = connection.dialect.name
@@ -49,10 +45,35 @@ class Prebuilt:
         return connection, form
 
 
-def inserting(table: sa.Table, *names: str) -> Prebuilt:
-    """Return the INSERT of a row of `table` that gives these columns, and no other."""
-    given = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return Prebuilt(sa.insert(table).values(given))
+class Inserting:
+    """The INSERT of rows of one table that give these columns, and no other: as many rows as are few, in one statement.
+
+    A statement for each of them costs PostgreSQL's driver as much as the first one again.
+    """
+
+    def __init__(self, table: sa.Table, *names: str) -> None:
+        self._table, self._names = table, names
+        self._by_number: dict[int, Prebuilt] = {}  # of rows, made when first asked for
+
+    def rows(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store each of `rows`, which may hold more than is asked for."""
+        for start in range(0, len(rows), FEW):
+            some = rows[start : start + FEW]
+            values = {f"{name}_{place}": row[name] for place, row in enumerate(some) for name in self._names}
+            self._of(len(some)).all(session, values)
+
+    def _of(self, number: int) -> Prebuilt:
+        found = self._by_number.get(number)
+        if found is None:
+            given = [
+                {
+                    name: sa.bindparam(f"{name}_{place}", type_=self._table.c[name].type)
+                    for name in self._names
+                }
+                for place in range(number)
+            ]
+            found = self._by_number[number] = Prebuilt(sa.insert(self._table).values(given))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +134,17 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _sent(connection: sa.Connection, sql: str, values: Any, *, is_many: bool = False) -> list[Any]:
-    """Send a statement, once or for each of many values; return what the driver gives.
+def _sent(connection: sa.Connection, sql: str, values: Any) -> list[Any]:
+    """Send a statement; return what the driver gives, nothing where it has no rows to give.
 
     Whoever listens to a connection's statements hears of this one as well.
     """
     cursor = connection.connection.cursor()
-    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, is_many)
+    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, False)
     errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
     try:
-        if is_many:
-            cursor.executemany(sql, values)
-            return []
         cursor.execute(sql, values)
-        return list(cursor.fetchall())
+        return list(cursor.fetchall()) if cursor.description else []
     except errors as error:
         is_lost = connection.dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
         if is_lost:

@@ -12,7 +12,7 @@ from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.db import UtcTime, table_of
 from cms.limits.models import Noticed
 from cms.outages import is_outage
-from cms.prebuilt import Prebuilt, inserting
+from cms.prebuilt import Inserting, Prebuilt
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.conftest import ON_POSTGRESQL, Clock
@@ -72,10 +72,10 @@ def test_whoever_listens_to_statements_hears_of_a_prebuilt_one(site: Site, clock
 
 @pytest.mark.both_engines
 def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> None:
-    storing = inserting(table_of(Noticed), "what", "at")
+    storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session:
         for names in (["a", "b"], ["c"]):  # a session that goes on has another connection
-            storing.each(session, [{"what": name, "at": clock(), "more": 1} for name in names])
+            storing.rows(session, [{"what": name, "at": clock(), "more": 1} for name in names])
             session.commit()
     with site.database.reading() as session:
         kept = session.exec(select(Noticed).order_by(col(Noticed.what))).all()
@@ -84,9 +84,9 @@ def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> No
 
 @pytest.mark.both_engines
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
-    storing = inserting(table_of(Noticed), "what", "at")
+    storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session, pytest.raises(IntegrityError):
-        storing.each(session, [{"what": "a", "at": clock()}] * 2)
+        storing.rows(session, [{"what": "a", "at": clock()}] * 2)
 
 
 @pytest.mark.both_engines

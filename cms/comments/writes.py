@@ -24,7 +24,7 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 from cms.db import table_of
-from cms.prebuilt import Prebuilt, inserting
+from cms.prebuilt import Inserting, Prebuilt
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
@@ -70,9 +70,9 @@ _STORE = {
     "sqlite": _storing(_NEXT, _NEXT),  # as SQLite itself counts on; nobody else writes meanwhile
     "postgresql": _storing(sa.func.nextval(_SEQUENCE), sa.func.currval(_SEQUENCE)),
 }
-_HOLD = inserting(table_of(HoldReason), "comment_id", "code", "measure")
-_BAND = inserting(table_of(LikenessBand), "band", "comment_id")
-_HOST = inserting(table_of(CommentHost), "comment_id", "host")
+_HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure")
+_BAND = Inserting(table_of(LikenessBand), "band", "comment_id")
+_HOST = Inserting(table_of(CommentHost), "comment_id", "host")
 
 
 def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
@@ -286,15 +286,15 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
 
 def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) -> None:
     if rows := [{"comment_id": comment_id, "code": one.code, "measure": one.measure} for one in reasons]:
-        _HOLD.each(session, rows)
+        _HOLD.rows(session, rows)
 
 
 def _band(session: Session, comment_id: int, alike: int) -> None:
     if alike:
-        _BAND.each(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
+        _BAND.rows(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
 
 
 def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
     if named:
-        _HOST.each(session, [{"comment_id": comment_id, "host": host} for host in named])
+        _HOST.rows(session, [{"comment_id": comment_id, "host": host} for host in named])

@@ -26,7 +26,7 @@ from cms.moderation.models import (
     RejectionReason,
 )
 from cms.moderation.queries.reasons import ReasonLine
-from cms.prebuilt import inserting
+from cms.prebuilt import Inserting
 from cms.vault import random_mark
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
@@ -35,7 +35,7 @@ _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
 _DECISION = table_of(Decision)
 _NO_DECISION = dict.fromkeys(one.name for one in _DECISION.c if one.name != "id")
 _NOTE = sa.insert(_DECISION).returning(_DECISION.c.id)
-_NOTES = inserting(_DECISION, *_NO_DECISION)
+_NOTES = Inserting(_DECISION, *_NO_DECISION)
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
 
 
@@ -121,7 +121,7 @@ def write_decisions(
 ) -> None:  # Any: columns of many kinds
     """Add many entries to the log, in commit order."""
     lock_log(session)
-    _NOTES.each(session, [{**_NO_DECISION, **entry} for entry in entries])
+    _NOTES.rows(session, [{**_NO_DECISION, **entry} for entry in entries])
 
 
 def begin_batch(session: Session, batch: Batch) -> int:
