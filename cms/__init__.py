@@ -92,10 +92,11 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
 def timed_jobs() -> "tuple[Job, ...]":
     """List what the site does by its own clock, whoever comes: every feature's jobs on one screen."""
     from cms.comments.actions import catching_up, fitting
-    from cms.moderation.actions import batches, digests
+    from cms.moderation.actions import batches, counting, digests
     from cms.outbox.actions import sending, sweeping
     from cms.pages import actions as pages
     from cms.privacy.actions import sweeping as retention
 
     comments = (fitting.JOB, catching_up.JOB)
-    return (sending.JOB, sweeping.JOB, *comments, retention.JOB, batches.JOB, digests.JOB, pages.JOB)
+    moderation = (batches.JOB, counting.JOB, digests.JOB)
+    return (sending.JOB, sweeping.JOB, *comments, retention.JOB, *moderation, pages.JOB)

@@ -29,7 +29,6 @@ import cms
 import cms.articles.models  # the tables on which others hang, whatever a test imports
 from cms import db
 from cms.accounts import actions as accounts
-from cms.comments import upkeep
 from cms.config import Settings, load_settings
 from cms.moderation.models import RejectionReason
 from cms.moderation.queries.counts import counts_are_true
@@ -230,7 +229,6 @@ def _emptying(url: str) -> bytes:
         "SET session_replication_role = replica",
         *(f'DELETE FROM "{table}"' for table in tables),  # noqa: S608  # names of ours
         *(f'ALTER SEQUENCE "{sequence}" RESTART' for sequence in sequences),
-        upkeep.COUNTS_POSTGRESQL[0],
         str(first_reasons.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})),
     ]
     return ";".join(statements).encode()

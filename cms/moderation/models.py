@@ -235,12 +235,14 @@ class DigestWish(SQLModel, table=True):
 
 
 class CommentCount(SQLModel, table=True):
-    """How many comments stand decided, wait in each lane and are escalated; one row, which the database keeps up itself."""
+    """How many comments stand decided, wait in each lane and are escalated: the sum of all rows, kept up by the database.
+
+    One row on SQLite; on PostgreSQL more, which a timed job makes one again (see comments/upkeep.py).
+    """
 
     __tablename__ = "comment_count"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
 
-    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: int | None = Field(default=None, primary_key=True)
     approved: int
     rejected: int
     spam: int

@@ -11,10 +11,11 @@ from sqlmodel import Session, col
 from cms.articles.models import Article
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.comments.upkeep import COUNT_ANEW
+from cms.comments.upkeep import COUNT_ANEW, MERGE_COUNTS
 from cms.db import table_of
 from cms.moderation.models import (
     Batch,
+    CommentCount,
     Decision,
     DecisionNote,
     DigestWish,
@@ -94,7 +95,13 @@ def count_anew(session: Session) -> None:
     """Count every comment, in place of what the database has kept up; nobody else writes one meanwhile."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE comment IN SHARE ROW EXCLUSIVE MODE"))
+    session.execute(sa.delete(CommentCount))
     session.execute(sa.text(COUNT_ANEW))
+
+
+def merge_counts(session: Session) -> None:
+    """Make one row of all that PostgreSQL has written down; what others write meanwhile stays for the next time."""
+    session.execute(sa.text(MERGE_COUNTS))
 
 
 def put_on_list(session: Session, comment_id: int, since: datetime | None) -> None:

@@ -38,7 +38,6 @@ from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane
 from cms.config import load_settings
 from cms.exchange.writes import advance_sequences
-from cms.moderation.actions.counting import recount
 from cms.moderation.models import Decision
 from cms.moderation.rules import REASON_SENTENCES, Deed
 from cms.site import Site
@@ -140,19 +139,8 @@ class Paper:
         """Store the comments, why each was held, and the log."""
         people = [_person(self.site, number) for number in range(min(ADDRESSES, self.comments // 10 + 1))]
         with bulk(self.site, Comment, HoldReason, CommentHost, Decision) as insert:
-            self._let_count("DISABLE")
             for some in _portions(Thread(self, people).comments(), 50_000):
                 _insert_comments(insert, some, self)
-        self._let_count("ENABLE")
-        recount(self.site)
-
-    def _let_count(self, whether: str) -> None:
-        """Let PostgreSQL count what is inserted, or not: in one row, row by row, it would take longer than all else."""
-        if self.site.database.is_sqlite:
-            return
-        with self.site.database.writer.connect() as connection:
-            connection.exec_driver_sql(f"ALTER TABLE comment {whether} TRIGGER comment_counted")
-            connection.commit()
 
     def finish(self) -> None:
         """Let the database count on behind what came in, and look at what it holds."""

@@ -15,13 +15,17 @@ COUNTED = {
     **{lane: WAITS.format(lane=lane) for lane in ("likely_fine", "needs_thought", "likely_spam")},
     "escalated": "{row}.escalated_at IS NOT NULL",
 }
-ADDED = ", ".join(f"{name} = {name} + CAST({is_it} AS INTEGER)" for name, is_it in COUNTED.items())
-TAKEN = ADDED.replace(" + CAST", " - CAST").format(row="OLD")
-ADDED = ADDED.format(row="NEW")
-MOVED = ", ".join(
-    f"{name} = {name} + CAST({is_it.format(row='NEW')} AS INTEGER) - CAST({is_it.format(row='OLD')} AS INTEGER)"
-    for name, is_it in COUNTED.items()
-)
+NAMES = ", ".join(COUNTED)
+
+
+def is_it(what: str, row: str) -> str:
+    """Return 1 or 0, as SQL says it, for a row that is counted as `what` or is not."""
+    return f"CAST({COUNTED[what].format(row=row)} AS INTEGER)"
+
+
+ADDED = ", ".join(f"{name} = {name} + {is_it(name, 'NEW')}" for name in COUNTED)
+TAKEN = ", ".join(f"{name} = {name} - {is_it(name, 'OLD')}" for name in COUNTED)
+MOVED = ", ".join(f"{name} = {name} + {is_it(name, 'NEW')} - {is_it(name, 'OLD')}" for name in COUNTED)
 PARTS = "status, withdrawn_at, erased_at, waiting_since, lane, escalated_at"
 OLD, NEW = (f"({', '.join(f'{row}.{part}' for part in PARTS.split(', '))})" for row in ("OLD", "NEW"))
 SQLITE = (
@@ -32,22 +36,36 @@ SQLITE = (
     "CREATE TRIGGER comment_counted_delete AFTER DELETE ON comment"
     f" BEGIN UPDATE comment_count SET {TAKEN}; END",
 )
-AT_COMMIT = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
-POSTGRESQL = (
-    "CREATE FUNCTION count_comment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    f" IF TG_OP = 'INSERT' THEN UPDATE comment_count SET {ADDED};"
-    f" ELSIF TG_OP = 'DELETE' THEN UPDATE comment_count SET {TAKEN};"
-    f" ELSE UPDATE comment_count SET {MOVED}; END IF; RETURN NULL; END $$",
-    "CREATE CONSTRAINT TRIGGER comment_counted AFTER INSERT OR DELETE ON comment"
-    f" {AT_COMMIT} EXECUTE FUNCTION count_comment()",
-    f"CREATE CONSTRAINT TRIGGER comment_counted_update AFTER UPDATE OF {PARTS} ON comment {AT_COMMIT}"
-    f" WHEN ({OLD} IS DISTINCT FROM {NEW}) EXECUTE FUNCTION count_comment()",
+CHANGES = {
+    "INSERT": "SELECT 1 AS times, added.* FROM added",
+    "UPDATE": "SELECT 1 AS times, added.* FROM added UNION ALL SELECT -1, gone.* FROM gone",
+    "DELETE": "SELECT -1 AS times, gone.* FROM gone",
+}
+SUMS = ", ".join(f"coalesce(sum(times * {is_it(name, 'changed')}), 0)" for name in COUNTED)
+NOTE = (
+    f"INSERT INTO comment_count ({NAMES}) SELECT * FROM (SELECT {SUMS} FROM ({{changes}}) AS changed)"
+    f" AS noted ({NAMES}) WHERE ({NAMES}) <> (0{', 0' * (len(COUNTED) - 1)});"
 )
-COUNT = "INSERT INTO comment_count (id, {}) SELECT 1, {} FROM comment".format(
-    ", ".join(COUNTED),
-    ", ".join(
-        f"coalesce(sum(CAST({is_it.format(row='comment')} AS INTEGER)), 0)" for is_it in COUNTED.values()
+TABLES = {
+    "insert": "NEW TABLE AS added",
+    "update": "OLD TABLE AS gone NEW TABLE AS added",
+    "delete": "OLD TABLE AS gone",
+}
+POSTGRESQL = (
+    "CREATE FUNCTION count_comment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    + " ".join(
+        f"IF TG_OP = '{deed}' THEN {NOTE.format(changes=changes)} END IF;"
+        for deed, changes in CHANGES.items()
+    )
+    + " RETURN NULL; END $$",
+    *(
+        f"CREATE TRIGGER comment_counted_{deed} AFTER {deed.upper()} ON comment REFERENCING {tables}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION count_comment()"
+        for deed, tables in TABLES.items()
     ),
+)
+COUNT = "INSERT INTO comment_count ({}) SELECT {} FROM comment".format(
+    NAMES, ", ".join(f"coalesce(sum({is_it(name, 'comment')}), 0)" for name in COUNTED)
 )
 
 
@@ -55,9 +73,8 @@ def upgrade() -> None:
     """Make the table, let the database keep it up from now on, and count; nothing else counts by status any more."""
     op.create_table(
         "comment_count",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         *[sa.Column(name, sa.Integer(), nullable=False) for name in COUNTED],
-        sa.CheckConstraint("id = 1", name=op.f("ck_comment_count_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comment_count")),
     )
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:

@@ -1,6 +1,10 @@
-"""Counting the comments anew, should what the database keeps up ever be wrong."""
+"""The numbers of comments: adding up what PostgreSQL has written down, and counting anew should they ever be wrong."""
 
-from cms.moderation.writes import count_anew
+from datetime import datetime, timedelta
+
+from cms.jobs import Job
+from cms.moderation.queries.counts import has_too_many_rows
+from cms.moderation.writes import count_anew, merge_counts
 from cms.site import Site
 
 
@@ -9,3 +13,19 @@ def recount(site: Site) -> None:
     with site.database.writing() as session:
         count_anew(session)
         session.commit()
+
+
+def is_wanted(site: Site, _now: datetime) -> bool:
+    """Tell whether there are so many rows of counts that adding them up would slow the queue down; one SELECT."""
+    with site.database.reading() as session:
+        return has_too_many_rows(session)
+
+
+def merge(site: Site, _now: datetime) -> None:
+    """Make one row of them."""
+    with site.database.writing() as session:
+        merge_counts(session)
+        session.commit()
+
+
+JOB = Job("counts", timedelta(seconds=10), merge, is_wanted)

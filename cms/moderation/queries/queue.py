@@ -12,10 +12,11 @@ from cms.articles.rules import Cursor
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
-from cms.db import UtcTime, stored_as_value, table_of
+from cms.db import UtcTime, stored_as_value
 from cms.moderation.filters import EVERYTHING, Filter
-from cms.moderation.models import CommentCount, Decision, ModeratorChoice
+from cms.moderation.models import Decision, ModeratorChoice
 from cms.moderation.queries.cards import CARDS, DECIDED_AT, REMAINS, QueueCard, cards, rows_of
+from cms.moderation.queries.counts import KEPT
 from cms.moderation.queries.decided import places
 from cms.moderation.queries.narrowing import Condition, Way, in_lane, is_first_of_fold, way
 from cms.moderation.rules import COUNTED_MAX
@@ -74,7 +75,7 @@ _ONE = CARDS.where(col(Comment.id) == sa.bindparam("comment_id"))
 
 
 _FIGURES: sa.Select[*tuple[Any, ...]] = sa.select(  # Any: columns of many kinds
-    *[column for column in table_of(CommentCount).columns if column.name != "id"],
+    *KEPT.columns,
     sa.select(sa.func.max(col(Decision.id))).scalar_subquery().label("as_of"),
     sa.select(col(ModeratorChoice.shortcuts))
     .where(col(ModeratorChoice.staff_id) == sa.bindparam("staff_id"))
