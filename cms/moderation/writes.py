@@ -1,6 +1,6 @@
 """The log's new entries and the one place that changes a comment's status, beside what moderators choose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from cms.moderation.models import (
     ReadingNow,
     RejectionReason,
 )
+from cms.moderation.queries import entering
 from cms.moderation.queries.reasons import ReasonLine
 from cms.prebuilt import Inserting
 from cms.vault import random_mark
@@ -33,10 +34,37 @@ from cms.vault import random_mark
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
 )
-_DECISION = table_of(Decision)
+_DECISION, _COMMENT = table_of(Decision), table_of(Comment)
 _NO_DECISION = dict.fromkeys(one.name for one in _DECISION.c if one.name != "id")
 _NOTE = sa.insert(_DECISION).returning(_DECISION.c.id)
 _NOTES = Inserting(_DECISION, *_NO_DECISION)
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_DECIDE, _UNDO = (
+    sa.insert(_DECISION).from_select(found.selected_columns.keys(), found, include_defaults=False)
+    for found in (entering.DECIDED, entering.UNDONE)
+)
+_DECIDE = _DECIDE.returning(_DECISION.c.comment_id)
+_UNDO = _UNDO.returning(
+    *(_DECISION.c[name] for name in ("undo_of", "comment_id", "from_status", "to_status"))
+)
+_SET = (
+    sa.update(Comment)
+    .where(_COMMENT.c.id.in_(_IDS))
+    .execution_options(synchronize_session=False)
+    .values(
+        status=sa.bindparam("after", type_=_COMMENT.c.status.type),
+        decided_at=sa.bindparam("now", type_=_COMMENT.c.decided_at.type),
+        waiting_since=None,
+        **dict.fromkeys(("escalated_at", "repeat_key", "reports", "reported_at")),
+    )
+)
+_SET_HELD = _SET.values(decided_at=None, waiting_since=_SINCE_IT_CAME)
+_PUT_BACK = (
+    sa.update(_COMMENT)
+    .where(_COMMENT.c.id == _DECISION.c.comment_id, _DECISION.c.id.in_(_IDS))
+    .where(_DECISION.c.escalated_from.is_not(None))
+    .values(escalated_at=_DECISION.c.escalated_from)
+)
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
 
 
@@ -74,21 +102,8 @@ def set_status(session: Session, comment_id: int, *, status: CommentStatus, now:
 
 def set_statuses(session: Session, ids: Sequence[int], *, status: CommentStatus, now: datetime) -> None:
     """Give comments one status, as `set_status()` does."""
-    is_held = status is CommentStatus.HELD
-    session.execute(
-        sa.update(Comment)
-        .where(col(Comment.id).in_(ids))
-        .values(
-            status=status,
-            decided_at=None if is_held else now,
-            waiting_since=_SINCE_IT_CAME if is_held else None,
-            escalated_at=None,
-            repeat_key=None,
-            reports=None,
-            reported_at=None,
-        ),
-        execution_options={"synchronize_session": False},
-    )
+    statement = _SET_HELD if status is CommentStatus.HELD else _SET
+    session.execute(statement, {"ids": ids, "after": status, "now": now})
 
 
 def count_anew(session: Session) -> None:
@@ -107,6 +122,11 @@ def merge_counts(session: Session) -> None:
 def put_on_list(session: Session, comment_id: int, since: datetime | None) -> None:
     """Let a comment stand on the editors' list since a moment, or no longer (None)."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(escalated_at=since))
+
+
+def put_back_on_list(session: Session, entry_ids: Sequence[int]) -> None:
+    """Let comments stand on the editors' list since they did before these entries took them off it."""
+    session.execute(_PUT_BACK, {"ids": entry_ids})
 
 
 def store_note(session: Session, note: Note) -> int:
@@ -129,6 +149,19 @@ def write_decisions(
     """Add many entries to the log, in commit order."""
     lock_log(session)
     _NOTES.rows(session, [{**_NO_DECISION, **entry} for entry in entries])
+
+
+def decide_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above
+    """Add to the log what entering.DECIDED finds, in commit order; return each entry's `comment_id`."""
+    return session.execute(_DECIDE, said).all()
+
+
+def undo_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above
+    """Add to the log what entering.UNDONE finds, in commit order.
+
+    Return each entry's `undo_of`, `comment_id`, `from_status` and `to_status`.
+    """
+    return session.execute(_UNDO, said).all()
 
 
 def begin_batch(session: Session, batch: Batch) -> int:

@@ -5,6 +5,7 @@ Whoever changes a commenter and her letters changes the commenter first, so that
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,12 +51,18 @@ def put_about_shown(session: Session, ids: Collection[int], now: datetime) -> No
         return
     fingerprints = {one.email_fingerprint for one in answers} | {one.email_fingerprint for one in wishes}
     known = commenters(session, fingerprints)
-    for one in answers:
-        if (owner := known.get(one.email_fingerprint)) is not None and owner.wish is Wish.YES:
-            _put(session, one, LetterKind.REPLY, now, reply_id=one.reply_id, thread_id=one.thread_id)
-    for wish in wishes:
-        if may_ask(known.get(wish.email_fingerprint), now):
-            _put(session, wish, LetterKind.OPT_IN, now)
+    letters = [
+        _letter(one, LetterKind.REPLY, now, reply_id=one.reply_id, thread_id=one.thread_id)
+        for one in answers
+        if (owner := known.get(one.email_fingerprint)) is not None and owner.wish is Wish.YES
+    ] + [
+        _letter(wish, LetterKind.OPT_IN, now)
+        for wish in wishes
+        if may_ask(known.get(wish.email_fingerprint), now)
+    ]
+    if letters:  # unless there is one like it
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(Letter).on_conflict_do_nothing(), letters)
 
 
 def put_to_confirm(
@@ -195,17 +202,15 @@ def answer(session: Session, mark: str, wish: Wish, now: datetime) -> None:
         )
 
 
-def _put(
-    session: Session,
+def _letter(
     about: Answered | Wishing,
     kind: LetterKind,
     now: datetime,
     *,
     reply_id: int | None = None,
     thread_id: int | None = None,
-) -> None:
-    """Put a letter to the writer of a comment, unless there is one like it."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+) -> dict[str, Any]:  # Any: columns of many kinds
+    """Return the row of a letter to the writer of a comment."""
     letter = Letter(
         kind=kind,
         mark=random_mark(),
@@ -217,7 +222,7 @@ def _put(
         reply_id=reply_id,
         thread_id=thread_id,
     )
-    session.execute(insert(Letter).values(**letter.model_dump(exclude={"id"})).on_conflict_do_nothing())
+    return letter.model_dump(exclude={"id"})
 
 
 def _change(session: Session, ids: Collection[int], **values: object) -> None:

@@ -1,5 +1,9 @@
 """One decision about many: carried out once, resumed after a crash, taken back as one."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -8,13 +12,14 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import col
 
-from cms.comments.models import Comment
-from cms.moderation.actions import batches
+from cms.comments.models import Comment, SpamLesson
+from cms.moderation.actions import batches, pieces
 from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
 from cms.moderation.filters import Filter
 from cms.moderation.models import Decision
 from cms.moderation.queries.batches import batch_status
 from cms.moderation.rules import Verdict
+from cms.privacy.actions.sweeping import sweep
 from cms.site import Site
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
@@ -23,6 +28,20 @@ from tests.reader import Moderator
 pytestmark = pytest.mark.both_engines
 
 MANY = 23
+KILLED = """  # a worker that ends without a word when all of its third piece is written, but not yet committed
+import os, signal, sys, cms, sqlalchemy as sa
+from cms.config import load_settings
+from cms.moderation.actions import batches, pieces
+site = cms.open_site(load_settings())
+batches.FIRST_PIECE = batches.LEAST_PIECE = batches.LARGEST_PIECE = 3
+seen = []
+@sa.event.listens_for(site.database.writer, "after_cursor_execute")
+def end(connection, cursor, statement, *more):
+    seen.append(statement.startswith("UPDATE batch SET carried_out"))
+    if sum(seen) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+batches.carry_on(site, int(sys.argv[1]), cms.now_utc, seconds=60)
+"""
 ADVERT = "Friends, I earn a fortune from home with this wonderful little system, ask me how it works today"
 
 
@@ -119,6 +138,31 @@ def test_a_batch_goes_on_where_it_was_cut_off_and_takes_nothing_twice(
     _log_adds_up(site)
 
 
+def test_a_batch_whose_process_is_killed_amid_a_piece_is_carried_on_and_takes_nothing_twice(
+    site: Site, article: int, sent: list[int]
+) -> None:
+    batch_id = _begin(site, Filter(article=article))
+    site.database.close()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(batch_id)], env={**os.environ, **_where(site)}, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert _statuses(site) == {"held": MANY - 6, "spam": 6}
+    _log_adds_up(site)
+    batches.carry_on_all(site, START)
+    with site.database.reading() as session:
+        batch = batch_status(session, batch_id)
+    assert batch is not None
+    assert (batch.carried_out, batch.finished_at) == (MANY, START)
+    assert _statuses(site) == {"spam": MANY}
+    _log_adds_up(site)
+
+
+def _where(site: Site) -> dict[str, str]:
+    settings = site.settings
+    return {"CMS_INSTANCE": str(settings.instance), "CMS_DATABASE_URL": settings.database_url}
+
+
 def test_what_was_decided_or_came_in_since_the_page_was_made_is_left(
     site: Site, cleo: Moderator, article: int, sent: list[int]
 ) -> None:
@@ -169,3 +213,42 @@ def test_an_undo_stops_what_is_still_at_work(site: Site, article: int, sent: lis
     assert carry_on(site, batch_id, lambda: START, seconds=60)
     assert carry_on(site, undo_id, lambda: START, seconds=60)
     assert _statuses(site) == {"held": MANY}
+
+
+def test_a_text_that_has_gone_by_age_is_not_made_to_wait_again(
+    site: Site, article: int, sent: list[int]
+) -> None:
+    batch_id = _begin(site, Filter(article=article))
+    carry_on(site, batch_id, lambda: START, seconds=60)
+    later = START + timedelta(days=4000)
+    sweep(site, later)
+    with site.database.reading() as session:
+        batch = batch_status(session, batch_id)
+    assert batch is not None
+    assert carry_on(site, begin_undo(site, 1, batch, later), lambda: later, seconds=60)
+    assert _statuses(site) == {"spam": MANY}
+
+
+def test_a_batch_teaches_a_few_texts_and_the_same_ones_when_it_is_made_good_again(
+    site: Site, article: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "TAUGHT", 5)
+    words = [[f"{letter * 3}{other * 2}" for other in "aeioumnrst"] for letter in "bcdfghkl"]
+    sent = [send_comment(site, article, START, text=" ".join(some)) for some in words]
+    monkeypatch.setattr(batches, "FIRST_PIECE", 3)
+    batch_id = _begin(site, Filter(article=article))
+    taught = []
+    for _ in range(3):
+        carry_on(site, batch_id, lambda: START, seconds=60)
+        taught.append(_teaching(site))
+        with site.database.reading() as session:
+            batch = batch_status(session, batch_id)
+        assert batch is not None
+        batch_id = begin_undo(site, 1, batch, START)
+    assert taught == [sent[:5], [], sent[:5]]
+
+
+def _teaching(site: Site) -> list[int]:
+    statement = sa.select(col(SpamLesson.comment_id)).order_by(col(SpamLesson.comment_id))
+    with site.database.reading() as session:
+        return list(session.execute(statement).scalars())

@@ -92,6 +92,7 @@ _ALIKE = sa.select(col(SpamLesson.likeness), col(SpamLesson.lesson)).where(
     col(SpamLesson.likeness).in_(sa.bindparam("likenesses", expanding=True)),
     col(SpamLesson.comment_id).not_in(_IDS),
 )
+_TEACHERS = sa.select(col(SpamLesson.comment_id)).where(col(SpamLesson.comment_id).in_(_IDS))
 _NEWEST = sa.select(col(SpamLesson.buckets)).order_by(col(SpamLesson.comment_id).desc())
 _WEIGHTS = sa.select(col(SpamModel.mark), col(SpamModel.weights))
 _FITTED = sa.select(col(SpamModel.lessons))
@@ -144,6 +145,11 @@ def pupils(session: Session, ids: Iterable[int]) -> tuple[Pupil, ...]:
         )
         for id_, row in found.items()
     )
+
+
+def teachers(session: Session, ids: Iterable[int]) -> set[int]:
+    """Return which of these comments teach at present; one SELECT."""
+    return set(session.execute(_TEACHERS, {"ids": list(ids)}).scalars())
 
 
 def taught_likenesses(

@@ -2,46 +2,25 @@
 
 import json
 import time
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlmodel import Session
-
-from cms.comments.actions.learning import learn
-from cms.comments.queries.editing import versions_of
-from cms.comments.rules import CommentStatus, Lesson
 from cms.jobs import Job
-from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.later_copies import Refused, end_with, go_on
-from cms.moderation.actions.outcomes import changed_article, hidden
+from cms.moderation.actions.pieces import Piece, carry_out
 from cms.moderation.filters import Filter
-from cms.moderation.models import Batch, Decision
+from cms.moderation.models import Batch
 from cms.moderation.queries import batches as queries
-from cms.moderation.queries.batches import BatchStatus, Hour, Undoable
-from cms.moderation.queries.reasons import spam_reasons
-from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
-from cms.moderation.rules import STATUS_AFTER, Deed, Verdict, lesson_of, reason_kept
-from cms.moderation.writes import (
-    begin_batch,
-    finish_batch,
-    lock_log,
-    note_carried_out,
-    put_on_list,
-    set_statuses,
-    write_decision,
-    write_decisions,
-)
-from cms.outbox.actions.announcing import announce
-from cms.pages.writes import bump
+from cms.moderation.queries.batches import BatchStatus, Hour
+from cms.moderation.rules import Verdict, reason_kept
+from cms.moderation.writes import begin_batch, finish_batch, lock_log
 from cms.site import Site
 
 PLANNED = 2000  # ids that are read at once, outside any writing transaction
 FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = 100, 50, 400  # comments in one transaction; fewer cost as much
 PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
 PAUSE_SECONDS = 0.005  # after each on SQLite, whose waiting writers look each millisecond whether it is free
-TAUGHT = 50  # texts of one batch that teach the filter: it is one opinion, and must not outweigh hundreds
 EVERY = timedelta(seconds=1)
 
 
@@ -128,9 +107,9 @@ def carry_on(site: Site, batch_id: int, clock: Callable[[], datetime], *, second
             return _finish(site, batch_id, clock())
         left = list(plan.ids)
         while left:
-            piece, left = left[:size], left[size:]
+            ids, left = left[:size], left[size:]
             began = time.monotonic()
-            if not _carry_out(site, plan.batch, piece, plan.undoable, clock()):
+            if not carry_out(site, replace(plan, ids=ids), clock()):
                 return True
             taken = time.monotonic() - began
             size = _next_size(size, taken)
@@ -157,126 +136,16 @@ def is_any_unfinished(site: Site, _now: datetime) -> bool:
 JOB = Job("batches", every=EVERY, work=carry_on_all, wanted=is_any_unfinished)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    batch: BatchStatus
-    ids: tuple[int, ...]
-    undoable: dict[int, Undoable]
-
-
-def _plan(site: Site, batch_id: int, now: datetime) -> _Plan | None:
+def _plan(site: Site, batch_id: int, now: datetime) -> Piece | None:
+    """Return what is left to do, up to PLANNED; None where the batch is finished."""
     with site.database.reading() as session:
         batch = queries.batch_status(session, batch_id)
         if batch is None or batch.finished_at is not None:
             return None
         if batch.verdict is not None:
-            return _Plan(batch, queries.still_to_decide(session, batch, size=PLANNED), {})
-        undoable = queries.still_to_undo(session, batch, size=PLANNED)
-        return _Plan(
-            batch, tuple(one.comment_id for one in undoable), {one.comment_id: one for one in undoable}
-        )
-
-
-def _carry_out(
-    site: Site, batch: BatchStatus, ids: list[int], undoable: dict[int, Undoable], now: datetime
-) -> bool:
-    """Carry out one piece in one transaction; False where the batch was stopped meanwhile."""
-    with site.database.writing() as session:
-        comments = locked_comments(session, sorted(ids))
-        lock_log(session)
-        present = queries.batch_status(session, batch.id)
-        if present is None or present.finished_at is not None:
-            return False
-        if batch.verdict is not None:
-            done = _decide(session, present, batch.verdict, comments, now)
-        else:
-            done = _take_back(session, batch, comments, undoable, now)
-        announce(site, session, hidden(comments.values()), now)
-        note_carried_out(session, batch.id, done)
-        session.commit()
-        return True
-
-
-def _decide(
-    session: Session, batch: BatchStatus, verdict: Verdict, comments: dict[int, LockedComment], now: datetime
-) -> int:
-    newest, wanted = newest_entries(session, list(comments)), STATUS_AFTER[verdict]
-    standing = [
-        comment
-        for comment in comments.values()
-        if comment.status is CommentStatus.HELD
-        and not comment.is_gone
-        and (comment.id not in newest or newest[comment.id].entry.id <= batch.as_of)
-    ]
-    if not standing:
-        return 0
-    set_statuses(session, [comment.id for comment in standing], status=wanted, now=now)
-    entries = [_entry(batch, comment, wanted, now) for comment in standing]
-    write_decisions(session, [{**entry, "deed": Deed.DECIDED, "reason": batch.reason} for entry in entries])
-    lesson = lesson_of(wanted, batch.reason, spam_reasons(session), by_person=True)
-    pupils = [one.id for one in standing][: max(0, TAUGHT - batch.carried_out)]
-    learn(session, dict.fromkeys(pupils, lesson))
-    bump(session, filter(None, [changed_article(comment, wanted) for comment in standing]))
-    return len(standing)
-
-
-def _take_back(
-    session: Session,
-    batch: BatchStatus,
-    comments: dict[int, LockedComment],
-    undoable: dict[int, Undoable],
-    now: datetime,
-) -> int:
-    newest = newest_entries(session, list(comments))
-    standing = [undoable[one] for one in comments if newest[one].entry.id == undoable[one].id]
-    for status in {one.from_status for one in standing}:
-        ids = [one.comment_id for one in standing if one.from_status is status]
-        set_statuses(session, ids, status=status, now=now)
-    entries = [
-        {
-            **_entry(batch, comments[one.comment_id], one.from_status, now),
-            "deed": Deed.UNDONE,
-            "reason": one.earlier_reason,
-            "undo_of": one.id,
-        }
-        for one in standing
-    ]
-    for one in standing:
-        if one.escalated_from is not None:
-            put_on_list(session, one.comment_id, one.escalated_from)
-    versions = versions_of(session, [one.id for one in standing])
-    if plain := [entry for entry in entries if entry["undo_of"] not in versions]:
-        write_decisions(session, plain)
-    for entry in entries:
-        if entry["undo_of"] in versions:  # a decision about an edit took a text out of use
-            entry_id = write_decision(session, Decision(**entry))
-            give_back(session, entry["comment_id"], versions[entry["undo_of"]], entry_id)
-    taught = spam_reasons(session)
-    learn(session, {one.comment_id: _earlier_lesson(one, taught) for one in standing})
-    bump(
-        session,
-        filter(None, [changed_article(comments[one.comment_id], one.from_status) for one in standing]),
-    )
-    return len(standing)
-
-
-def _earlier_lesson(one: Undoable, taught: Container[str]) -> Lesson | None:
-    return lesson_of(one.from_status, one.earlier_reason, taught, by_person=one.earlier_by_person)
-
-
-def _entry(
-    batch: BatchStatus, comment: LockedComment, after: CommentStatus, now: datetime
-) -> dict[str, Any]:  # Any: columns of many kinds
-    return {
-        "comment_id": comment.id,
-        "staff_id": batch.staff_id,
-        "from_status": comment.status,
-        "to_status": after,
-        "policy": "",
-        "at": now,
-        "batch_id": batch.id,
-        "escalated_from": comment.escalated_at,
-    }
+            return Piece(batch, queries.still_to_decide(session, batch, size=PLANNED), {})
+        undoable = {one.comment_id: one for one in queries.still_to_undo(session, batch, size=PLANNED)}
+        return Piece(batch, tuple(undoable), undoable)
 
 
 def _store(site: Site, batch: Batch) -> int:

@@ -1,7 +1,7 @@
 """A moderator's deed: taking decisions back."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from cms.comments.writes import set_featured
 from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision
+from cms.moderation.queries.batches import BatchStatus
 from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import (
     Entry,
@@ -62,6 +63,25 @@ def undo(site: Site, staff_id: int, ids: Sequence[int], now: datetime) -> Outcom
         return outcome
 
 
+def undo_in_batch(
+    session: Session,
+    comments: dict[int, LockedComment],
+    entry_ids: Sequence[int],
+    batch: BatchStatus,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Take entries back as part of a decision about many, each by itself, where it is still the last of its comment.
+
+    In the transaction that holds the comments and the log; return the ids of the new entries.
+    """
+    found = [one for one in entries(session, entry_ids) if one.id in entry_ids and not one.text_is_gone]
+    asked = [replace(one, beside_id=None) for one in found]
+    standing = _Standing(
+        comments, newest_entries(session, list(comments)), versions_of(session, list(entry_ids))
+    )
+    return _undo_each(session, asked, standing, batch.staff_id, now, batch.id).decided
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     comments: dict[int, LockedComment]
@@ -70,7 +90,12 @@ class _Standing:
 
 
 def _undo_each(
-    session: Session, asked: Iterable[Entry], standing: _Standing, staff_id: int, now: datetime
+    session: Session,
+    asked: Sequence[Entry],
+    standing: _Standing,
+    staff_id: int,
+    now: datetime,
+    batch_id: int | None = None,
 ) -> Outcome:
     undone: dict[int, int] = {}
     unchanged, left, changed = [], [], []
@@ -84,7 +109,7 @@ def _undo_each(
             continue  # it stays with what could not be undone
         if last.entry.id == entry.id and entry.from_status is not None:
             beside = undone[entry.beside_id] if is_beside and entry.beside_id else None
-            number = _take_back(session, entry, comment, staff_id, beside, now)
+            number = _take_back(session, entry, comment, staff_id, beside, batch_id, now)
             undone[entry.id] = number
             kept = standing.versions.get(entry.id)
             if kept:
@@ -112,6 +137,7 @@ def _take_back(
     comment: LockedComment,
     staff_id: int,
     beside_id: int | None,
+    batch_id: int | None,
     now: datetime,
 ) -> int:
     """Restore the state before `entry`, with the reason that its writer's receipt gave then."""
@@ -131,6 +157,7 @@ def _take_back(
             staff_id=staff_id,
             from_status=comment.status,
             to_status=before,
+            batch_id=batch_id,
             beside_id=beside_id,
             reason=entry.earlier_reason,
             undo_of=entry.id,

@@ -12,12 +12,11 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.db import stored_as_value
 from cms.moderation.campaigns import are_equal
 from cms.moderation.filters import Filter, filter_of
 from cms.moderation.models import Batch, Decision, Policy
 from cms.moderation.queries.narrowing import Condition, way
-from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY
+from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY, STATE_BEFORE
 from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, Deed, Verdict
 
 LISTED = 100  # batches on one page
@@ -64,10 +63,9 @@ class Undoable:
     from_status: CommentStatus
     earlier_reason: str
     earlier_by_person: bool
-    escalated_from: datetime | None
+    earlier_in_batch: bool
 
 
-_STATE = stored_as_value(CommentStatus, "decision_from")
 _WHOSE = aliased(Staff)
 _BACK = aliased(Batch)
 _STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -88,26 +86,26 @@ _STATUS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
     .outerjoin(_WHOSE, col(_WHOSE.id) == col(Batch.hour_of))
     .order_by(col(Batch.id).desc())
 )
-_BEFORE = sa.case(  # as rules.state_before() has it
-    (col(Decision.deed) == Deed.REPLIED, sa.literal(CommentStatus.REJECTED, _STATE)),
-    else_=col(Decision.from_status),
+_CARRIED_OUT = sa.select(col(Batch.carried_out)).where(
+    col(Batch.id) == sa.bindparam("batch_id"), col(Batch.finished_at).is_(None)
 )
 _UNDOABLE: sa.Select[*tuple[Any, ...]] = (  # Any: as above
     sa.select(
         col(Decision.id),
         col(Decision.comment_id),
         col(Decision.to_status),
-        _BEFORE,
+        STATE_BEFORE,
         sa.func.coalesce(col(EARLIER.reason), "").label("earlier_reason"),
         col(EARLIER.staff_id).is_not(None).label("earlier_by_person"),
-        col(Decision.escalated_from),
+        col(EARLIER.batch_id).is_not(None).label("earlier_in_batch"),
     )
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .outerjoin(EARLIER, col(EARLIER.id) == EARLIER_ID)
     .where(
         col(Decision.id) == LAST_ENTRY,
         col(Decision.deed).in_(IN_BATCHES_UNDONE),
-        _BEFORE.is_not(None),
+        STATE_BEFORE.is_not(None),
+        col(Comment.swept_at).is_(None),  # a text that has gone by age cannot wait again
     )
     .order_by(col(Decision.id))
 )
@@ -117,6 +115,12 @@ def batch_status(session: Session, batch_id: int) -> BatchStatus | None:
     """Return one batch, or None; one SELECT."""
     row = session.execute(_STATUS.where(col(Batch.id) == batch_id)).one_or_none()
     return _status(row) if row else None
+
+
+def carried_out_of(session: Session, batch_id: int) -> int | None:
+    """Return how much of a batch is carried out, None where nothing more of it will be; one SELECT."""
+    found: int | None = session.execute(_CARRIED_OUT, {"batch_id": batch_id}).scalar_one_or_none()
+    return found
 
 
 def batches(session: Session) -> tuple[BatchStatus, ...]:

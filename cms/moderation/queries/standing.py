@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
+from cms.db import stored_as_value
 from cms.moderation.models import Decision
 from cms.moderation.rules import BESIDE_THE_STATE, Deed, LastEntry, state_before
 
@@ -60,10 +61,17 @@ LAST_ENTRY = (  # of the comment that the statement around it is about
     .scalar_subquery()
 )
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
-_GONE = sa.or_(
+GONE = sa.or_(
     col(Comment.withdrawn_at).is_not(None),
     col(Comment.erased_at).is_not(None),
     col(Comment.swept_at).is_not(None),
+)
+STATE_BEFORE = sa.case(  # an entry, as rules.state_before() has it
+    (
+        col(Decision.deed) == Deed.REPLIED,
+        sa.literal(CommentStatus.REJECTED, stored_as_value(CommentStatus, "decision_from")),
+    ),
+    else_=col(Decision.from_status),
 )
 _KNOWN = sa.select(col(Comment.id)).where(col(Comment.id).in_(_IDS))
 _LOCKED = (
@@ -71,7 +79,7 @@ _LOCKED = (
         col(Comment.id),
         col(Comment.article_id),
         col(Comment.status),
-        _GONE.label("is_gone"),
+        GONE.label("is_gone"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
         col(Comment.escalated_at),
         col(Comment.reports).is_not(None).label("has_reports"),
@@ -80,6 +88,13 @@ _LOCKED = (
     .order_by(col(Comment.id))
     .with_for_update(key_share=True)  # replies may come in meanwhile
 )
+_LOCK = (
+    sa.select(col(Comment.id))
+    .where(col(Comment.id).in_(_IDS))
+    .order_by(col(Comment.id))
+    .with_for_update(key_share=True)
+)
+_ARTICLES = sa.select(col(Comment.article_id)).where(col(Comment.id).in_(_IDS)).distinct()
 _NEWEST_IDS = (
     sa.select(sa.func.max(col(Decision.id)))
     .where(col(Decision.comment_id).in_(_IDS))
@@ -149,6 +164,17 @@ def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedCom
         )
         for row in rows
     }
+
+
+def lock_comments(session: Session, ids: Sequence[int]) -> None:
+    """Let nobody else change these comments until the transaction ends; on SQLite nobody can."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_LOCK, {"ids": ids})
+
+
+def articles_of(session: Session, ids: Sequence[int]) -> tuple[int, ...]:
+    """Return the ids of the articles below which these comments stand; one SELECT."""
+    return tuple(session.execute(_ARTICLES, {"ids": ids}).scalars())
 
 
 def newest_entries(session: Session, ids: Sequence[int]) -> dict[int, Newest]:
