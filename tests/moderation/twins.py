@@ -20,6 +20,7 @@ from tests.conftest import POSTGRESQL
 Row = dict[str, Any]  # Any: columns of many kinds
 _COMPARED = (
     "comment",
+    "comment_count",
     "comment_edit",
     "comment_host",
     "comment_version",
