@@ -40,12 +40,10 @@ _NOTE = sa.insert(_DECISION).returning(_DECISION.c.id)
 _NOTES = Inserting(_DECISION, *_NO_DECISION)
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _DECIDE, _UNDO = (
-    sa.insert(_DECISION).from_select(found.selected_columns.keys(), found, include_defaults=False)
+    sa.insert(_DECISION)
+    .from_select(found.selected_columns.keys(), found, include_defaults=False)
+    .returning(*(_DECISION.c[name] for name in ("undo_of", "comment_id", "from_status", "to_status")))
     for found in (entering.DECIDED, entering.UNDONE)
-)
-_DECIDE = _DECIDE.returning(_DECISION.c.comment_id)
-_UNDO = _UNDO.returning(
-    *(_DECISION.c[name] for name in ("undo_of", "comment_id", "from_status", "to_status"))
 )
 _SET = (
     sa.update(Comment)
@@ -152,15 +150,12 @@ def write_decisions(
 
 
 def decide_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above
-    """Add to the log what entering.DECIDED finds, in commit order; return each entry's `comment_id`."""
+    """Add to the log what entering.DECIDED finds, in commit order; return the comment's id and both states."""
     return session.execute(_DECIDE, said).all()
 
 
 def undo_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above
-    """Add to the log what entering.UNDONE finds, in commit order.
-
-    Return each entry's `undo_of`, `comment_id`, `from_status` and `to_status`.
-    """
+    """Add to the log what entering.UNDONE finds, in commit order; return what `decide_all()` does, and `undo_of`."""
     return session.execute(_UNDO, said).all()
 
 
