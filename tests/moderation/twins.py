@@ -14,13 +14,13 @@ from sqlmodel import SQLModel
 
 import cms
 from cms.config import Settings
+from cms.moderation.queries.counts import KEPT
 from cms.site import Site
 from tests.conftest import POSTGRESQL
 
 Row = dict[str, Any]  # Any: columns of many kinds
 _COMPARED = (
     "comment",
-    "comment_count",
     "comment_edit",
     "comment_host",
     "comment_version",
@@ -78,6 +78,7 @@ def everything(site: Site) -> dict[str, list[Row]]:
             name: [dict(row) for row in session.execute(sa.select(SQLModel.metadata.tables[name])).mappings()]
             for name in _COMPARED
         }
+        found["counts of the queue"] = [dict(row) for row in session.execute(sa.select(KEPT)).mappings()]
     places = _places(found["decision"])
     for name, rows in found.items():
         found[name] = sorted((_shown(name, row, places) for row in rows), key=repr)
