@@ -24,7 +24,11 @@ PAUSE_SECONDS = 0.0005  # between two tries to begin writing: half as long as it
 def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
     """Return the site's own database for who only reads, or for who holds the write lock in every transaction."""
     engine = sa.create_engine(
-        settings.sqlalchemy_url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, hide_parameters=True
+        settings.sqlalchemy_url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_use_lifo=True,  # or all of them hold pages of the file, of which each writer sees most anew
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")
