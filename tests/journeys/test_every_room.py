@@ -40,7 +40,12 @@ def test_axe_would_find_what_is_wrong(visitor: Visits) -> None:
     page = visitor().goto("/")
     page.evaluate("document.querySelector('main').append(document.createElement('button'))")
     assert Axe().run(page).violations_count > 0
-    page.evaluate("document.querySelector('main').style.color = '#888'")
+    page.evaluate("""() => {
+        const pale = document.createElement('p');
+        pale.textContent = 'Hardly to be read';
+        pale.style.cssText = 'color: #ddd; background: #fff';
+        document.querySelector('main').prepend(pale);
+    }""")
     assert Axe().run(page, options=ONLY_COLOURS).violations_count > 0
 
 
