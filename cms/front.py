@@ -25,7 +25,7 @@ from cms.threads import Full, SharedLook, Threads
 from cms.web import TOO_BUSY
 
 THREADS = 4  # for reading; more only wait for Python's lock
-WRITING_THREADS = 8  # those ready when a commit ends share the next: a fifth more comments than with 4
+WRITING_THREADS = 8  # who is ready when a commit ends shares the next: more comments than with 4
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made

@@ -161,7 +161,7 @@ def _in_section(
 
 
 def _own(column: Any, *, leads: bool = False) -> Any:  # Any: a column
-    """Return a column; where it does not lead, so that neither engine takes its index for a way.
+    """Return a column; where it does not lead, so that neither engine (`Unindexed` is for one) takes its index for a way.
 
     SQLite has no statistics and would: the whole lane instead of one commenter's comments took 86 ms, now 0.1 (measured).
     """
