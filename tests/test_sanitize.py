@@ -1,15 +1,25 @@
 """What readers write, cleaned: nothing dangerous gets through and nothing typed is eaten."""
 
 import re
+import sys
 
 import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms import sanitize
 from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
-from cms.sanitize import comment_html, comment_text, is_blank, one_line, plain_text, shows_nothing
-from cms.typeset import MAX_BREAKS
+from cms.sanitize import (
+    comment_html,
+    comment_text,
+    is_blank,
+    one_line,
+    plain_text,
+    shows_nothing,
+    through_both_walls,
+)
+from cms.typeset import MAX_BREAKS, typeset
 from tests.seen import letters, seen
 
 REL = "nofollow ugc noopener"
@@ -204,6 +214,42 @@ def test_cleaning_the_kept_text_gives_the_same_comment(typed: str) -> None:
     assert comment_html(comment_text(typed)) == comment_html(typed)
 
 
+# As above without markup, entities and addresses; with what parsers and writers of HTML treat in their own ways.
+PLAIN = st.lists(
+    st.one_of(
+        st.sampled_from(["\n", "\n\n", " \n \n", "\t", " ", "\x0c", "\u2028", "\u2029", "\ufeff", "\ufffd"]),
+        st.sampled_from(
+            ['"', "'", "`", "{", ";", "amp;", "#39;", "http:", "//example.org", "www.example.org"]
+        ),
+        st.sampled_from(
+            ["\u00ad", "\u200b", "\u3000", "\u1680", "\u2060", "ے", "e\u0301", "👩\u200d👧", "\u2067"]
+        ),
+        st.text(max_size=6),
+    ),
+    max_size=60,
+).map("".join)
+
+
+@given(PLAIN)
+def test_plain_text_is_written_as_both_walls_would_let_it_through(typed: str) -> None:
+    assert comment_html(typed) == through_both_walls(typeset(comment_text(typed)))
+
+
+def test_every_character_is_written_as_both_walls_would_let_it_through() -> None:
+    for start in range(0, sys.maxunicode, 4096):
+        typed = ".".join(map(chr, range(start, start + 4096)))
+        for text in filter(None, re.split("[<>&\xa0]", typed)):
+            assert comment_html(text) == through_both_walls(typeset(comment_text(text)))
+
+
+@pytest.mark.parametrize(
+    "typed", ["<b>a</b>", "a > b", "AT&T", "a\xa0b", "https://example.org", "HTTPS://example.org"]
+)
+def test_whatever_is_not_plain_passes_both_walls(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitize, "through_both_walls", lambda written: f"walled {written}")
+    assert comment_html(typed) == f"walled {typeset(typed)}"
+
+
 @given(TYPED)
 def test_no_forbidden_character_is_kept(typed: str) -> None:
     for kept in (comment_text(typed), comment_html(typed), one_line(typed)):
@@ -215,36 +261,6 @@ def test_the_joiners_and_marks_of_urdu_and_emoji_stay() -> None:
     typed = "می\u200cخواهم \u200e1\u200f \u061c2 👩\u200d👧"
     assert comment_text(typed) == typed
     assert seen(comment_html(typed)).text == typed
-
-
-def test_the_kept_text_loses_only_outer_and_trailing_white_space() -> None:
-    assert comment_text("\n\n  a  b \t\r\n\n\n\n\nc\u2028d\n \n") == "  a  b\n\n\nc\nd"
-
-
-@pytest.mark.parametrize(
-    ("typed", "name"),
-    [
-        ("  Ada \t\n Lovelace\u3000", "Ada Lovelace"),
-        ("Ada\u202e\x00", "Ada"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
-        ("\u200d\u3164\u115f \ufe0f", ""),
-        ("", ""),
-    ],
-)
-def test_a_name_is_one_line_that_can_be_seen(typed: str, name: str) -> None:
-    assert one_line(typed) == name
-
-
-@pytest.mark.parametrize(
-    "text", ["", " \n\t", "\u00a0\u3000", "\u200b\u200d\u2060\ufeff", "\u3164\u115f\u2800", "\xad\x00"]
-)
-def test_a_text_of_invisible_characters_is_blank(text: str) -> None:
-    assert is_blank(text)
-
-
-@pytest.mark.parametrize("text", ["a", "۔", "؀", "👩\u200d👧", "\u200b.", "\u0301", "語"])
-def test_a_text_with_one_visible_character_is_not_blank(text: str) -> None:
-    assert not is_blank(text)
 
 
 @given(TYPED)
