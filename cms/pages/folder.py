@@ -19,8 +19,9 @@ from urllib.parse import quote, unquote
 
 BAKED = "baked"  # under which a session that writes carries the folder
 PAGES = "pages"  # below the folder; what the proxy looks into
-SUFFIX = ".page"  # so that an address never meets a file of another kind
-SUFFIXES = {"": "", "gzip": ".gz", "br": ".br"}  # by encoding
+FRONT_PAGE = "index"  # the file's name; every other page's is its address
+KINDS = ("articles", "authors", "pages", "sections", "tags")  # of addresses that may have a file
+ENCODINGS = ("", "gzip", "br")  # each a folder below PAGES, the first one PAGES itself
 NAME_MAX_BYTES = 200  # of one part of an address; file systems take 255
 ONE_BY_ONE_MAX = 100  # pages that a change takes away singly; beyond it, all go at once, which is one rename
 
@@ -52,7 +53,7 @@ class Folder:
         due: datetime | None,
         is_true: Callable[[], bool],
     ) -> bool:
-        """Put the page at `address` in place, a body for each of SUFFIXES, if `is_true()` while nobody changes anything.
+        """Put the page at `address` in place, a body for each of ENCODINGS, if `is_true()` while nobody changes anything.
 
         False where it is not true any more, or where its address makes no name of a file.
         """
@@ -68,7 +69,7 @@ class Folder:
                 mark.touch()
             self._note_due(due)
             for encoding, body in bodies.items():
-                _put(self._pages / f"{name}{SUFFIXES[encoding]}", body, modified=_mark(body))
+                self._put(self._pages / encoding / name, body, modified=_mark(body))
         return True
 
     def begin_change(self, things: Iterable[str]) -> Hold:
@@ -115,12 +116,14 @@ class Folder:
         with self._alone():
             if not known.exists() or known.read_text("utf-8") != maker:
                 self._move_away()
-                _put(known, maker.encode())
+                self._put(known, maker.encode())
 
     def _take_away(self, address: str) -> None:
         name = file_name(address)
-        for suffix in SUFFIXES.values():
-            (self._pages / f"{name}{suffix}").unlink(missing_ok=True)
+        if name is None:  # then it was never kept
+            return
+        for encoding in ENCODINGS:
+            (self._pages / encoding / name).unlink(missing_ok=True)
         (self._root / "missed").mkdir(exist_ok=True)
         (self._root / "missed" / _flat(address)).touch()
 
@@ -136,7 +139,21 @@ class Folder:
     def _note_due(self, due: datetime | None) -> None:
         known = self.due()
         if due is not None and (known is None or due < known):
-            _put(self._root / "due", f"{due.timestamp()}".encode("ascii"))
+            self._put(self._root / "due", f"{due.timestamp()}".encode("ascii"))
+
+    def _put(self, path: Path, body: bytes, *, modified: int | None = None) -> None:
+        """Write a file that is there whole or not at all; it is begun where no address leads."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._root / f".{secrets.token_hex(8)}"
+        try:
+            fresh.write_bytes(body)
+            fresh.chmod(0o644)  # the proxy is another user
+            if modified is not None:
+                os.utime(fresh, (modified, modified))
+            fresh.rename(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -154,33 +171,18 @@ class Folder:
 
 
 def file_name(address: str) -> str | None:
-    """Return the file of an address below the pages, None where it would be none of ours: `/` is `index.page`."""
-    parts = address.removeprefix("/").split("/")
+    """Return the file of an address, None where it would be none of ours."""
+    kind, _, slug = address.removeprefix("/").partition("/")
     if address == "/":
-        return f"index{SUFFIX}"
-    if any(part in {"", ".", ".."} or len(part.encode()) > NAME_MAX_BYTES or "\0" in part for part in parts):
+        return FRONT_PAGE
+    if kind not in KINDS or slug in {"", ".", ".."} or "/" in slug or "\0" in slug:
         return None
-    return f"{'/'.join(parts)}{SUFFIX}"
+    return f"{kind}/{slug}" if len(slug.encode()) <= NAME_MAX_BYTES else None
 
 
 def _mark(body: bytes) -> int:
     """Return a moment that is another for every body: nginx makes its ETag of a file's second and length alone."""
     return int.from_bytes(hashlib.sha256(body).digest()[:4]) >> 1
-
-
-def _put(path: Path, body: bytes, *, modified: int | None = None) -> None:
-    """Write a file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{secrets.token_hex(8)}")
-    try:
-        fresh.write_bytes(body)
-        fresh.chmod(0o644)  # the proxy is another user
-        if modified is not None:
-            os.utime(fresh, (modified, modified))
-        fresh.rename(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
 
 
 def _flat(name: str) -> str:

@@ -30,12 +30,10 @@ def nginx(folder: Path, workers: int, http: str) -> Iterator[int]:
             process.terminate()
 
 
-def file_server(port: int, root: Path) -> str:
-    """Return a server that sends the files in `root` as fast as nginx can."""
-    return (
-        f"server {{ listen 127.0.0.1:{port}; root {root}; open_file_cache max=1000;"
-        " add_header Content-Encoding br; }"
-    )
+def file_server(port: int, root: Path, *, is_careless: bool = True) -> str:
+    """Return a server that sends the files in `root`: as fast as nginx can, if it may be a minute late to see a change."""
+    cache = "open_file_cache max=1000;" if is_careless else ""
+    return f"server {{ listen 127.0.0.1:{port}; root {root}; {cache} add_header Content-Encoding br; }}"
 
 
 def bake(instance: Path, baked: Path, port: int) -> str:

@@ -2,8 +2,9 @@
 
 Run: `python tests/benchmarks/speed.py [--only pages|baked|anew|posts] [--isso PYTHON] [--rounds N] [--seconds N] [--workers N]
 [--json]`; needs wrk and nginx. The site is seeded here: on SQLite, or where `CMS_DATABASE_URL` names an empty
-PostgreSQL database. Yardsticks: nginx sends the same bytes as a file, also beside the
-baked page that it sends as `cms deploy nginx` has it; `ceiling` is our server answering them as a
+PostgreSQL database. Yardsticks: `nginx` sends the same bytes as a file, without a log, and looks once a minute
+whether it has changed; beside the baked page, which it sends as `cms deploy nginx` has it, log included, also one that
+looks at each request as it does by default (`nginx by default`); `ceiling` is our server answering the bytes as a
 constant; `hello` is a bare Flask view; Isso takes comments too, where PYTHON is one that has it (see beside.py).
 """
 
@@ -28,6 +29,7 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from cms.config import load_settings  # found from any folder
 from cms.db import open_database
+from cms.pages.folder import PAGES
 from tests.served import Served, free_port, served
 
 HERE = Path(__file__).parent
@@ -153,22 +155,29 @@ class Measured:
         }
 
     def _baked(self) -> dict[str, object]:
-        """Measure an article that nginx sends by itself as long as it is true; both servers are one nginx's."""
-        baked, port, plain_port = self.folder / "baked", free_port(), free_port()
+        """Measure an article that nginx sends by itself as long as it is true; all servers are one nginx's."""
+        baked, port, plain_port, careless_port = self.folder / "baked", free_port(), free_port(), free_port()
         printed = proxies.bake(self.instance, baked, port)
-        file = self._file("baked.html", (baked / "pages" / f"{self.article[1:]}.page.br").read_bytes())
-        with self._nginx(plain_port, f"{printed} {proxies.file_server(plain_port, file.parent)}") as nginx:
+        file = self._file("baked.html", (baked / PAGES / "br" / self.article[1:]).read_bytes())
+        plain = proxies.file_server(plain_port, file.parent, is_careless=False)
+        careless = proxies.file_server(careless_port, file.parent)
+        with self._nginx(plain_port, f"{printed} {plain} {careless}") as nginx:
             rates = self._rounds(
                 {
                     "baked": lambda: self._wrk(port, self.article),
-                    "nginx": lambda: self._wrk(plain_port, f"/{file.name}"),
+                    "nginx by default": lambda: self._wrk(plain_port, f"/{file.name}"),
+                    "nginx": lambda: self._wrk(careless_port, f"/{file.name}"),
                 },
-                {"baked": nginx, "nginx": nginx},
+                {"baked": nginx, "nginx by default": nginx, "nginx": nginx},
             )
-        return {
-            "article baked, through nginx / nginx": _ratio(rates, "baked", "nginx"),
-            "the same by processor time, baked": _ratio(self.per_second, "baked", "nginx"),
-            "baked: requests a second": {key: round(median(found)) for key, found in rates.items()},
+        told: dict[str, object] = {}
+        for yardstick in ("nginx by default", "nginx"):
+            told[f"article baked, through nginx / {yardstick}"] = _ratio(rates, "baked", yardstick)
+            told[f"the same by processor time, baked / {yardstick}"] = _ratio(
+                self.per_second, "baked", yardstick
+            )
+        return told | {
+            "baked: requests a second": {key: round(median(found)) for key, found in rates.items()}
         }
 
     def _made_anew(self) -> dict[str, object]:

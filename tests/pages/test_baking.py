@@ -48,20 +48,24 @@ def baker(site: Site, app: Flask, clock: Clock) -> Iterator[Baker]:
     made.stop()
 
 
-def _file(settings: Settings, address: str, suffix: str = "") -> Path:
-    return Path(settings.bake_folder) / PAGES / f"{file_name(address)}{suffix}"
+def _file(settings: Settings, address: str, encoding: str = "") -> Path:
+    return Path(settings.bake_folder) / PAGES / encoding / (file_name(address) or "none")
 
 
 @pytest.mark.parametrize(
     ("address", "name"),
     [
-        ("/", "index.page"),
-        ("/articles/tide", "articles/tide.page"),
-        ("/articles/چائے", "articles/چائے.page"),
+        ("/", "index"),
+        ("/articles/tide", "articles/tide"),
+        ("/articles/چائے", "articles/چائے"),
         ("/articles/../../etc/passwd", None),
         ("/articles//tide", None),
         ("/articles/" + "چ" * 101, None),
         ("/articles/\0", None),
+        ("/articles/", None),
+        ("/articles/tide/comments", None),
+        ("/br/articles", None),
+        ("/feed.xml", None),
     ],
 )
 def test_an_address_is_a_file_of_ours_or_none(address: str, name: str | None) -> None:
@@ -76,8 +80,8 @@ def test_a_baked_page_is_what_the_program_answers(
     for address in ("/", TIDE, "/authors/ada", "/tags/rain"):
         answered = Reader(app).get(address).data
         assert _file(settings, address).read_bytes() == answered
-        assert gzip.decompress(_file(settings, address, ".gz").read_bytes()) == answered
-        assert brotli.decompress(_file(settings, address, ".br").read_bytes()) == answered
+        assert gzip.decompress(_file(settings, address, "gzip").read_bytes()) == answered
+        assert brotli.decompress(_file(settings, address, "br").read_bytes()) == answered
     assert baker.bake_all() == 0
     assert not baker.bake("/nowhere")
     assert not baker.bake("/feed.xml")

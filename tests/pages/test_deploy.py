@@ -137,7 +137,6 @@ def test_nginx_serves_a_baked_page_by_itself_and_never_an_old_one(behind_nginx: 
         assert proxy.ask("GET", "/articles/tide", **again).status == 304
     assert proxy.ask("GET", "/articles/tide", Accept_Encoding="br;q=0").headers["Content-Encoding"] is None
     assert proxy.ask("HEAD", "/", Accept_Encoding="br").headers["Content-Encoding"] == "br"
-    assert proxy.ask("GET", "/articles/tide.page").status == 404
     site = cms.open_site(load_settings(told))
     with site.database.writing() as session:
         session.execute(sa.update(Article).values(title="Ebb"))
@@ -146,3 +145,46 @@ def test_nginx_serves_a_baked_page_by_itself_and_never_an_old_one(behind_nginx: 
     site.database.close()
     after = proxy.ask("GET", "/articles/tide")
     assert b"<h1>Ebb" in after.text or b"Ebb</h1>" in after.text  # type: ignore[attr-defined]
+
+
+def test_what_is_not_baked_is_the_sites_answer(behind_nginx: tuple[Served, Path]) -> None:
+    proxy, log = behind_nginx
+    CliRunner(env=told_of(log.parent)).invoke(main, ["bake"])
+    for method, path in (
+        ("GET", "/articles/"),
+        ("GET", "/articles"),
+        ("GET", "/articles/tide/"),
+        ("GET", "/articles/" + "x" * 300),
+        ("GET", "/index"),
+        ("GET", "/br/articles/tide"),
+        ("POST", "/"),
+        ("PUT", "/articles/tide"),
+        ("OPTIONS", "/articles/tide"),
+    ):
+        answer = proxy.ask(method, path, Accept_Encoding="br")
+        assert "Content-Security-Policy" in answer.headers, f"nginx itself answered {answer.status} to {path}"
+        assert answer.status != 200 or method == "OPTIONS", path
+
+
+def test_who_waits_for_leave_to_send_a_comment_gets_it(behind_nginx: tuple[Served, Path]) -> None:
+    proxy, _ = behind_nginx
+    with proxy.connection() as careful:
+        asked = b"POST /articles/tide/comments HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
+        careful.sendall(asked + b"\r\n")
+        assert careful.recv(100).startswith(b"HTTP/1.1 100 ")
+
+
+def test_the_log_tells_of_baked_pages_what_is_read_and_never_a_secret(
+    behind_nginx: tuple[Served, Path],
+) -> None:
+    proxy, log = behind_nginx
+    CliRunner(env=told_of(log.parent)).invoke(main, ["bake"])
+    for path in ("/", "/articles/tide", "/articles/tide?secret"):
+        assert proxy.ask("GET", path).status == 200
+    assert proxy.ask("POST", "/comments/secret", b"x" * 8_000_000).status == 413
+    time.sleep(2)  # nginx writes each second
+    told = log.read_text()
+    for path in ("/", "/articles/tide"):
+        assert re.search(rf'^- \[[^]]+\] "GET {path}" 200 \d+$', told, re.MULTILINE), path
+    assert '"POST /comments/-" 413' in told
+    assert "secret" not in told

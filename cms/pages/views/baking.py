@@ -17,7 +17,7 @@ from cms.config import shipped
 from cms.encodings import Effort, compressed
 from cms.finished import FinishedPage
 from cms.jobs import Job
-from cms.pages.folder import SUFFIXES, Folder
+from cms.pages.folder import ENCODINGS, Folder
 from cms.pages.queries import CannotTell, Probe
 from cms.site import Site
 from cms.web import KEEP
@@ -68,7 +68,7 @@ class Baker:
         due = min(filter(None, (page.due, self._probe.next_publication(self._clock()))), default=None)
         if due is not None and due <= self._clock() + 2 * AHEAD:
             return False
-        bodies = {encoding: compressed(page.body, encoding, Effort.UNHURRIED) for encoding in SUFFIXES}
+        bodies = {encoding: compressed(page.body, encoding, Effort.UNHURRIED) for encoding in ENCODINGS}
         return self._folder.keep(address, bodies, page.things, due, lambda: self._still_true(page, before))
 
     def bake_all(self) -> int:
