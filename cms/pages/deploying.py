@@ -109,6 +109,7 @@ BAKED = """\
         open_file_cache max=4000;      # files stay open, but …
         open_file_cache_valid 0;       # … each request asks whether the file of that name is still the same
         sendfile off;                  # for a few kilobytes it costs more than it saves
+        gzip off;                      # they are compressed, which nginx does not see
         types { }
         default_type "text/html; charset=utf-8";
         if_modified_since off;         # a file's time is a mark of its bytes, for the ETag

@@ -75,7 +75,8 @@ def behind_nginx(
         )
         user = f"user {getpass.getuser()};"  # pytest's folders are nobody else's to read
         whole = (
-            f"{user} daemon off; pid {instance}/nginx.pid; error_log stderr; events {{}} http {{ {text} }}"
+            f"{user} daemon off; pid {instance}/nginx.pid; error_log stderr; events {{}}"
+            f" http {{ gzip on; gzip_types *; {text} }}"  # as an operator may have it for other sites
         )
         (instance / "nginx.conf").write_text(whole)
         with subprocess.Popen([NGINX, "-c", str(instance / "nginx.conf")], stderr=subprocess.PIPE) as process:
@@ -136,6 +137,8 @@ def test_nginx_serves_a_baked_page_by_itself_and_never_an_old_one(behind_nginx: 
         again = {"Accept_Encoding": encoding, "If_None_Match": baked.headers["ETag"]}
         assert proxy.ask("GET", "/articles/tide", **again).status == 304
     assert proxy.ask("GET", "/articles/tide", Accept_Encoding="br;q=0").headers["Content-Encoding"] is None
+    from_browser = proxy.ask("GET", "/articles/tide", Accept_Encoding="gzip, deflate, br")
+    assert from_browser.headers.get_all("Content-Encoding") == ["br"], "nginx compressed it again"
     assert proxy.ask("HEAD", "/", Accept_Encoding="br").headers["Content-Encoding"] == "br"
     site = cms.open_site(load_settings(told))
     with site.database.writing() as session:
