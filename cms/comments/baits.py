@@ -82,8 +82,9 @@ def seen(habits: Habits, words: Sequence[str], text: str) -> Baits:
     """Return the baits of a text, whose words are given as they read aloud; linear in its length."""
     said = set(words)
     asks, offers = len(said & _ASKS), len(said & _OFFERS)
-    own_place = any(_is_own_place(words, place) for place in range(len(words)))
-    invites = any(_is_invitation(words, place) for place in range(len(words)))
+    places = range(len(words))
+    own_place = not _OWN.isdisjoint(said) and any(_is_own_place(words, place) for place in places)
+    invites = not _CALLS.isdisjoint(said) and any(_is_invitation(words, place) for place in places)
     strength = (
         _of_habits(habits)
         + _of_numbers(text)
@@ -128,8 +129,11 @@ def _of_habits(habits: Habits) -> float:
 
 def _of_numbers(text: str) -> float:
     """Return what prices, long numbers and codes such as `m4xw1n` say; those of an address say nothing."""
-    said = " ".join(word for word in text.split() if "/" not in word)
-    codes = sum(_is_code(word) for word in _CODE.findall(said))
+    said = " ".join([word for word in text.split() if "/" not in word])
+    with_digits = [word for word in _CODE.findall(said) if not word.isalpha()]
+    if not with_digits:
+        return 0.0
+    codes = sum(map(_is_code, with_digits))
     return (
         1.3 * _log(min(codes, _CODES_COUNTED_TO))
         + 2.0 * bool(_LONG_NUMBER.search(said))
@@ -139,7 +143,7 @@ def _of_numbers(text: str) -> float:
 
 def _is_code(word: str) -> bool:
     """Tell whether Latin letters stand beside digits in a word, and it is neither a measure nor a name such as `G7`."""
-    if word.isalpha() or word.isdigit() or _MEASURE.fullmatch(word):
+    if word.isdigit() or _MEASURE.fullmatch(word):
         return False
     return any(map(str.isdigit, word)) and any("a" <= letter <= "z" for letter in word.lower())
 

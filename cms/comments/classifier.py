@@ -108,9 +108,7 @@ def fitted_opinion(shown: Sequence[int], weights: Weights) -> float:
 def telling_words(text: str, weights: Weights) -> tuple[str, ...]:
     """Return the words that speak most for spam, as they stand in the beginning of a text, strongest first."""
     words = dict.fromkeys(word.strip(_AROUND_WORDS) for word in text[:TOLD_FROM_CHARACTERS].split())
-    spoken = {
-        word: sum(weights[features.bucket(one)] for one in features.features_of_word(word)) for word in words
-    }
+    spoken = {word: sum(weights[bucket] for bucket in features.buckets_of_word(word)) for word in words}
     telling = sorted((word for word in words if spoken[word] >= TELLING), key=lambda word: -spoken[word])
     return tuple(word[:TOLD_CHARACTERS] for word in telling[:TOLD_WORDS])
 

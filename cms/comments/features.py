@@ -4,6 +4,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -15,25 +16,36 @@ from cms.comments.lookalikes import plain, without_digits
 BUCKETS = 1 << 17  # all that a model can hold: 131,072 counts are 4 MB, and 6,000 comments seldom collide
 EVERY = 0  # the bucket that every comment has
 READ_FIRST, READ_LAST = 1000, 500  # characters; an advert stands at one end, and the work stays bounded
+WORDS_KEPT = (
+    4_096  # whose buckets a process remembers, 2 MB; most of a comment's words stand in the next one too
+)
 _LONGEST_WORD, _PIECE = 24, 4  # characters
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ADDRESS = re.compile(r"https?://\S+|<[^<>]*>")
 _CAPITAL_WORD = re.compile(r"\b[A-Z]{2,}\b")
-_LETTER_BESIDE_DIGIT = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
+_DIGIT_BESIDE_LETTER = re.compile(r"\d(?:(?=[A-Za-z])|(?<=[A-Za-z]\d))")
 _NUMBER = re.compile(r"\d+")
 
 
-def buckets(name: str, text: str) -> tuple[int, ...]:
-    """Return the buckets of a comment in order, each once, EVERY first; about 100 for 150 characters, 0.3 ms."""
-    shown = set(features(name, text))
-    return (
-        EVERY,
-        *sorted({1 + crc32(one.encode("utf-8", "surrogatepass")) % (BUCKETS - 1) for one in shown}),
-    )
+def buckets(name: str, text: str, habits: Habits | None = None) -> tuple[int, ...]:
+    """Return the buckets of a comment in order, each once, EVERY first; about 100 for 150 characters, 0.1 ms.
+
+    `habits` are those of the comment, where they have been measured.
+    """
+    read = text if len(text) <= READ_FIRST + READ_LAST else f"{text[:READ_FIRST]}\n{text[-READ_LAST:]}"
+    seen = habits if habits is not None and read is text else measured(name, read)
+    words = _words(read)
+    shown = {EVERY, *host_buckets(seen.hosts)}
+    for word in words:
+        shown.update(_buckets_of_word(word))
+    shown.update([bucket(f"p:{one} {other}") for one, other in pairwise(("^", *words, "$"))])
+    shown.update([_bucket_of_habit(habit) for habit in _habits(seen, read)])
+    shown.update([_bucket_of_habit(bait) for bait in _baits(baits.seen(seen, words, read))])
+    return tuple(sorted(shown))
 
 
 def bucket(feature: str) -> int:
-    """Return the bucket of one feature, 1 to BUCKETS - 1."""
+    """Return the bucket of one feature, 1 to BUCKETS - 1; the letter before its colon says of what kind it is."""
     return 1 + crc32(feature.encode("utf-8", "surrogatepass")) % (BUCKETS - 1)
 
 
@@ -42,24 +54,10 @@ def host_buckets(hosts: Iterable[str]) -> tuple[int, ...]:
     return tuple(bucket(f"h:{host}") for host in hosts)
 
 
-def features(name: str, text: str) -> Iterator[str]:
-    """Yield what a comment shows, some of it more than once; the letter before the colon says what kind it is."""
-    read = text if len(text) <= READ_FIRST + READ_LAST else f"{text[:READ_FIRST]}\n{text[-READ_LAST:]}"
-    habits = measured(name, read)
-    words = _words(read)
-    yield from [f"w:{word}" for word in words]
-    yield from [f"p:{one} {other}" for one, other in pairwise(("^", *words, "$"))]
-    yield from [piece for word in words for piece in _pieces(word)]
-    yield from (f"h:{host}" for host in habits.hosts)
-    yield from (f"s:{habit}" for habit in _habits(habits, read))
-    yield from (f"s:{bait}" for bait in _baits(baits.seen(habits, words, read)))
-
-
-def features_of_word(word: str) -> Iterator[str]:
-    """Yield what one word of a text shows by itself."""
+def buckets_of_word(word: str) -> Iterator[int]:
+    """Yield the buckets of what one word of a text shows by itself."""
     for said in _words(word):
-        yield f"w:{said}"
-        yield from _pieces(said)
+        yield from _buckets_of_word(said)
 
 
 def packed(numbers: Iterable[int]) -> bytes:
@@ -74,7 +72,9 @@ def unpacked(kept: bytes) -> tuple[int, ...]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text as they read aloud; a number says only how long it is."""
-    said = _ADDRESS.sub(" ", plain(text))
+    said = plain(text)
+    if "<" in said or "://" in said:
+        said = _ADDRESS.sub(" ", said)
     words = [_said(word) for word in _WORD.findall(said)]
     return words + [_said(word) for word in despaced(text)]
 
@@ -85,10 +85,17 @@ def _said(word: str) -> str:
     return (word if word.isalpha() else without_digits(word))[:_LONGEST_WORD]
 
 
-def _pieces(word: str) -> list[str]:
+@lru_cache(WORDS_KEPT)
+def _buckets_of_word(word: str) -> tuple[int, ...]:
     framed = f" {word} "
     starts = range(len(framed) - _PIECE + 1) if len(word) >= _PIECE else ()
-    return [f"c:{framed[start : start + _PIECE]}" for start in starts]
+    return (bucket(f"w:{word}"), *(bucket(f"c:{framed[start : start + _PIECE]}") for start in starts))
+
+
+@cache
+def _bucket_of_habit(habit: str) -> int:
+    """Return the bucket of a habit or bait, of which there are some seventy."""
+    return bucket(f"s:{habit}")
 
 
 def _baits(seen: Baits) -> Iterator[str]:
@@ -117,8 +124,8 @@ def _habits(habits: Habits, text: str) -> Iterator[str]:
         "disguised": habits.disguised,
         "very disguised": habits.disguised > 3,
         "spaced": habits.spaced,
-        "price": PRICE.search(text),
-        "letter beside digit": _LETTER_BESIDE_DIGIT.search(text),
+        "price": numbers and PRICE.search(text),
+        "letter beside digit": numbers and _DIGIT_BESIDE_LETTER.search(text),
         "number": any(length > 2 for length in numbers),
         "long number": any(length > 4 for length in numbers),
     }

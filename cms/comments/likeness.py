@@ -15,10 +15,14 @@ from cms.comments.lookalikes import plain
 MAX_DISTANCE = 3  # bits of 64
 PIECE = 4  # letters; short enough to survive a changed word, long enough to be a text's own
 READ_LETTERS = 2000  # copies differ at their ends; 2,000 letters take 2 ms
-HASHES_KEPT = 8_192  # of pieces, 1 MB; most of a text's pieces stand in the next one too
+HASHES_KEPT = 8_192  # of pieces, 2 MB; most of a text's pieces stand in the next one too
 TELLING_LETTERS = 24  # letters from which two readers do not write the same by chance
 _BITS, _BAND_BITS = 64, 16
 _MASK = (1 << _BITS) - 1
+_COUNTER_BITS = (
+    12  # of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above
+)
+_ONE_EACH = sum(1 << _COUNTER_BITS * place for place in range(_BITS))
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|<[^<>]*>")
 _NO_LETTER = re.compile(r"[\W\d_]+")
 
@@ -29,24 +33,23 @@ def normalised(text: str) -> str:
     A text that has no other letters keeps those of its addresses.
     """
     said = plain(text)
-    return _NO_LETTER.sub("", _ADDRESS.sub(" ", said)) or _NO_LETTER.sub("", said)
+    if "<" in said or "://" in said or "www." in said:
+        return _NO_LETTER.sub("", _ADDRESS.sub(" ", said)) or _NO_LETTER.sub("", said)
+    return _NO_LETTER.sub("", said)
 
 
 def likeness(text: str) -> int:
     """Return the fingerprint of a text, 64 bits as a signed number such as databases keep; 0 for no letters."""
-    letters = normalised(text)[:READ_LETTERS]
+    return likeness_of(normalised(text))
+
+
+def likeness_of(letters: str) -> int:
+    """Return the fingerprint of a text whose `normalised()` letters these are."""
+    letters = letters[:READ_LETTERS]
     if not letters:
         return 0
     pieces = {letters[start : start + PIECE] for start in range(max(1, len(letters) - PIECE + 1))}
-    planes: list[int] = []  # plane k holds bit k of each of 64 counters, so that one step adds to all of them
-    for piece in pieces:
-        carry, level = _hashed(piece), 0
-        while carry:
-            if level == len(planes):
-                planes.append(0)
-            planes[level], carry = planes[level] ^ carry, planes[level] & carry
-            level += 1
-    found = _more_than(len(pieces) // 2, planes)
+    found = _more_than(len(pieces) // 2, sum(map(_counted, pieces)))
     return found - (1 << _BITS) if found >> (_BITS - 1) else found
 
 
@@ -69,32 +72,35 @@ def are_copies(one: int, other: int) -> bool:
     return distance(one, other) <= MAX_DISTANCE
 
 
-def is_telling(text: str) -> bool:
-    """Tell whether a text is long enough that a second one like it is no chance."""
-    return len(normalised(text)) >= TELLING_LETTERS
+def is_telling(letters: str) -> bool:
+    """Tell whether a text with these `normalised()` letters is long enough that a second one like it is no chance."""
+    return len(letters) >= TELLING_LETTERS
 
 
 def copied_percent(text: str, source: str) -> int:
     """Return how much of `text` is copied from `source`: the share of its pairs of words that stand there too."""
+    if not source:
+        return 0
     words, there = plain(text).split(), plain(source).split()
     pairs, known = set(pairwise(words)), set(pairwise(there))
     return 100 * len(pairs & known) // len(pairs) if pairs else 0
 
 
-def _more_than(number: int, planes: list[int]) -> int:
-    """Return in which of the 64 counters more than `number` was counted, one bit each."""
-    more, same = 0, _MASK
-    for level in reversed(range(max(len(planes), number.bit_length()))):
-        plane = planes[level] if level < len(planes) else 0
-        if number >> level & 1:
-            same &= plane
-        else:
-            more |= same & plane
-            same &= ~plane
-    return more
+def _more_than(number: int, counters: int) -> int:
+    """Return in which of 64 counters more than `number` was counted, one bit each."""
+    top = _COUNTER_BITS - 1
+    above = counters + _ONE_EACH * ((1 << top) - 1 - number) >> top & _ONE_EACH
+    digits = _COUNTER_BITS // 4  # hexadecimal ones of a counter, the last of which is 0 or 1 now
+    return int(f"{above:0{_BITS * digits}x}"[digits - 1 :: digits], 2)
 
 
 @lru_cache(HASHES_KEPT)
+def _counted(piece: str) -> int:
+    """Return counters that have counted the bits of one piece."""
+    zeros = "0" * (_COUNTER_BITS // 4 - 1)
+    return int(zeros.join(f"{_hashed(piece):b}"), 16)
+
+
 def _hashed(piece: str) -> int:
     """Return 64 well mixed bits (the finaliser of SplitMix64, Steele and others 2014)."""
     bits = crc32(piece.encode("utf-8", "surrogatepass")) * 0x9E3779B97F4A7C15 & _MASK

@@ -117,7 +117,9 @@ def is_address(text: str) -> bool:
 
 def gives_away(text: str, address: str) -> bool:
     """Tell whether anybody could read `address` in `text`, whatever its case and however it is spaced."""
-    return bool(address) and _as_read(address) in _as_read(text)
+    if not address or ("@" in address and "<" not in address and "@" not in text and text.isascii()):
+        return False  # as most texts: in ASCII nothing else is read as @
+    return _as_read(address) in _as_read(text)
 
 
 def token_week(now: datetime) -> int:

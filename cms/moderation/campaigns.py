@@ -28,6 +28,11 @@ def facts(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(_HOST.findall(folded)), tuple(_ADDRESS.findall(folded)), numbers
 
 
+def may_state(text: str, told: tuple[tuple[str, ...], ...]) -> bool:
+    """Tell, far sooner than `facts()` would, that a text cannot state what is `told`: one of its numbers is missing."""
+    return not text.isascii() or all(number in text for number in told[2])
+
+
 def are_equal(one: str, other: str) -> bool:
     """Tell whether two texts are the same but for capitals, spaces and the way in which letters are encoded."""
     return same_form(one) == same_form(other)

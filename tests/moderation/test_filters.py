@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlmodel import col
 
 from cms.comments.models import Comment
-from cms.moderation.campaigns import are_equal, differences, facts
+from cms.moderation.campaigns import are_equal, differences, facts, may_state
 from cms.moderation.filters import Filter, filter_of
 from cms.site import Site
 from tests.conftest import ON_SQLITE, START, Clock
@@ -147,6 +147,12 @@ def test_near_copies_are_one_card_that_holds_each_of_them(
 )
 def test_what_differs_in_a_host_an_address_or_a_number_is_no_copy(one: str, other: str, same: bool) -> None:
     assert (facts(f"{ADVERT} {one}") == facts(f"{ADVERT} {other}")) is same
+
+
+@given(st.text("012٢ a.Ü"), st.text("012٢ a.Ü"))
+def test_a_text_that_states_the_same_is_never_taken_for_one_that_cannot(one: str, other: str) -> None:
+    assert may_state(one, facts(one))
+    assert may_state(other, facts(one)) or facts(other) != facts(one)
 
 
 def test_equal_means_but_for_capitals_and_spaces() -> None:

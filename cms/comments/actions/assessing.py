@@ -9,8 +9,10 @@ from cms.comments.classifier import Opinion
 from cms.comments.habits import Habits
 from cms.comments.lookalikes import skeleton
 from cms.comments.queries import learnt, surroundings
-from cms.comments.queries.surroundings import Around
+from cms.comments.queries.surroundings import Around, Copies
 from cms.comments.signals import Lane, Reason, Traits
+
+NO_COPIES = Copies(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +81,28 @@ class Findings:
 
 
 def assess(session: Session, subject: Subject) -> Assessment:
-    """Judge a comment by its words and what stands around it; changes nothing. Two SELECTs."""
+    """Judge a comment by its words and what stands around it; changes nothing. SQL as `look_into()`."""
     return look_into(session, subject).weighed()
 
 
 def look_into(session: Session, subject: Subject) -> Findings:
-    """Find out what a comment will be judged by; changes nothing. Two SELECTs."""
-    fingerprint = likeness.likeness(subject.body_text)
+    """Find out what a comment will be judged by; changes nothing.
+
+    One SELECT, and a second where the filter has learnt anything.
+    """
+    letters = likeness.normalised(subject.body_text)
+    fingerprint = likeness.likeness_of(letters)
     measured = habits.measured(subject.name, subject.body_text)
-    words, bad_hosts = _words(session, subject, measured)
     around = _around(session, subject, fingerprint)
-    traits = _traits(subject, measured, around, words, bad_hosts)
+    words, bad_hosts = _words(session, subject, measured) if around.has_lessons else (classifier.NONE, 0)
+    copies = around.copies if likeness.is_telling(letters) else NO_COPIES
+    traits = _traits(subject, measured, around, copies, words, bad_hosts)
     return Findings(traits, fingerprint, words.certainty, around.copies.folds)
 
 
 def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinion, int]:
     """Return what the filter thinks of a comment, and how many hosts it names that stood in spam only."""
-    shown = features.buckets(subject.name, subject.body_text)
+    shown = features.buckets(subject.name, subject.body_text, measured)
     hosts = features.host_buckets(measured.hosts)
     counts, weights = learnt.known(session, sorted({*shown, *hosts}))
     return classifier.opinion(shown, counts, weights), classifier.bad_hosts(hosts, counts)
@@ -113,17 +120,18 @@ def _around(session: Session, subject: Subject, fingerprint: int) -> Around:
     )
 
 
-def _traits(subject: Subject, measured: Habits, around: Around, words: Opinion, bad_hosts: int) -> Traits:
+def _traits(
+    subject: Subject, measured: Habits, around: Around, copies: Copies, words: Opinion, bad_hosts: int
+) -> Traits:
     name = skeleton(subject.name)
-    counts = likeness.is_telling(subject.body_text)
     return Traits(
         habits=measured,
         trap_filled=subject.trap_filled,
         origin_known=subject.origin_known,
         own_address_in_text=subject.own_address_in_text,
         haste_seconds=subject.haste_seconds,
-        copies=around.copies.all if counts else 0,
-        spam_copies=around.copies.spam if counts else 0,
+        copies=copies.all,
+        spam_copies=copies.spam,
         copied_parent_percent=likeness.copied_percent(subject.body_text, around.parent_text),
         foreign_percent=habits.foreign_percent(subject.body_text, subject.language),
         is_staff_name=name in map(skeleton, around.staff),

@@ -8,7 +8,7 @@ from cms.comments import writes
 from cms.comments.likeness import are_copies
 from cms.comments.queries import copies
 from cms.comments.signals import Lane
-from cms.moderation.campaigns import facts
+from cms.moderation.campaigns import facts, may_state
 
 
 def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[int]) -> int | None:
@@ -20,7 +20,9 @@ def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[i
         return None
     told = facts(body_text)
     for first in copies.firsts(session, folds):
-        if are_copies(first.likeness, likeness) and facts(first.body_text) == told:
+        if not are_copies(first.likeness, likeness) or not may_state(first.body_text, told):
+            continue
+        if facts(first.body_text) == told:
             return first.id
     return None
 

@@ -1,6 +1,5 @@
 """What stands around a comment while it is judged: copies of its text, names beside it, what it answers."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +8,9 @@ from sqlmodel import Session
 
 from cms.accounts.models import Staff
 from cms.articles.models import ArticleAuthor, Author
+from cms.comments.features import EVERY
 from cms.comments.likeness import are_copies, bands
-from cms.comments.models import Comment, LikenessBand
+from cms.comments.models import Comment, LikenessBand, SpamWord
 from cms.db import table_of
 from cms.prebuilt import Prebuilt
 
@@ -30,12 +30,16 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The names of staff and authors, those of others in the thread, the text that a comment answers, and its copies."""
+    """The names of staff and authors, those of others in the thread, the text that a comment answers, and its copies.
+
+    `has_lessons` tells whether the filter has learnt anything at all.
+    """
 
     staff: tuple[str, ...]
     thread: tuple[str, ...]
     parent_text: str
     copies: Copies
+    has_lessons: bool
 
 
 def _of_band(place: int) -> sa.Select[*tuple[Any, ...]]:  # Any: as is usual for columns of a table
@@ -60,13 +64,15 @@ def _part(
     kind: sa.ColumnElement[Any],
     words: sa.ColumnElement[Any],
     likeness: sa.ColumnElement[Any] = _NONE,
-    fold: sa.ColumnElement[Any] = _NONE,
+    number: sa.ColumnElement[Any] = _NONE,
 ) -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(kind.label("kind"), words.label("words"), likeness.label("likeness"), fold.label("fold"))
+    return sa.select(
+        kind.label("kind"), words.label("words"), likeness.label("likeness"), number.label("number")
+    )
 
 
-_TABLES = (Comment, LikenessBand, Author, ArticleAuthor, Staff)
-_COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF = (table_of(one) for one in _TABLES)
+_TABLES = (Comment, LikenessBand, Author, ArticleAuthor, Staff, SpamWord)
+_COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF, _LEARNT = (table_of(one) for one in _TABLES)
 _ALIKE = sa.union(*(sa.select(_of_band(place).subquery()) for place in range(len(bands(0))))).subquery()
 _OF_STAFF = _part(_exactly("staff"), _STAFF.c.name).limit(_exactly(NAMES_SOUGHT))
 _OF_AUTHORS = (
@@ -86,17 +92,31 @@ _OF_THREAD = (
     .limit(_exactly(NAMES_SOUGHT))
 )
 _PARENT = _part(_exactly("parent"), _COMMENT.c.body_text).where(_COMMENT.c.id == sa.bindparam("parent_id"))
+_LESSONS = _part(_exactly("learnt"), _exactly("")).where(
+    _LEARNT.c.bucket == _exactly(EVERY), _LEARNT.c.spam + _LEARNT.c.fine > _exactly(0)
+)
 _KIND_OF_COPY = sa.case((_COMMENT.c.status == _exactly("spam"), _exactly("spam")), else_=_exactly("copy"))
-_COPIES = (
-    _part(_KIND_OF_COPY, _exactly(""), _COMMENT.c.likeness, _COMMENT.c.fold_id)
-    .join_from(_ALIKE, _COMMENT, _COMMENT.c.id == _ALIKE.c.comment_id)
-    .where(_COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
-)
-_AROUND = Prebuilt(
-    sa.union_all(
-        *(sa.select(part.subquery()) for part in (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _COPIES))
+_FOLDS: dict[str, sa.ColumnElement[Any]] = {
+    "sqlite": sa.func.group_concat(_COMMENT.c.fold_id),
+    "postgresql": sa.func.string_agg(sa.cast(_COMMENT.c.fold_id, sa.Text), _exactly(",")),
+}
+
+
+def _copies_with(folds: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
+    """Return those of one fingerprint in one row: to hand over and to compare a hundred took as long as to find them."""
+    return (
+        _part(_KIND_OF_COPY, folds, _COMMENT.c.likeness, sa.func.count())
+        .join_from(_ALIKE, _COMMENT, _COMMENT.c.id == _ALIKE.c.comment_id)
+        .where(_COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
+        .group_by(_KIND_OF_COPY, _COMMENT.c.likeness)
     )
-)
+
+
+_BESIDE = (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _LESSONS)
+_AROUND = {
+    dialect: Prebuilt(sa.union_all(*(sa.select(part.subquery()) for part in (*_BESIDE, _copies_with(folds)))))
+    for dialect, folds in _FOLDS.items()
+}
 
 
 def around(
@@ -121,26 +141,20 @@ def around(
         "own_id": own_id,
     }
     sought = bands(likeness) if likeness else (_NO_BAND,) * len(bands(0))
-    rows = _AROUND.all(session, {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}})
-    by_kind: dict[str, list[Any]] = {}
-    for row in rows:
-        by_kind.setdefault(row.kind, []).append(row)
+    values = {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
+    words: dict[str, list[str]] = {"staff": [], "thread": [], "parent": [], "learnt": []}
+    copies, spam, folds = 0, 0, set[int]()
+    for kind, word, other, number in _AROUND[session.connection().dialect.name].all(session, values):
+        if kind in words:
+            words[kind].append(word)
+        elif are_copies(other, likeness):
+            copies += number
+            spam += number if kind == "spam" else 0
+            folds.update(map(int, word.split(",")) if word else ())
     return Around(
-        _words(by_kind, "staff"),
-        _words(by_kind, "thread"),
-        "".join(_words(by_kind, "parent")),
-        _copies(by_kind, likeness),
+        tuple(words["staff"]),
+        tuple(words["thread"]),
+        "".join(words["parent"]),
+        Copies(copies, spam, frozenset(folds)),
+        bool(words["learnt"]),
     )
-
-
-def _words(rows: Mapping[str, Sequence[Any]], kind: str) -> tuple[str, ...]:
-    return tuple(row.words for row in rows.get(kind, ()))
-
-
-def _copies(rows: Mapping[str, Sequence[Any]], likeness: int) -> Copies:
-    alike = {
-        kind: [row.fold for row in rows.get(kind, ()) if are_copies(row.likeness, likeness)]
-        for kind in ("copy", "spam")
-    }
-    folds = frozenset(fold for found in alike.values() for fold in found if fold is not None)
-    return Copies(sum(map(len, alike.values())), len(alike["spam"]), folds)
