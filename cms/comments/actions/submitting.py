@@ -55,7 +55,29 @@ class TooMany:
     retry_after_seconds: int
 
 
-def too_many(site: Site, sent: Submission, now: datetime) -> TooMany | None:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is made of a submission before the database is asked anything: its row, all but how it was judged."""
+
+    sent: Submission
+    body_text: str = field(repr=False)
+    fingerprint: str = field(repr=False)
+    repeat_key: str
+    receipt: str = field(repr=False)
+    row: dict[str, Any] = field(repr=False)  # Any: columns of many kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a draft before it is stored; `repeats` is an equal held comment of more than a day ago."""
+
+    draft: Draft
+    findings: Findings
+    fold_id: int | None
+    repeats: int | None
+
+
+def too_many(site: Site, session: Session, sent: Submission, now: datetime) -> TooMany | None:
     """Return the refusal of a visitor who sends too often, before anything is cleaned, judged or written.
 
     What is sent twice is never refused: it leads to its receipt. One SELECT, a second for who is over the limit, none
@@ -63,36 +85,48 @@ def too_many(site: Site, sent: Submission, now: datetime) -> TooMany | None:
     """
     if not site.settings.rate_limits:
         return None
-    with site.database.reading() as session:
-        found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
-        if not found.retry_after_seconds:
-            return None
-        key = _repeat_key(site, sent, site.vault.fingerprint(sent.email), sanitize.comment_text(sent.text))
-        held = receipts.held_repeat(session, key)
+    found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
+    if not found.retry_after_seconds:
+        return None
+    key = _repeat_key(site, sent, site.vault.fingerprint(sent.email), sanitize.comment_text(sent.text))
+    held = receipts.held_repeat(session, key)
     is_twice = held is not None and is_repeat(held.created_at, now)
     return None if is_twice else TooMany(found.retry_after_seconds)
 
 
 def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
+    """Store a comment as `store()` does, planned in a transaction of its own."""
+    with site.database.reading() as session:
+        plan = planned(site, session, sent, now)
+    return store(site, plan, now)
+
+
+def planned(site: Site, session: Session, sent: Submission, now: datetime) -> Plan | str:
+    """Return what a comment is stored by, or the receipt of the one that it repeats; four SELECTs at most.
+
+    All that can be found out is found out here, before anybody is kept from writing: what others send meanwhile may be
+    missed by the judgement, never by the limits, and of two equal comments the second finds the first.
+    """
+    return _plan(site, session, _draft(site, sent, now), now)
+
+
+def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
     """Store a comment, held, with its first log entry; return the secret of its receipt.
 
     The same article, name, address and text sent again while held, and within a day, leads to the same receipt.
     So a connection that is lost between COMMIT and its answer harms nobody: whether the comment was stored is
     then unknown, the reader is told 503 rather than thanked, and sending again stores it once in either case.
-
-    All that can be found out is found out before anybody is kept from writing: what others send meanwhile may be
-    missed by the judgement, never by the limits, and of two equal comments the second finds the first.
     """
-    draft = _draft(site, sent)
     refused = None
     for _ in range(RESTARTS):
-        plan = _plan(site, draft, now)
         if isinstance(plan, str):
             return plan
         try:
             stored = site.database.write(partial(_store, site, plan, now))
         except IntegrityError as error:
             refused = error
+            with site.database.reading() as session:
+                plan = _plan(site, session, plan.draft, now)
         else:
             if stored.notices_proxy:
                 limits.log_proxy(site)
@@ -107,27 +141,6 @@ def asks_proof(site: Site, on_article: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """What is made of a submission before the database is asked anything."""
-
-    sent: Submission
-    body_text: str = field(repr=False)
-    body_html: str = field(repr=False)
-    fingerprint: str = field(repr=False)
-    repeat_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is known of a draft before it is stored; `repeats` is an equal held comment of more than a day ago."""
-
-    draft: _Draft
-    findings: Findings
-    fold_id: int | None
-    repeats: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Stored:
     """What became of a submission, and whether a proxy that is not declared was noticed for the first time."""
 
@@ -135,25 +148,40 @@ class _Stored:
     notices_proxy: bool = False
 
 
-def _draft(site: Site, sent: Submission) -> _Draft:
-    body_text = sanitize.comment_text(sent.text)
-    fingerprint = site.vault.fingerprint(sent.email)
+def _draft(site: Site, sent: Submission, now: datetime) -> Draft:
+    mark, body_text = random_mark(), sanitize.comment_text(sent.text)
+    fingerprint, receipt = site.vault.fingerprint(sent.email), receipt_secret(site, mark)
     repeat_key = _repeat_key(site, sent, fingerprint, body_text)
-    return _Draft(sent, body_text, sanitize.comment_html(body_text), fingerprint, repeat_key)
+    row = {
+        "mark": mark,
+        "article_id": sent.article_id,
+        "parent_id": sent.parent_id,
+        "root_id": sent.root_id,
+        "name": sent.name,
+        "body_text": body_text,
+        "body_html": sanitize.comment_html(body_text),
+        "language": sent.language,
+        "email_sealed": site.vault.seal(sent.email.strip(), table="comment", mark=mark),
+        "email_fingerprint": fingerprint,
+        "notify": sent.notify,
+        "created_at": now,
+        "receipt_hash": receipt_hash(receipt),
+        "repeat_key": repeat_key,
+        "network_mark": sent.visitor.network_mark or None,
+    }
+    return Draft(sent, body_text, fingerprint, repeat_key, receipt, row)
 
 
-def _plan(site: Site, draft: _Draft, now: datetime) -> _Plan | str:
-    """Return what a draft is stored by, or the receipt of the one that it repeats; four SELECTs at most."""
-    with site.database.reading() as session:
-        held = receipts.held_repeat(session, draft.repeat_key)
-        if held is not None and is_repeat(held.created_at, now):
-            return receipt_secret(site, held.mark)
-        findings = look_into(session, _subject(draft))
-        fold_id = fold_of(session, draft.body_text, findings.likeness, findings.folds)
-    return _Plan(draft, findings, fold_id, held.id if held else None)
+def _plan(site: Site, session: Session, draft: Draft, now: datetime) -> Plan | str:
+    held = receipts.held_repeat(session, draft.repeat_key)
+    if held is not None and is_repeat(held.created_at, now):
+        return receipt_secret(site, held.mark)
+    findings = look_into(session, _subject(draft))
+    fold_id = fold_of(session, draft.body_text, findings.likeness, findings.folds)
+    return Plan(draft, findings, fold_id, held.id if held else None)
 
 
-def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
+def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     sent, draft = plan.draft.sent, plan.draft
     if plan.repeats is not None:
         writes.let_repeat(session, plan.repeats)
@@ -166,7 +194,7 @@ def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
         on_article=met.on_article,
         lacks_proof=asks_proof(site, met.on_article) and not _proved(session, sent),
     )
-    row = _row(site, draft, now) | {
+    row = draft.row | {
         "score": found.score,
         "lane": lane_in(session, plan.fold_id, found.lane),
         "likeness": found.likeness,
@@ -182,7 +210,7 @@ def _store(site: Site, plan: _Plan, now: datetime, session: Session) -> _Stored:
     ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
-    return _Stored(receipt_secret(site, row["mark"]), is_news)
+    return _Stored(draft.receipt, is_news)
 
 
 def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime) -> None:
@@ -205,28 +233,6 @@ def _said(row: dict[str, Any]) -> Said:  # Any: as below
     )
 
 
-def _row(site: Site, draft: _Draft, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds
-    """Return the columns of a comment, all but those by which it was judged."""
-    sent, mark = draft.sent, random_mark()
-    return {
-        "mark": mark,
-        "article_id": sent.article_id,
-        "parent_id": sent.parent_id,
-        "root_id": sent.root_id,
-        "name": sent.name,
-        "body_text": draft.body_text,
-        "body_html": draft.body_html,
-        "language": sent.language,
-        "email_sealed": site.vault.seal(sent.email.strip(), table="comment", mark=mark),
-        "email_fingerprint": draft.fingerprint,
-        "notify": sent.notify,
-        "created_at": now,
-        "receipt_hash": receipt_hash(receipt_secret(site, mark)),
-        "repeat_key": draft.repeat_key,
-        "network_mark": sent.visitor.network_mark or None,
-    }
-
-
 def _repeat_key(site: Site, sent: Submission, fingerprint: str, body_text: str) -> str:
     return site.vault.digest("repeat", str(sent.article_id), sent.name, fingerprint, body_text)
 
@@ -236,7 +242,7 @@ def _proved(session: Session, sent: Submission) -> bool:
     return sent.proof is not None and limits.use_once(session, sent.proof.key, sent.proof.ends_at)
 
 
-def _subject(draft: _Draft) -> Subject:
+def _subject(draft: Draft) -> Subject:
     sent = draft.sent
     return Subject(
         article_id=sent.article_id,

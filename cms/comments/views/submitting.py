@@ -1,10 +1,15 @@
 """Where a reader's comment arrives."""
 
 import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from markupsafe import Markup
+from sqlmodel import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from cms import logs, sanitize
@@ -12,8 +17,7 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
 from cms.articles.rules import address_of, former_address
-from cms.comments.actions.submitting import Submission, TooMany, too_many
-from cms.comments.actions.submitting import submit as store
+from cms.comments.actions.submitting import Plan, Submission, TooMany, planned, store, too_many
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
@@ -43,35 +47,56 @@ def submit_to_page(slug: str) -> Response:
     return _submit(ArticleKind.PAGE, slug)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A comment of which all is known that can be known before it is stored."""
+
+    article: CommentedArticle
+    form: CommentForm
+    plan: Plan | str  # the receipt of the one that it repeats
+
+
 def _submit(kind: ArticleKind, slug: str) -> Response:
+    """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
     fields, broken = received()
-    article = _article(kind, slug)
+    with site().database.reading() as session:
+        found = _looked_into(session, kind, slug, fields, broken)
+    if not isinstance(found, _Ready):
+        return found()
+    outcome = store(site(), found.plan, clock())
+    if isinstance(outcome, TooMany):
+        return _wait(found.article, found.form, outcome)
+    return see_other(url_for("receipts.show", secret=outcome))
+
+
+def _looked_into(
+    session: Session, kind: ArticleKind, slug: str, fields: MultiDict[str, str], broken: int | None
+) -> _Ready | Callable[[], Response]:
+    """Return a comment that is ready to be stored, or what answers it without that."""
+    article = _article(session, kind, slug)
     if article is None or article.is_retracted:
         abort(404 if article is None else 410)
     speak(article.language)
     form = CommentForm(formdata=fields, meta={"subject": things.article(article.id)})
     refusal = _refusal(article, broken)
     if refusal is not None:
-        return _answer(article, form, *refusal)
+        return partial(_answer, article, form, *refusal)
     sent = _submission(article, form)
-    if (waiting := too_many(site(), sent, clock())) is not None:
-        return _wait(article, form, waiting)
-    parent = _parent(article, form)
+    if (waiting := too_many(site(), session, sent, clock())) is not None:
+        return partial(_wait, article, form, waiting)
+    parent = _parent(session, article, form)
     valid = form.validate()
     if form.reply_to.data and parent is None:
         form.reply_to.data = ""
         gone = say("The comment that you answered is no longer here. Yours would now stand by itself.")
-        return _answer(article, form, 422, gone)
+        return partial(_answer, article, form, 422, gone)
     if not valid:
-        return _answer(article, form, 422, "", parent)
+        return partial(_answer, article, form, 422, "", parent)
     if "preview" in request.form:
-        return _answer(article, form, 200, "", parent)
+        return partial(_answer, article, form, 200, "", parent)
     if parent is not None:
         sent = dataclasses.replace(sent, parent_id=parent.id, root_id=parent.root_id)
-    outcome = store(site(), sent, clock())
-    if isinstance(outcome, TooMany):
-        return _wait(article, form, outcome)
-    return see_other(url_for("receipts.show", secret=outcome))
+    return _Ready(article, form, planned(site(), session, sent, clock()))
 
 
 def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] | None:
@@ -179,22 +204,18 @@ def _takes_comments(article: CommentedArticle) -> bool:
     return end is None or clock() < end
 
 
-def _parent(article: CommentedArticle, form: CommentForm) -> VisibleComment | None:
+def _parent(session: Session, article: CommentedArticle, form: CommentForm) -> VisibleComment | None:
     asked = (form.reply_to.data or "").strip()
     if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
         return None
-    with site().database.reading() as session:
-        return visible_comment(session, article.id, int(asked))
+    return visible_comment(session, article.id, int(asked))
 
 
-def _article(kind: ArticleKind, slug: str) -> CommentedArticle | None:
+def _article(session: Session, kind: ArticleKind, slug: str) -> CommentedArticle | None:
     """Return the article at `slug`, or the one that was there when the form was opened; retracted ones too."""
-    with site().database.reading() as session:
-        found = commented_article(session, kind, slug, now=clock())
-        if found is not None:
-            return found
-        moved = address_now(session, former_address(address_of(kind, slug))) or ""
-        folder, _, present = moved.strip("/").partition("/")
-        return (
-            commented_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
-        )
+    found = commented_article(session, kind, slug, now=clock())
+    if found is not None:
+        return found
+    moved = address_now(session, former_address(address_of(kind, slug))) or ""
+    folder, _, present = moved.strip("/").partition("/")
+    return commented_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
