@@ -1,6 +1,5 @@
 """The site's keys: what seals an e-mail address, what finds it again, what every other secret derives from."""
 
-import hashlib
 import hmac
 import secrets
 import unicodedata
@@ -131,8 +130,9 @@ class Vault:
 
     def digest(self, purpose: str, *parts: str) -> str:
         """Return a keyed digest of `parts` for one `purpose` of LASTING, 64 hex digits."""
-        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-        return hmac.new(self._keys[self.current].secret(purpose), message, hashlib.sha256).hexdigest()
+        encoded = [part.encode() for part in parts]
+        message = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+        return hmac.digest(self._keys[self.current].secret(purpose), message, "sha256").hex()
 
     def secret(self, purpose: str) -> str:
         """Return the derived secret of one `purpose` of LASTING, 64 hex digits; the same on every host."""

@@ -102,9 +102,9 @@ def site() -> Site:
 
 def clock() -> datetime:
     """Return the moment of this request, the same for all who ask during it."""
-    if "now" not in g:
-        g.now = current_app.config["CLOCK"]()
-    moment: datetime = g.now
+    moment: datetime | None = g.get("now")
+    if moment is None:
+        moment = g.now = current_app.config["CLOCK"]()
     return moment
 
 
@@ -261,14 +261,15 @@ def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _ in response.headers}
+    response.headers.extend(it for it in SECURITY_HEADERS.items() if it[0].lower() not in given)
     if "things" in g and response.status_code == 200:
         _make_conditional(response)
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
-    if response.location:  # the router names the host that the visitor has sent, which may be anybody's
-        response.location = response.location.removeprefix(request.host_url.rstrip("/"))
+    leads_to = response.location
+    if leads_to and leads_to[0] != "/":  # by the router, with the host that was sent: anybody's
+        response.location = leads_to.removeprefix(request.host_url.rstrip("/"))
     milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     logs.write_request(request.method, request.path, response.status_code, milliseconds)
     return response

@@ -82,6 +82,10 @@ def need_text(typed: str) -> str:
 class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
     """A token bound to the article and to the week: no cookie, no session, so the page can be kept."""
 
+    _judged: tuple[str, bool] | None = (
+        None  # the token that was sent, and whether it is good: asked at every step
+    )
+
     def setup_form(self, form: Any) -> Any:  # Any: WTForms brings no types
         """Remember what the token is for."""
         self.subject: str = form.meta.subject
@@ -91,12 +95,16 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
         """Return a token of this week; '' while the site's key is missing, since nothing can be sent then.
 
         A form that is shown again keeps the second at which its writer began; where that is unknown it stays so,
-        since from an error or a preview to sending an honest reader takes a second too.
+        since from an error or a preview to sending an honest reader takes a second too. One that was sent in the week
+        in which it was made is its own successor.
         """
-        if site().keys is None:
+        keys, week = site().keys, token_week(clock())
+        if keys is None:
             return ""
-        second = self.second(csrf_token_field)
-        return fresh_token(site().vault, PURPOSE, self.subject, token_week(clock()), second)
+        sent = csrf_token_field.data
+        if self.is_good(csrf_token_field) and int(sent.partition(".")[0]) == week:
+            return str(sent)
+        return fresh_token(keys, PURPOSE, self.subject, week, self.second(csrf_token_field))
 
     def validate_csrf_token(self, form: Any, field: Any) -> None:
         """Refuse a token that is old, unknown or another article's."""
@@ -106,7 +114,10 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
     def is_good(self, field: Any) -> bool:
         """Tell whether the token that was sent is one of ours for this article."""
         sent = field.data if isinstance(field.data, str) else ""
-        return is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock()))
+        if self._judged is None or self._judged[0] != sent:
+            good = is_good_token(site().vault, PURPOSE, self.subject, sent, token_week(clock()))
+            self._judged = sent, good
+        return self._judged[1]
 
     def second(self, field: Any) -> int | None:
         """Return the second at which the token that was sent was made, None where it does not say so truly."""

@@ -1,6 +1,5 @@
 """Marking a visitor's network without keeping its address, and ruling on how much comes from it."""
 
-import hashlib
 import hmac
 import logging
 import secrets
@@ -11,12 +10,14 @@ from sqlmodel import Session
 from cms.limits import queries, writes
 from cms.limits.rules import (
     DEVICES,
+    IP,
     KINDS_KEY,
     SLOW_KEY,
     Ruling,
     Seen,
     Visitor,
     host_prefix,
+    ip_of,
     is_near,
     network_prefix,
     proxy_notice,
@@ -35,11 +36,12 @@ def visitor(site: Site, address: str, browser: str, *, is_forwarded: bool, now: 
     What is kept of the two beside the mark is one of DEVICES kinds. No SQL but for a process's first visitor of the
     day: one SELECT, and the site's first writes the day's salt.
     """
-    if not network_prefix(address):
+    ip = ip_of(address)
+    if ip is None:
         return Visitor(is_forwarded=is_forwarded)
     salt = _salt_of_the_day(site, now)
-    device = hmac.digest(salt, f"device {host_prefix(address)} {browser}".encode(), "sha256")
-    return Visitor(_mark(salt, address), device[0] % DEVICES, is_near(address), is_forwarded)
+    device = hmac.digest(salt, f"device {host_prefix(ip)} {browser}".encode(), "sha256")
+    return Visitor(_mark(salt, ip), device[0] % DEVICES, is_near(ip), is_forwarded)
 
 
 def network_mark(site: Site, address: str, now: datetime) -> str:
@@ -47,7 +49,8 @@ def network_mark(site: Site, address: str, now: datetime) -> str:
 
     Costs SQL as `visitor()` does.
     """
-    return _mark(_salt_of_the_day(site, now), address) if network_prefix(address) else ""
+    ip = ip_of(address)
+    return "" if ip is None else _mark(_salt_of_the_day(site, now), ip)
 
 
 def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> Ruling:
@@ -136,8 +139,8 @@ def _network_key(who: Visitor) -> str:
     return f"comment:{who.network_mark}"
 
 
-def _mark(salt: bytes, address: str) -> str:
-    return hmac.new(salt, network_prefix(address).encode(), hashlib.sha256).hexdigest()
+def _mark(salt: bytes, ip: IP) -> str:
+    return hmac.digest(salt, network_prefix(ip).encode(), "sha256").hex()
 
 
 def _salt_of_the_day(site: Site, now: datetime) -> bytes:

@@ -9,6 +9,7 @@ WINDOW = timedelta(minutes=10)
 DEVICES = (
     16  # kinds told apart: enough to see that many people share a network, too few to know one of them by
 )
+_ROUNDING = 1e-6  # seconds by which a moment that was reckoned may lie before the true one
 KINDS_KEY = "kinds:"  # begins the key of a set; every other key counts
 SLOW_KEY = (
     "slow:"  # begins the key of an article that somebody has slowed down, noted at the moment when that ends
@@ -25,6 +26,7 @@ PROXY_NEAR_FROM = (
 )
 PROXY_SHARE = 0.9  # nearly all
 PROXY_DEVICES = DEVICES // 2  # so many kinds do not sit behind one line without a proxy
+IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NEAR = tuple(  # RFC 1918, RFC 4193, RFC 3927 and this machine; `is_private` would add every reserved network
     ipaddress.ip_network(network)
     for network in (
@@ -73,7 +75,7 @@ class Tally:
             windows = 1 - (limit - self.present) / self.previous - self.passed if self.previous else 0.0
         else:
             windows = 2 - limit / self.present - self.passed if self.present else 1.0
-        return max(1, math.floor(windows * WINDOW.total_seconds()) + 1)
+        return max(1, math.floor(windows * WINDOW.total_seconds() + _ROUNDING) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +167,28 @@ def proxy_notice(trusted_proxies: int) -> str:
     return f"undeclared_proxy:{trusted_proxies}"
 
 
-def network_prefix(address: str) -> str:
-    """Return the network of an IP address, /24 or /48, or '' for what is no address."""
-    return _cut(address, 24, 48)
+def ip_of(address: str) -> IP | None:
+    """Return an IP address, the one that is mapped where it is one of IPv4 in IPv6; None for what is no address."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
 
 
-def host_prefix(address: str) -> str:
-    """Return what one line has of an IP address: all of it, or /64 (RFC 6177, section 2); '' for what is no address."""
-    return _cut(address, 32, 64)
+def network_prefix(ip: IP | None) -> str:
+    """Return the network of an IP address, /24 or /48, or '' for none."""
+    return "" if ip is None else _cut(ip, 24, 48)
 
 
-def is_near(address: str) -> bool:
+def host_prefix(ip: IP) -> str:
+    """Return what one line has of an IP address: all of it, or /64 (RFC 6177, section 2)."""
+    return _cut(ip, 32, 64)
+
+
+def is_near(ip: IP | None) -> bool:
     """Tell whether an IP address is this machine's or of a private network."""
-    ip = _ip(address)
-    return ip is not None and any(ip in network for network in _NEAR)
+    return ip is not None and any(ip in network for network in _NEAR if network.version == ip.version)
 
 
 def window_start(now: datetime) -> datetime:
@@ -192,18 +202,7 @@ def tally(previous: int, present: int, now: datetime) -> Tally:
     return Tally(previous, present, (now - window_start(now)) / WINDOW)
 
 
-def _cut(address: str, bits: int, bits_v6: int) -> str:
-    ip = _ip(address)
-    if ip is None:
-        return ""
+def _cut(ip: IP, bits: int, bits_v6: int) -> str:
     kept = bits if ip.version == 4 else bits_v6
     free = ip.max_prefixlen - kept
     return f"{type(ip)(int(ip) >> free << free)}/{kept}"
-
-
-def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
@@ -11,7 +11,7 @@ from cms.limits import writes
 from cms.limits.actions import network_mark, visitor
 from cms.limits.models import DailySalt, LimitCount
 from cms.limits.queries import counts_within
-from cms.limits.rules import DEVICES, WINDOW, is_near, network_prefix, tally, window_start
+from cms.limits.rules import DEVICES, WINDOW, ip_of, is_near, network_prefix, tally, window_start
 from cms.privacy.actions.rotation import Pace, rotate
 from cms.site import Site
 from tests.articles.paper import counted
@@ -36,7 +36,7 @@ SECONDS = st.floats(0, 4e9, allow_nan=False)
     ],
 )
 def test_an_address_is_cut_to_its_network(address: str, network: str) -> None:
-    assert network_prefix(address) == network
+    assert network_prefix(ip_of(address)) == network
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_address_is_cut_to_its_network(address: str, network: str) -> None:
     ],
 )
 def test_an_address_is_near_where_no_reader_of_a_public_site_can_be(address: str, near: bool) -> None:
-    assert is_near(address) is near
+    assert is_near(ip_of(address)) is near
 
 
 @given(previous=st.integers(0, 1000), present=st.integers(0, 1000), seconds=SECONDS)
@@ -81,6 +81,7 @@ def test_an_earlier_window_counts_less_and_less(previous: int, first: float, lat
     seconds=st.floats(0, 599),
     limit=st.integers(1, 50),
 )
+@example(previous=0, present=1, seconds=598.0, limit=1)  # a float's breadth before the window's end
 def test_whoever_waits_as_long_as_she_is_told_is_below_the_limit_and_not_kept_long(
     previous: int, present: int, seconds: float, limit: int
 ) -> None:

@@ -8,7 +8,7 @@ from cms.articles.queries.search import TYPED_MAX, SearchPage, search_page
 from cms.articles.rules import number
 from cms.characters import one_line
 from cms.deadlines import TookTooLong, reading_within
-from cms.limits.rules import is_near, network_prefix
+from cms.limits.rules import ip_of, is_near, network_prefix
 from cms.turns import Turn
 from cms.web import clock, private_page, say, site
 
@@ -57,5 +57,5 @@ def _refusal(typed: str, turn: Turn) -> Response:
 
 def _network() -> str:
     """Return the network whose searches are counted; '' where limits are off or everybody comes through one proxy."""
-    address = request.remote_addr or ""
-    return "" if not site().settings.rate_limits or is_near(address) else network_prefix(address)
+    ip = ip_of(request.remote_addr or "")
+    return "" if not site().settings.rate_limits or is_near(ip) else network_prefix(ip)
