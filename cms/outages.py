@@ -23,13 +23,14 @@ _SQLITE = frozenset(
     }
 )
 # Classes and codes of SQLSTATE (PostgreSQL's manual, appendix A).
+_CLASH = "40"  # two transactions in each other's way
 _POSTGRESQL = (
     "08",  # connection lost
     "53",  # disk full, out of memory, too many connections
     "57",  # shut down, starting up, cancelled by a time limit
     "58",  # the system below it failed
     "XX",  # it found its own files damaged
-    "40",  # two transactions in each other's way
+    _CLASH,
     "55P03",  # locked for longer than the lock timeout
     "25006",  # read-only, as a replica or after default_transaction_read_only
 )
@@ -44,9 +45,14 @@ def is_outage(error: BaseException) -> bool:
     original = error.orig
     if isinstance(original, sqlite3.Error):
         return (getattr(original, "sqlite_errorcode", None) or 0) & 0xFF in _SQLITE
-    state = getattr(original, "sqlstate", None) or ""
+    state = _state(original)
     is_lost = not state and isinstance(error, OperationalError)  # nobody was there to give a code
     return is_lost or error.connection_invalidated or state.startswith(_POSTGRESQL)
+
+
+def is_clash(error: BaseException) -> bool:
+    """Tell whether `error` is that of one of two transactions in each other's way, which may be done anew at once."""
+    return isinstance(error, DBAPIError) and _state(error.orig).startswith(_CLASH)
 
 
 def kind_of(error: BaseException) -> str:
@@ -54,3 +60,7 @@ def kind_of(error: BaseException) -> str:
     original = error.orig if isinstance(error, DBAPIError) else None
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
     return str(code or type(original or error).__name__)
+
+
+def _state(original: object) -> str:
+    return getattr(original, "sqlstate", None) or ""

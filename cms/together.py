@@ -3,13 +3,12 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from cms.outages import is_outage
+from cms.outages import is_clash, is_outage
 from cms.sessions import WritingSession
 
 Result = TypeVar("Result")
@@ -17,17 +16,18 @@ AT_ONCE = 64  # deeds in one transaction; a worker has fewer threads
 
 
 class Together:
-    """Carries out the deeds of a process's threads on SQLite, all that wait in one transaction.
+    """Carries out the deeds of a process's threads, all that wait in one transaction.
 
-    Who comes while another commits waits in a line, without asking again and again; then whoever has the turn
-    carries out what all in the line want. Nobody is told of success before COMMIT has returned, so a process that
-    is killed has told nobody.
+    Who comes while another commits waits in a line; then its first one carries out what all in the line want, and
+    wakes each of them once. Nobody is told of success before COMMIT has returned, so a process that is killed has
+    told nobody.
     """
 
     def __init__(self, writer: sa.Engine, beside: Mapping[str, object]) -> None:
         self._writer, self._beside = writer, beside
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()  # of the two below
         self._line: deque[_Deed[Any]] = deque()  # Any: each deed returns what it likes
+        self._is_led = False
 
     def __len__(self) -> int:
         """Return how many wait in the line."""
@@ -40,72 +40,90 @@ class Together:
         or what says why nothing could be stored at all.
         """
         deed = _Deed(work)
-        self._line.append(deed)
-        with self._turn:
-            if not deed.told.done():
-                self._do_all([self._line.popleft() for _ in range(min(len(self._line), AT_ONCE))])
-        return deed.told.result()
+        with self._lock:
+            self._line.append(deed)
+            waits, self._is_led = self._is_led, True
+        if waits:
+            deed.wait()
+        if not deed.is_told:
+            self._lead()
+        return deed.outcome()
+
+    def _lead(self) -> None:
+        """Carry out what all in the line want, and let whoever has come meanwhile be the next to do so."""
+        with self._lock:
+            deeds = [self._line.popleft() for _ in range(min(len(self._line), AT_ONCE))]
+        try:
+            self._do_all(deeds)
+        except BaseException as failure:  # of who leads: nobody shall wait for her
+            for deed in deeds:
+                if not deed.is_told:
+                    deed.refuse(failure)
+            raise
+        finally:
+            with self._lock:
+                following = self._line[0] if self._line else None
+                self._is_led = following is not None
+            for deed in deeds[1:]:  # the first one is who leads
+                deed.wake()
+            if following is not None:
+                following.wake()
 
     def _do_all(self, deeds: "list[_Deed[Any]]") -> None:
+        """Do all as one, or, where one of several goes wrong, each in a transaction of its own; hardly any goes wrong."""
         try:
             results = self._committed(deeds)
-        except BaseException as failure:
+        except Exception as failure:
             for deed in deeds:
-                deed.refuse(failure)
-            if not isinstance(failure, Exception):
-                raise
+                if len(deeds) > 1 and _may_succeed_alone(failure):
+                    self._do_all([deed])
+                else:
+                    deed.refuse(failure)
         else:
             for deed, result in zip(deeds, results, strict=True):
                 deed.thank(result)
 
     def _committed(self, deeds: "list[_Deed[Any]]") -> list[Any]:
-        """Do all as one, or, where one of several goes wrong, all anew with each in a part of its own.
-
-        A part costs two statements, a tenth of what a comment does, and hardly any goes wrong.
-        """
-        try:
-            with self._session() as session:
-                results = [deed.work(session) for deed in deeds]
-                session.commit()
-        except Exception as failure:
-            if len(deeds) == 1 or is_outage(failure):
-                raise
-            with self._session() as session:
-                results = [deed.done_apart(session) for deed in deeds]
-                session.commit()
+        with WritingSession(self._writer, autoflush=False, info=dict(self._beside)) as session:
+            results = [deed.work(session) for deed in deeds]
+            session.commit()
         return results
 
-    def _session(self) -> Session:
-        return WritingSession(self._writer, autoflush=False, info=dict(self._beside))
+
+def _may_succeed_alone(failure: Exception) -> bool:
+    """Tell whether what several wanted at once may be done one by one: not while the database cannot work at all."""
+    return not is_outage(failure) or is_clash(failure)
 
 
 class _Deed(Generic[Result]):
     """What one thread wants done, maybe more than once before it is committed, and what it is told of it."""
 
     def __init__(self, work: Callable[[Session], Result]) -> None:
-        self.told: Future[Result] = Future()
         self.work = work
+        self.is_told = False
+        self._result: Result | None = None
+        self._failure: BaseException | None = None
+        self._news = threading.Lock()  # held until there are any: waiting for them costs nothing
+        self._news.acquire()
 
-    def done_apart(self, session: Session) -> Result | None:
-        """Do it in a part of the transaction; what goes wrong with it alone is taken back and told at once, an outage goes to everybody."""
-        part = session.begin_nested()
-        try:
-            result = self.work(session)
-            part.commit()
-        except Exception as failure:
-            if is_outage(failure):  # some of which have ended the whole transaction already
-                raise
-            part.rollback()
-            self.told.set_exception(failure)
-            return None
-        return result
+    def wait(self) -> None:
+        """Return when it has been told, or is the first in the line."""
+        self._news.acquire()
+
+    def wake(self) -> None:
+        """Let who waits go on."""
+        self._news.release()
 
     def refuse(self, failure: BaseException) -> None:
-        """Tell why nothing is stored, whoever has not been told why already."""
-        if not self.told.done():
-            self.told.set_exception(failure)
+        """Tell why nothing is stored."""
+        self._failure, self.is_told = failure, True
 
-    def thank(self, result: Result | None) -> None:
-        """Tell what was stored, unless it was taken back."""
-        if not self.told.done():
-            self.told.set_result(result)  # type: ignore[arg-type]  # None only where it was told already
+    def thank(self, result: Result) -> None:
+        """Tell what was stored."""
+        self._result, self.is_told = result, True
+
+    def outcome(self) -> Result:
+        """Return the result, or raise why there is none."""
+        if self._failure is not None:
+            raise self._failure
+        return self._result  # type: ignore[return-value]  # it has been told

@@ -1,24 +1,24 @@
-"""Deeds of many threads share a commit on SQLite, and none is the worse for another."""
+"""Deeds of many threads share a commit, and none is the worse for another."""
 
 import fcntl
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlmodel import Session, select
 
 from cms import db
 from cms.articles.models import Tag
 from cms.db import Database
 from cms.site import Site
-from tests.conftest import ON_SQLITE
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE
 
 Work = Callable[[Session], str]
 
@@ -78,18 +78,25 @@ def in_one_line(database: Database, works: list[Work]) -> list[object]:
         first = people.submit(told, holding)
         held.wait(10)
         others = [people.submit(told, work) for work in works]
-        while database.line is not None and len(database.line) < len(works):
-            threading.Event().wait(0.001)
+        wait_until_there_are(database, len(works))
         go.set()
         assert first.result() == "first"
         return [one.result() for one in others]
 
 
+def wait_until_there_are(database: Database, number: int) -> None:
+    """Return once so many stand in the line."""
+    while len(database.line) < number:
+        threading.Event().wait(0.001)
+
+
+@pytest.mark.both_engines
 def test_what_is_written_is_there_once_it_is_told(database: Database) -> None:
     assert database.write(adding("cat")) == "cat"
     assert slugs(database) == ["cat"]
 
 
+@pytest.mark.both_engines
 def test_who_fails_alone_is_told_so_and_leaves_nothing(database: Database) -> None:
     def work(session: Session) -> str:
         adding("dog")(session)
@@ -101,7 +108,7 @@ def test_who_fails_alone_is_told_so_and_leaves_nothing(database: Database) -> No
     assert database.write(adding("cat")) == "cat"
 
 
-@ON_SQLITE
+@pytest.mark.both_engines
 def test_all_who_wait_share_one_commit(database: Database) -> None:
     with commits(database) as seen:
         told = in_one_line(database, [adding(f"n{number}") for number in range(6)])
@@ -110,7 +117,7 @@ def test_all_who_wait_share_one_commit(database: Database) -> None:
     assert len(seen) == 2
 
 
-@ON_SQLITE
+@pytest.mark.both_engines
 def test_one_that_fails_spoils_no_other_of_its_line(database: Database) -> None:
     def hopeless(session: Session) -> str:
         adding("half")(session)
@@ -121,16 +128,50 @@ def test_one_that_fails_spoils_no_other_of_its_line(database: Database) -> None:
     assert slugs(database) == ["a", "b", "first"]
 
 
-@ON_SQLITE
+@pytest.mark.both_engines
 def test_an_outage_is_told_to_everybody_in_line(database: Database) -> None:
     def broken(session: Session) -> str:
-        session.connection().exec_driver_sql("PRAGMA query_only=ON")
+        nothing_may_change = "PRAGMA query_only=ON" if database.is_sqlite else "SET TRANSACTION READ ONLY"
+        session.connection().exec_driver_sql(nothing_may_change)
         return adding("never")(session)
 
     told = in_one_line(database, [adding("a"), broken, adding("b")])
     database.writer.dispose()
-    assert [type(one) for one in told] == [OperationalError] * 3
+    assert [type(one) for one in told] == [OperationalError if database.is_sqlite else InternalError] * 3
     assert slugs(database) == ["first"]
+
+
+@ON_POSTGRESQL
+def test_who_met_another_in_a_circle_is_carried_out_alone(database: Database) -> None:
+    tries = []
+
+    def clashing(session: Session) -> str:
+        tries.append(session)
+        if len(tries) == 1:
+            session.connection().exec_driver_sql("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+        return adding("clashing")(session)
+
+    told = in_one_line(database, [adding("a"), clashing, adding("b")])
+    assert told == ["a", "clashing", "b"]
+    assert slugs(database) == ["a", "b", "clashing", "first"]
+
+
+def test_who_is_done_waits_for_nobody_who_came_later(database: Database) -> None:
+    go, late = threading.Event(), list[Future[str]]()
+
+    def last_of_the_line(session: Session) -> str:
+        late.extend(people.submit(database.write, held_up(f"late {number}")) for number in range(3))
+        wait_until_there_are(database, 3)
+        return adding("last")(session)
+
+    def held_up(slug: str) -> Work:
+        return lambda session: adding(slug)(session) if go.wait(10) else ""
+
+    with ThreadPoolExecutor(3) as people:
+        told = in_one_line(database, [adding("a"), adding("b"), last_of_the_line])
+        assert told == ["a", "b", "last"]
+        assert not any(one.done() for one in late)
+        go.set()
 
 
 @ON_SQLITE

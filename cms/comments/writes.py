@@ -97,12 +97,16 @@ def note_hosts(session: Session, comment_id: int, body_text: str) -> None:
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
-    """Let all near-copies that wait do so in one lane."""
-    session.execute(
-        sa.update(Comment)
+    """Let all near-copies that wait do so in one lane, but for one that somebody decides about or changes just now.
+
+    Whoever waited for that one would do so with the log locked, for which it may be waiting in turn.
+    """
+    waiting = (
+        sa.select(col(Comment.id))
         .where(col(Comment.fold_id) == fold_id, col(Comment.waiting_since).is_not(None))
-        .values(lane=lane)
+        .with_for_update(key_share=True, skip_locked=True)
     )
+    session.execute(sa.update(Comment).where(col(Comment.id).in_(waiting)).values(lane=lane))
 
 
 def let_repeat(session: Session, comment_id: int) -> None:

@@ -80,12 +80,6 @@ def use_once(session: Session, secret: str, ends_at: datetime) -> bool:
     return writes.note_once(session, f"once:{secret}", until=ends_at)
 
 
-def hold_network(site: Site, session: Session, who: Visitor) -> None:
-    """Let no other comment of this network be ruled on until this transaction ends; nothing where limits are off."""
-    if site.settings.rate_limits and who.network_mark:
-        writes.hold(session, [_network_key(who)])
-
-
 def count_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> None:
     """Count a comment that was taken, in the transaction that stores it."""
     if not site.settings.rate_limits:

@@ -28,7 +28,7 @@ from cms.moderation.models import (
 )
 from cms.moderation.queries import entering
 from cms.moderation.queries.reasons import ReasonLine
-from cms.prebuilt import Inserting
+from cms.prebuilt import Inserting, Prebuilt
 from cms.vault import random_mark
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
@@ -64,6 +64,8 @@ _PUT_BACK = (
     .values(escalated_at=_DECISION.c.escalated_from)
 )
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
+_LOCK_LOG = Prebuilt(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK).label("lock")))
+_LOCKED = "log is locked"  # under which a session remembers its transaction that has done so
 
 
 def write_decision(session: Session, entry: Decision) -> int:
@@ -86,8 +88,11 @@ def lock_log(session: Session) -> None:
     Comments are locked before the log, in order of their ids, and versions are bumped after it: who keeps
     to that never waits in a circle.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    if session.connection().dialect.name == "postgresql" and session.info.get(_LOCKED) is not (
+        transaction := session.get_transaction()
+    ):
+        _LOCK_LOG.all(session, {})
+        session.info[_LOCKED] = transaction
 
 
 def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:

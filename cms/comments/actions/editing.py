@@ -23,7 +23,7 @@ from cms.moderation.actions.ruling import carry_out, ruling, with_policy
 from cms.moderation.policies import Said
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import Deed
-from cms.moderation.writes import write_decision
+from cms.moderation.writes import lock_log, write_decision
 from cms.site import Site
 from cms.vault import Vault
 
@@ -57,8 +57,10 @@ def edit(site: Site, comment_id: int, wanted: Edit, now: datetime) -> Edited | T
     a text that she has not seen. An edit counts towards the same limit as a comment.
     """
     with site.database.writing() as session:
-        limits.hold_network(site, session, wanted.visitor)
         comment = locked_comments(session, [comment_id])[comment_id]
+        lock_log(
+            session
+        )  # before ruling, as who sends a comment does, so that no limit is passed side by side
         met = limits.ruling_on_comment(site, session, wanted.visitor, comment.article_id, now)
         if met.retry_after_seconds:
             return TooMany(met.retry_after_seconds)

@@ -21,7 +21,7 @@ from cms.limits.rules import Visitor
 from cms.moderation.actions.ruling import carry_out, ruling, with_policy
 from cms.moderation.policies import Said
 from cms.moderation.rules import SPAM_POLICY, Deed
-from cms.moderation.writes import set_status, write_decision, write_decisions
+from cms.moderation.writes import lock_log, set_status, write_decision, write_decisions
 from cms.outbox.actions.announcing import ask_writer
 from cms.site import Site
 from cms.vault import random_mark
@@ -182,10 +182,14 @@ def _plan(site: Site, session: Session, draft: Draft, now: datetime) -> Plan | s
 
 
 def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
+    """Rule on a comment and store it, while nobody else does: the log, whose entries are in commit order, is locked first.
+
+    So no limit is passed side by side, and those who store several in one transaction never wait in a circle.
+    """
     sent, draft = plan.draft.sent, plan.draft
     if plan.repeats is not None:
         writes.let_repeat(session, plan.repeats)
-    limits.hold_network(site, session, sent.visitor)
+    lock_log(session)
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
         return _Stored(TooMany(met.retry_after_seconds))
