@@ -121,7 +121,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Give a session that holds the write lock from its first statement; the caller commits."""
-        with WritingSession(self.writer, autoflush=False, info=dict(self.beside)) as session:
+        with WritingSession(self.writer, info=dict(self.beside)) as session:
             yield session
 
     def write(self, work: Callable[[Session], Result]) -> Result:

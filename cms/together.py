@@ -84,7 +84,7 @@ class Together:
                 deed.thank(result)
 
     def _committed(self, deeds: "list[_Deed[Any]]") -> list[Any]:
-        with WritingSession(self._writer, autoflush=False, info=dict(self._beside)) as session:
+        with WritingSession(self._writer, info=dict(self._beside), deeds=len(deeds)) as session:
             results = [deed.work(session) for deed in deeds]
             session.commit()
         return results

@@ -83,6 +83,55 @@ def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> No
 
 
 @pytest.mark.both_engines
+def test_rows_that_are_put_off_are_stored_by_one_statement(site: Site, clock: Clock) -> None:
+    storing = Inserting(table_of(Noticed), "what", "at")
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    with site.database.writing() as session:
+        sa.event.listen(session.connection(), "before_cursor_execute", note)
+        for name in "abc":
+            storing.later(session, [{"what": name, "at": clock()}])
+        session.commit()
+    assert len(sent) == 1
+    assert noticed(site) == ["a", "b", "c"]
+
+
+@pytest.mark.both_engines
+def test_whoever_looks_sees_what_was_put_off_but_for_who_asks_nothing_of_it(site: Site, clock: Clock) -> None:
+    storing, known = Inserting(table_of(Noticed), "what", "at"), sa.select(col(Noticed.what))
+    with site.database.writing() as session:
+        storing.later(session, [{"what": "a", "at": clock()}])
+        assert Prebuilt(known, overtakes=True).all(session, {}) == []
+        assert len(session.execute(known).all()) == 1
+        storing.later(session, [{"what": "b", "at": clock()}])
+        assert len(Prebuilt(known).all(session, {})) == 2
+        storing.later(session, [{"what": "c", "at": clock()}])
+        assert session.get(Noticed, "c") is not None
+        storing.later(session, [{"what": "d", "at": clock()}])
+        session.add(Noticed(what="d", at=clock()))
+        with pytest.raises(IntegrityError):
+            session.flush()
+
+
+@pytest.mark.both_engines
+def test_what_was_put_off_goes_with_what_is_taken_back(site: Site, clock: Clock) -> None:
+    with site.database.writing() as session:
+        Inserting(table_of(Noticed), "what", "at").later(session, [{"what": "a", "at": clock()}])
+        session.rollback()
+        session.commit()
+    assert noticed(site) == []
+
+
+def noticed(site: Site) -> list[str]:
+    """Return what was noticed and committed."""
+    with site.database.reading() as session:
+        return list(session.exec(select(Noticed.what).order_by(col(Noticed.what))))
+
+
+@pytest.mark.both_engines
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
     storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session, pytest.raises(IntegrityError):

@@ -24,7 +24,7 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 from cms.db import table_of
-from cms.prebuilt import Inserting, Prebuilt
+from cms.prebuilt import Inserting, Numbers
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
@@ -57,19 +57,8 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
 )
 
 
-def _storing(own_id: sa.ColumnElement[int], same_id: sa.ColumnElement[int]) -> Prebuilt:
-    """Return the INSERT of one comment that may be the first of its thread and of its fold."""
-    given: dict[str, Any] = {one.name: sa.bindparam(one.name, type_=one.type) for one in _COMMENT.c}
-    firsts = {name: sa.func.coalesce(given[name], same_id) for name in ("root_id", "fold_id")}
-    return Prebuilt(sa.insert(_COMMENT).values({**given, "id": own_id, **firsts}).returning(_COMMENT.c.id))
-
-
-_NEXT = sa.func.coalesce(sa.select(sa.func.max(_COMMENT.c.id)).scalar_subquery(), 0) + 1
-_SEQUENCE = sa.func.pg_get_serial_sequence("comment", "id")
-_STORE = {
-    "sqlite": _storing(_NEXT, _NEXT),  # as SQLite itself counts on; nobody else writes meanwhile
-    "postgresql": _storing(sa.func.nextval(_SEQUENCE), sa.func.currval(_SEQUENCE)),
-}
+_IDS = Numbers(_COMMENT)
+_STORE = Inserting(_COMMENT, *_COMMENT.c.keys())
 _HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure")
 _BAND = Inserting(table_of(LikenessBand), "band", "comment_id")
 _HOST = Inserting(table_of(CommentHost), "comment_id", "host")
@@ -79,11 +68,16 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     """Store a comment, given by the columns of its row, with the reasons why it is held; return its id.
 
     One that names no `root_id` begins its own thread, one that names no `fold_id` its own fold.
-    Raises IntegrityError where an equal held one (by `repeat_key`) is there already.
+    It is in the database before anything looks at it; an IntegrityError says then, or at the commit, that an equal held
+    one (by `repeat_key`) is there already.
     """
-    row = {**_NEW, **comment}
+    comment_id = _IDS.next(session)
+    row = {**_NEW, "root_id": comment_id, "fold_id": comment_id} | {
+        name: value for name, value in comment.items() if value is not None
+    }
+    row["id"] = comment_id
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
-    comment_id: int = _STORE[session.get_bind().dialect.name].all(session, row)[0].id
+    _STORE.later(session, [row])
     _give_reasons(session, comment_id, reasons)
     _band(session, comment_id, row["likeness"])
     _name_hosts(session, comment_id, row["body_text"])
@@ -290,15 +284,15 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
 
 def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) -> None:
     if rows := [{"comment_id": comment_id, "code": one.code, "measure": one.measure} for one in reasons]:
-        _HOLD.rows(session, rows)
+        _HOLD.later(session, rows)
 
 
 def _band(session: Session, comment_id: int, alike: int) -> None:
     if alike:
-        _BAND.rows(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
+        _BAND.later(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
 
 
 def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
     if named:
-        _HOST.rows(session, [{"comment_id": comment_id, "host": host} for host in named])
+        _HOST.later(session, [{"comment_id": comment_id, "host": host} for host in named])

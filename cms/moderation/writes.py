@@ -29,6 +29,7 @@ from cms.moderation.models import (
 from cms.moderation.queries import entering
 from cms.moderation.queries.reasons import ReasonLine
 from cms.prebuilt import Inserting, Prebuilt
+from cms.sessions import once
 from cms.vault import random_mark
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
@@ -64,8 +65,7 @@ _PUT_BACK = (
     .values(escalated_at=_DECISION.c.escalated_from)
 )
 LOG_LOCK = 7_264_002  # PostgreSQL's sequences do not follow commits; one writer of the log at a time does
-_LOCK_LOG = Prebuilt(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK).label("lock")))
-_LOCKED = "log is locked"  # under which a session remembers its transaction that has done so
+_LOCK_LOG = Prebuilt(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK).label("lock")), overtakes=True)
 
 
 def write_decision(session: Session, entry: Decision) -> int:
@@ -88,11 +88,8 @@ def lock_log(session: Session) -> None:
     Comments are locked before the log, in order of their ids, and versions are bumped after it: who keeps
     to that never waits in a circle.
     """
-    if session.connection().dialect.name == "postgresql" and session.info.get(_LOCKED) is not (
-        transaction := session.get_transaction()
-    ):
-        _LOCK_LOG.all(session, {})
-        session.info[_LOCKED] = transaction
+    if session.get_bind().dialect.name == "postgresql":
+        once(session, "lock of the log", lambda: _LOCK_LOG.all(session, {}))
 
 
 def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:
@@ -149,9 +146,9 @@ def drop_note(session: Session, note_id: int) -> None:
 def write_decisions(
     session: Session, entries: Sequence[dict[str, Any]]
 ) -> None:  # Any: columns of many kinds
-    """Add many entries to the log, in commit order."""
+    """Add many entries to the log, in commit order, before anything looks at it."""
     lock_log(session)
-    _NOTES.rows(session, [{**_NO_DECISION, **entry} for entry in entries])
+    _NOTES.later(session, [{**_NO_DECISION, **entry} for entry in entries])
 
 
 def decide_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above

@@ -54,7 +54,7 @@ _KEPT: WeakKeyDictionary[Any, tuple[int, InForce]] = (
     WeakKeyDictionary()
 )  # by engine: one process, many sites in tests
 _KEEPING = Lock()
-_NUMBER = Prebuilt(sa.select(col(Version.number)).where(col(Version.thing) == POLICIES))
+_NUMBER = Prebuilt(sa.select(col(Version.number)).where(col(Version.thing) == POLICIES), overtakes=True)
 _IN_FORCE = (
     col(Policy.is_on),
     sa.or_(col(Policy.ends_at).is_(None), col(Policy.ends_at) > sa.bindparam("now", type_=UtcTime())),
