@@ -6,6 +6,7 @@ articles and 2 million comments the wrong ones took 40 to 700 ms a page (scale.p
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +40,24 @@ def _sent(site: Site) -> Iterator[list[str]]:
     finally:
         sa.event.remove(engine, "checkout", note)
         sa.event.remove(engine, "checkin", no_more)
+
+
+def _steps(site: Site, sent: list[str], naming: str) -> int:
+    """Return how many steps of its virtual machine SQLite takes for the one SELECT that names something."""
+    (statement,) = {one for one in sent if naming in one}
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with site.database.reader.connect() as connection:
+        driver: Any = connection.connection.driver_connection  # Any: sqlite3's own
+        driver.set_progress_handler(count, 1)
+        driver.execute(statement).fetchall()
+        driver.set_progress_handler(None, 1)
+    return steps
 
 
 def _plan(site: Site, sent: list[str], naming: str) -> list[str]:
@@ -93,3 +112,21 @@ def test_a_sitemap_of_sitemaps_reads_one_article_of_each(busy: Reader, site: Sit
     plan = _plan(site, [statement], "article.id /")
     assert "SEARCH article USING INTEGER PRIMARY KEY (rowid>?)" in plan
     assert not [step for step in plan if step.startswith("SCAN article USING COVERING")]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("beside", ["publish_at, article.id) <", "publish_at, article.id) >"])
+def test_an_articles_neighbours_are_found_at_once_however_many_lie_behind_them(
+    app: Flask, site: Site, clock: Clock, beside: str
+) -> None:
+    newest, oldest = clock(), clock() - timedelta(days=99)
+    for number in range(30):
+        write_article(site, f"Day {number}", newest - timedelta(days=number))
+    write_article(site, "First", oldest)
+    write_article(site, "Second", oldest + timedelta(days=1))
+    steps = []
+    for slug in ("second", "day-1"):
+        with _sent(site) as sent:
+            Reader(app).get(f"/articles/{slug}")
+        steps.append(_steps(site, sent, beside))
+    assert abs(steps[0] - steps[1]) < 10

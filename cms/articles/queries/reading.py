@@ -27,6 +27,7 @@ from cms.articles.queries.cards import (
     Picture,
     picture_of,
 )
+from cms.articles.queries.kin import IS_IN_PRINT
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
 from cms.prebuilt import Prebuilt
@@ -177,7 +178,11 @@ _MORE_FROM = Prebuilt(
 )
 _PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
 _HERE = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id"))
-_PREVIOUS = Prebuilt(sa.select(*_HEADLINE).where(IS_PUBLIC, _PLACE < _HERE).order_by(*NEWEST_FIRST).limit(1))
+# Not IS_PUBLIC: SQLite would begin at its `publish_at <= now` and walk back from the newest article to this one (30 ms
+# past 200,000, reckoned from 45 µs past 300).
+_PREVIOUS = Prebuilt(
+    sa.select(*_HEADLINE).where(IS_IN_PRINT, _PLACE < _HERE).order_by(*NEWEST_FIRST).limit(1)
+)
 _FOLLOWING = Prebuilt(
     sa.select(*_HEADLINE)
     .where(IS_PUBLIC, _PLACE > _HERE)
@@ -223,7 +228,8 @@ def subjects_of(session: Session, article_id: int) -> tuple[TagLink, ...]:
 
 def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
     """Return where `page` leads; a SELECT an author and three more."""
-    here = {"at": page.publish_at, "id": page.id, "now": now}
+    at = min(page.publish_at, now)  # what is not out yet, and is seen by the desk, stands behind all that is
+    here = {"at": at, "id": page.id, "now": now}
     return Onward(
         more_from=tuple(MoreFrom(author, _more_from(session, author, here)) for author in page.authors),
         previous=_headline(session, _PREVIOUS, here),
