@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -33,8 +33,12 @@ class Prebuilt:
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows as named tuples; `values` may hold more than is asked for."""
         connection, form = self._in(session)
-        rows = _sent(connection, form.sql, form.sent(values))
-        return form.converted(rows) if form.converters else list(map(form.row, rows))
+        return form.read(_sent(connection, form.sql, form.sent(values)))
+
+    def unread(self, session: Session, values: Mapping[str, Any]) -> "Unread":
+        """Return the rows as the driver gave them, for who may know already what is made of the same ones."""
+        connection, form = self._in(session)
+        return Unread(form, tuple(_sent(connection, form.sql, form.sent(values))))
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
         """Return the first row, or None; for a statement that finds one at most."""
@@ -120,7 +124,7 @@ class Numbers:
             yield from (row.id for row in self._following.all(session, {"number": number}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Form:
     """A statement as one kind of database takes it."""
 
@@ -140,13 +144,26 @@ class _Form:
             all_values[name] = value if convert is None else convert(value)
         return tuple([all_values[name] for name in self.names]) if self.is_positional else all_values
 
-    def converted(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return rows in Python's types."""
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return rows as named tuples, in Python's types."""
+        if not self.converters:
+            return list(map(self.row, rows))
         found = [list(row) for row in rows]
         for place, convert in self.converters:
             for row in found:
                 row[place] = convert(row[place])
         return list(map(self.row, found))
+
+
+class Unread(NamedTuple):
+    """Rows as a driver gave them; equal to others of the same statement that say the same."""
+
+    form: _Form
+    rows: tuple[Sequence[Any], ...]
+
+    def read(self) -> list[Any]:
+        """Return them as `Prebuilt.all()` does."""
+        return self.form.read(self.rows)
 
 
 def _form(statement: Statement, dialect: sa.Dialect) -> _Form:

@@ -1,8 +1,7 @@
 """What every template can say and show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC
-from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
@@ -12,8 +11,6 @@ from werkzeug.local import LocalProxy
 
 from cms.languages import direction
 from cms.web import language, site
-
-REMEMBERED = 1_000  # pieces of pages, of 1 KB
 
 
 def install(app: Flask) -> None:
@@ -42,20 +39,13 @@ def install(app: Flask) -> None:
     app.context_processor(_of_the_answer)
 
 
-def once(macro: Callable[..., str], *asked: object) -> Markup:
-    """Return what `macro` makes of `asked`, made once for all pages on which the same stands.
+def once(make: Callable[..., str], *asked: Hashable) -> Markup:
+    """Return what `make`, a macro or a function, makes of `asked`, made once for all pages on which the same stands.
 
-    For a macro that shows nothing but what it is given, in the answer's language and the site's time zone.
+    It may show nothing but what it is given, in the answer's language and as the site's settings have it. A macro is
+    another one in each language, and after its file has changed.
     """
-    language()
-    made = _made(macro, site().settings.timezone, g.language_code, *asked)
-    return Markup(made)  # noqa: S704  # by a macro
-
-
-# By all that goes in, so it is never stale; a macro is another one in each language, and after its file has changed.
-@lru_cache(maxsize=REMEMBERED)
-def _made(macro: Callable[..., str], _timezone: str, _language_code: str, *asked: object) -> str:
-    return str(macro(*asked))
+    return site().pieces.piece((make, g.language_code, *asked), lambda: make(*asked))
 
 
 def _of_the_answer() -> dict[str, Any]:

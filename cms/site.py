@@ -9,6 +9,7 @@ from cms.config import Settings
 from cms.db import Database
 from cms.keyring import Keyring
 from cms.languages import Catalogue
+from cms.pieces import Pieces
 from cms.turns import Turns
 from cms.vault import NoKey, Vault
 
@@ -37,6 +38,7 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
+    pieces: Pieces = field(default_factory=Pieces, compare=False, repr=False)  # as these settings have them
     searching: Turns = field(
         default_factory=lambda: Turns(SEARCHES_AT_ONCE, SEARCHES_A_MINUTE), compare=False, repr=False
     )
@@ -59,4 +61,5 @@ class Site:
 
     def but(self, **settings: object) -> "Site":
         """Return the same site with some settings changed."""
-        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **settings))  # type: ignore[arg-type]  # names and kinds are the caller's
+        changed = dataclasses.replace(self.settings, **settings)  # type: ignore[arg-type]  # names and kinds are the caller's
+        return dataclasses.replace(self, settings=changed, pieces=Pieces())

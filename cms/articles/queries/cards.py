@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -14,16 +14,14 @@ from cms.db import UtcTime
 from cms.unindexed import Unindexed
 
 
-@dataclass(frozen=True, slots=True)
-class NamedLink:
+class NamedLink(NamedTuple):
     """An author, a section or a tag as a link shows it."""
 
     slug: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """An article's picture; width and height in CSS pixels, 0 where nobody knows them."""
 
     address: str

@@ -1,6 +1,5 @@
-"""What one article's page shows."""
+"""What one article's page shows, in tuples, since its parts are looked up by them (`cms.shown.once`)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +27,7 @@ from cms.articles.queries.cards import (
     picture_of,
 )
 from cms.articles.queries.kin import IS_IN_PRINT
+from cms.articles.rules import reading_minutes
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
 from cms.prebuilt import Prebuilt
@@ -36,7 +36,7 @@ MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
 
 class Headline(NamedTuple):
-    """Another article, as a link shows it; a tuple, since its links are looked up by it."""
+    """Another article, as a link shows it."""
 
     slug: str
     title: str
@@ -44,8 +44,7 @@ class Headline(NamedTuple):
     publish_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorLine:
+class AuthorLine(NamedTuple):
     """One author of a byline."""
 
     id: int
@@ -54,16 +53,14 @@ class AuthorLine:
     bio: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoreFrom:
+class MoreFrom(NamedTuple):
     """The newest other articles of one author."""
 
     author: AuthorLine
     headlines: tuple[Headline, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TagLink:
+class TagLink(NamedTuple):
     """One subject of an article."""
 
     id: int
@@ -71,8 +68,7 @@ class TagLink:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
+class ArticlePage(NamedTuple):
     """An article, as its page shows it."""
 
     id: int
@@ -100,9 +96,13 @@ class ArticlePage:
         """Whether the desk has taken it back for good (410)."""
         return self.status is ArticleStatus.RETRACTED
 
+    @property
+    def reading_minutes(self) -> int:
+        """How many minutes it takes to read."""
+        return reading_minutes(self.body_text)
 
-@dataclass(frozen=True, slots=True)
-class Onward:
+
+class Onward(NamedTuple):
     """Where an article leads: its authors' others, its neighbours in time, its kin in matter."""
 
     more_from: tuple[MoreFrom, ...]

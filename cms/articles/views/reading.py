@@ -14,13 +14,14 @@ from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
-from cms.articles.rules import Cursor, address_of, cursor, former_address, number, reading_minutes
+from cms.articles.rules import Cursor, address_of, cursor, former_address, number
 from cms.comments.forms import blank_token
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
+from cms.shown import once
 from cms.web import clock, private_page, public_page, site, speak
 
 blueprint = Blueprint("articles", __name__)
@@ -177,7 +178,6 @@ def article_context(
     is_open = (end is None or now < end) and paused is None
     return {
         "article": page,
-        "body_html": Markup(page.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
         "onward": onward,
         "thread": thread,
         "thread_next_url": thread_path(path, thread.root_id, thread.next_page) if thread.next_page else "",
@@ -189,10 +189,13 @@ def article_context(
         "closes_at": end,
         "action_url": f"{path}/comments",
         "can_notify": site().settings.mail_is_on,
-        "reading_minutes": reading_minutes(page.body_text),
         "canonical": site().settings.base_url + path,
-        "json_ld": Markup(script_text(_news_article(page))),  # noqa: S704  # no text can end the element
+        "json_ld": once(_json_ld, page),
     }
+
+
+def _json_ld(page: ArticlePage) -> Markup:
+    return Markup(script_text(_news_article(page)))  # noqa: S704  # no text can end the element
 
 
 def _news_article(page: ArticlePage) -> dict[str, Any]:

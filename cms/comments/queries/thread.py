@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,11 +12,12 @@ from sqlmodel import Session, col
 
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
-from cms.comments.queries.visible import COLUMNS, VisibleComment, comment_of, is_visible
+from cms.comments.queries.visible import COLUMNS, COLUMNS_OF_VISIBLE, VisibleComment, comment_of, is_visible
 from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
-from cms.prebuilt import Prebuilt
+from cms.prebuilt import Prebuilt, Unread
 
+REMEMBERED = 32  # threads of 60 KB
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
 
@@ -39,7 +41,7 @@ _IN_THREAD = col(Comment.root_id) == sa.bindparam("root_id", type_=sa.BigInteger
 _IN_ORDER = (col(Comment.created_at), col(Comment.id))
 _MEMBER = aliased(Comment)
 _ALL = Prebuilt(
-    sa.select(*COLUMNS)
+    sa.select(*COLUMNS_OF_VISIBLE)
     .where(_IN_ARTICLE, is_visible())
     .order_by(col(Comment.root_id), *_IN_ORDER)
     .limit(sa.bindparam("most"))
@@ -113,9 +115,9 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     stands in the threads shown. And one more for each generation of removed comments that still carry replies.
     """
     if after is None:
-        rows: Sequence[Any] = _ALL.all(session, {"article_id": article_id, "most": size + 1})
-        if len(rows) <= size:
-            return _on_one_page(session, rows, size)
+        found = _ALL.unread(session, {"article_id": article_id, "most": size + 1})
+        if len(found.rows) <= size:
+            return _complete(found, size) or _on_one_page(session, found, size)
     roots, count = _roots(session, article_id, after=after, size=size)
     members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
     shown, last = _fitting(roots, members, size)
@@ -154,15 +156,33 @@ def visible_comment(session: Session, article_id: int, comment_id: int) -> Visib
     return comment_of(row, None, 0) if row else None
 
 
-def _on_one_page(session: Session, rows: Sequence[Any], size: int) -> VisibleThread:
-    """Return all comments of an article, given in any order."""
+# By all of its rows, read for the page that shows it, so it is never stale. A fifth of what an article with 50 comments
+# took was to read its rows, to sort them and to make comments of them (measured).
+@lru_cache(maxsize=REMEMBERED)
+def _complete(found: Unread, size: int) -> VisibleThread | None:
+    """Return all comments of an article, None where one of them answers what is not among them."""
+    rows = found.read()
+    shown, more = _folded(rows, size)
+    if {row.parent_id for row in shown} - {None, *(row.id for row in shown)}:
+        return None
+    return VisibleThread(_with_rest(_in_order(shown, {}), more), len(rows), None, featured=_featured(rows))
+
+
+def _on_one_page(session: Session, found: Unread, size: int) -> VisibleThread:
+    """Return all comments of an article, with the removed ones that some of them answer."""
+    rows = found.read()
+    shown, more = _folded(rows, size)
+    comments = _with_rest(_comments(session, shown), more)
+    return VisibleThread(comments, len(rows), None, featured=_featured(rows))
+
+
+def _folded(rows: Sequence[Any], size: int) -> tuple[list[Any], dict[int, int]]:
+    """Return what is shown of comments given in any order, and how many more each thread has."""
     threads: dict[int, list[Any]] = {}
     for row in sorted(rows, key=_place_in_thread):
         threads.setdefault(row.root_id, []).append(row)
     shown = [row for members in threads.values() for row in members[: _folded_at(size)]]
-    more = {root_id: len(members[_folded_at(size) :]) for root_id, members in threads.items()}
-    comments = _with_rest(_comments(session, shown), more)
-    return VisibleThread(comments, len(rows), None, featured=_featured(rows))
+    return shown, {root_id: len(members[_folded_at(size) :]) for root_id, members in threads.items()}
 
 
 def _place_in_thread(row: Any) -> tuple[bool, datetime, int]:
@@ -252,8 +272,13 @@ def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment,
             break
         found.update({row.id: row for row in above.values() if row.is_tombstone})
         elsewhere.update({row.id: row for row in above.values() if not row.is_tombstone})
-    ordered = sorted(found.values(), key=_place_in_thread)
-    known = found | elsewhere
+    return _in_order(list(found.values()), elsewhere)
+
+
+def _in_order(members: Sequence[Any], elsewhere: dict[int, Any]) -> tuple[VisibleComment, ...]:
+    """Return comments depth first; `elsewhere`, by their ids, are those that only lend their names."""
+    ordered = sorted(members, key=_place_in_thread)
+    known = {row.id: row for row in members} | elsewhere
     return tuple(
         [comment_of(row, known.get(row.parent_id), depth) for row, depth in in_reading_order(ordered)]
     )

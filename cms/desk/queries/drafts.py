@@ -1,6 +1,5 @@
 """What was written in the form, and how it would look as an article."""
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,8 +62,7 @@ def preview(
     authors = zip(names, matched(session, Author, names, prefer=_ids(stored)), strict=True)
     tags = zip(draft.tags, matched(session, Tag, draft.tags), strict=True)
     page = stored or _blank(draft, now)
-    return dataclasses.replace(
-        page,
+    return page._replace(
         slug=draft.slug or page.slug,
         title=draft.title,
         standfirst=draft.standfirst,
