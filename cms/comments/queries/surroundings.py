@@ -1,5 +1,6 @@
 """What stands around a comment while it is judged: copies of its text, names beside it, what it answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from cms.prebuilt import Prebuilt
 COPIES_SOUGHT = 100  # a band; whoever sent a hundred copies needs no exact count
 NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
 _NO_BAND = -1
+_LAST_ID = 2**31 - 1  # of PostgreSQL's integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,6 @@ class Around:
     has_lessons: bool
 
 
-def _of_band(place: int) -> sa.Select[*tuple[Any, ...]]:  # Any: as is usual for columns of a table
-    """Return the newest comments of a band by themselves, so that no plan looks through all comments for them."""
-    return (
-        sa.select(_BAND.c.comment_id)
-        .where(_BAND.c.band == sa.bindparam(f"band_{place}"))
-        .order_by(_BAND.c.comment_id.desc())
-        .limit(_exactly(COPIES_SOUGHT))
-    )
-
-
 def _exactly(constant: int | str) -> sa.ColumnElement[Any]:
     """Return a constant as part of a statement: as one of its values it would be handed over each time."""
     return sa.literal_column(repr(constant))
@@ -73,7 +65,7 @@ def _part(
 
 _TABLES = (Comment, LikenessBand, Author, ArticleAuthor, Staff, SpamWord)
 _COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF, _LEARNT = (table_of(one) for one in _TABLES)
-_ALIKE = sa.union(*(sa.select(_of_band(place).subquery()) for place in range(len(bands(0))))).subquery()
+_BANDS = tuple(f"band_{place}" for place in range(len(bands(0))))
 _OF_STAFF = _part(_exactly("staff"), _STAFF.c.name).limit(_exactly(NAMES_SOUGHT))
 _OF_AUTHORS = (
     _part(_exactly("staff"), _AUTHOR.c.name)
@@ -96,26 +88,51 @@ _LESSONS = _part(_exactly("learnt"), _exactly("")).where(
     _LEARNT.c.bucket == _exactly(EVERY), _LEARNT.c.spam + _LEARNT.c.fine > _exactly(0)
 )
 _KIND_OF_COPY = sa.case((_COMMENT.c.status == _exactly("spam"), _exactly("spam")), else_=_exactly("copy"))
-_FOLDS: dict[str, sa.ColumnElement[Any]] = {
-    "sqlite": sa.func.group_concat(_COMMENT.c.fold_id),
-    "postgresql": sa.func.string_agg(sa.cast(_COMMENT.c.fold_id, sa.Text), _exactly(",")),
-}
 
 
-def _copies_with(folds: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
+def _alike(in_band: Callable[[sa.BindParameter[int]], sa.ColumnElement[bool]]) -> sa.CompoundSelect[int]:
+    """Return the newest comments of each band by themselves, so that no plan looks through all comments for them."""
+    newest = sa.select(_BAND.c.comment_id).order_by(_BAND.c.band.desc(), _BAND.c.comment_id.desc())
+    return sa.union(
+        *(
+            sa.select(newest.where(in_band(sa.bindparam(name))).limit(_exactly(COPIES_SOUGHT)).subquery())
+            for name in _BANDS
+        )
+    )
+
+
+def _copies(
+    are_alike: sa.ColumnElement[bool], folds: sa.ColumnElement[Any]
+) -> sa.Select[*tuple[Any, ...]]:  # Any: as is usual for columns of a table
     """Return those of one fingerprint in one row: to hand over and to compare a hundred took as long as to find them."""
     return (
         _part(_KIND_OF_COPY, folds, _COMMENT.c.likeness, sa.func.count())
-        .join_from(_ALIKE, _COMMENT, _COMMENT.c.id == _ALIKE.c.comment_id)
-        .where(_COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
+        .where(are_alike, _COMMENT.c.id != sa.bindparam("own_id"), _COMMENT.c.erased_at.is_(None))
         .group_by(_KIND_OF_COPY, _COMMENT.c.likeness)
     )
 
 
+def _within(band: sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Ask for a band so that PostgreSQL expects many in it, and takes the newest from the index whatever it knows.
+
+    It read and sorted the whole band of a campaign that it knew nothing of yet (measured: 1.4 ms of 860 copies).
+    """
+    row = sa.tuple_(_BAND.c.band, _BAND.c.comment_id)
+    return sa.and_(row >= sa.tuple_(band, _exactly(0)), row <= sa.tuple_(band, _exactly(_LAST_ID)))
+
+
+_OF_BANDS = _alike(lambda band: _BAND.c.band == band)
+_FOUND = sa.func.any(sa.func.array(_alike(_within).scalar_subquery()))  # expected few, so never a look at all
+_COPIES = {
+    "sqlite": _copies(_COMMENT.c.id.in_(_OF_BANDS), sa.func.group_concat(_COMMENT.c.fold_id)),
+    "postgresql": _copies(
+        _COMMENT.c.id == _FOUND, sa.func.string_agg(sa.cast(_COMMENT.c.fold_id, sa.Text), _exactly(","))
+    ),
+}
 _BESIDE = (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _LESSONS)
 _AROUND = {
-    dialect: Prebuilt(sa.union_all(*(sa.select(part.subquery()) for part in (*_BESIDE, _copies_with(folds)))))
-    for dialect, folds in _FOLDS.items()
+    dialect: Prebuilt(sa.union_all(*(sa.select(part.subquery()) for part in (*_BESIDE, copies))))
+    for dialect, copies in _COPIES.items()
 }
 
 
