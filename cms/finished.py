@@ -4,12 +4,17 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from cms.encodings import Effort, compressed, is_compressible
 from cms.negotiation import best_encoding
+from cms.pieces import Pieces
 
 OVERHEAD_BYTES = 2_000  # of a kept page beside its bytes: headers, names, Python's own
+SENT_ONCE_BYTES = 1_048_576  # compressed bytes of thirty articles with their threads
 Headers = list[tuple[str, str]]
+# Whoever keeps no page sends the same bytes again and again all the same: made anew, most pages are what they were.
+_SENT_ONCE = Pieces[bytes](SENT_ONCE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ class FinishedPage:
         self._made("br", Effort.UTMOST)
 
     def _made(self, encoding: str, effort: Effort) -> Variant:
-        body = compressed(self.body, encoding, effort)
         digest = hashlib.sha256(self.body).hexdigest()[:32]
+        compress = partial(compressed, self.body, encoding, effort)
+        body = _SENT_ONCE.piece((digest, encoding), compress) if self.once and encoding else compress()
         # Weak, since a strong one would promise equal bytes (RFC 9110, section 8.8.1): a page made in haste, tightened,
         # or by another host's brotli, has others.
         etag = f'W/"{digest}-{encoding}"' if encoding else f'"{digest}"'

@@ -1,19 +1,18 @@
-"""Finished pieces of pages, each remembered by all that went into it."""
+"""Finished pieces, of pages and of what is sent, each remembered by all that went into it."""
 
 import sys
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Generic, TypeVar
 
-from markupsafe import Markup
-
-PIECES_BYTES = (
-    4_194_304  # the pieces of forty articles that are being talked about, with what they were made of
-)
+PIECES_BYTES = 4_194_304  # of forty articles that are being talked about, with what they were made of
 OVERHEAD_BYTES = 500  # of a piece: its key and its place
 
+Piece = TypeVar("Piece")
 
-class Pieces:
-    """Pieces of HTML by their keys, about `capacity` bytes of them at most; safe for any number of threads.
+
+class Pieces(Generic[Piece]):
+    """Pieces by their keys, about `capacity` bytes of them at most; safe for any number of threads.
 
     A key holds all that its piece is made of, read for the very page that shows it, so none is ever stale. What
     stands at one place of a key is always of one kind: 1 and True, or a text and its Markup, are equal.
@@ -24,18 +23,18 @@ class Pieces:
 
     def __init__(self, capacity: int = PIECES_BYTES) -> None:
         self._room = capacity // 2
-        self._young: dict[Hashable, Markup] = {}
-        self._old: dict[Hashable, Markup] = {}
+        self._young: dict[Hashable, Piece] = {}
+        self._old: dict[Hashable, Piece] = {}
         self._young_bytes = self._old_bytes = 0
         self._lock = Lock()
 
-    def piece(self, key: Hashable, make: Callable[[], str]) -> Markup:
-        """Return the piece of `key`; the first time, what `make` returns, which must be safe HTML."""
+    def piece(self, key: Hashable, make: Callable[[], Piece]) -> Piece:
+        """Return the piece of `key`; the first time, what `make` returns."""
         found = self._young.get(key)
         if found is None:
             found = self._old.get(key)
             if found is None:
-                found = Markup(make())  # noqa: S704  # safe, as promised
+                found = make()
             self._keep(key, found)
         return found
 
@@ -44,7 +43,7 @@ class Pieces:
         """How many bytes the pieces take, reckoned."""
         return self._young_bytes + self._old_bytes
 
-    def _keep(self, key: Hashable, piece: Markup) -> None:
+    def _keep(self, key: Hashable, piece: Piece) -> None:
         # What went in is about as long as what came out.
         size = 2 * sys.getsizeof(piece) + OVERHEAD_BYTES
         with self._lock:

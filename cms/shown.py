@@ -45,7 +45,8 @@ def once(make: Callable[..., str], *asked: Hashable) -> Markup:
     It may show nothing but what it is given, in the answer's language and as the site's settings have it. A macro is
     another one in each language, and after its file has changed.
     """
-    return site().pieces.piece((make, g.language_code, *asked), lambda: make(*asked))
+    key = (make, g.language_code, *asked)
+    return site().pieces.piece(key, lambda: Markup(make(*asked)))  # noqa: S704  # a macro's, or safe as it is
 
 
 def _of_the_answer() -> dict[str, Any]:

@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from markupsafe import Markup
+
 from cms.assets import Assets
 from cms.config import Settings
 from cms.db import Database
@@ -38,7 +40,9 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
-    pieces: Pieces = field(default_factory=Pieces, compare=False, repr=False)  # as these settings have them
+    pieces: Pieces[Markup] = field(
+        default_factory=Pieces, compare=False, repr=False
+    )  # as these settings have them
     searching: Turns = field(
         default_factory=lambda: Turns(SEARCHES_AT_ONCE, SEARCHES_A_MINUTE), compare=False, repr=False
     )
