@@ -1,10 +1,10 @@
 """Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -44,6 +44,12 @@ class Prebuilt:
         """Return the first row, or None; for a statement that finds one at most."""
         rows = self.all(session, values)
         return rows[0] if rows else None
+
+    def each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Send the statement for each of `rows`, which may hold more than is asked for; nothing for none."""
+        if rows:
+            connection, form = self._in(session)
+            _sent(connection, form.sql, form.sent_of_each(rows), many=True)
 
     def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
         if self._overtakes and isinstance(session, WritingSession):
@@ -144,6 +150,19 @@ class _Form:
             all_values[name] = value if convert is None else convert(value)
         return tuple([all_values[name] for name in self.names]) if self.is_positional else all_values
 
+    def sent_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
+        """Return the same of many rows; column by column, which takes a third of the time (measured)."""
+        columns: dict[str, Iterable[Any]] = {
+            name: repeat(value, len(rows)) for name, value in self.constants.items()
+        }
+        for name, convert in self.asked:
+            column = [row[name] for row in rows]
+            columns[name] = column if convert is None else map(convert, column)
+        found = zip(*(columns[name] for name in self.names), strict=True)
+        return (
+            list(found) if self.is_positional else [dict(zip(self.names, row, strict=True)) for row in found]
+        )
+
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """Return rows as named tuples, in Python's types."""
         if not self.converters:
@@ -195,15 +214,18 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _sent(connection: sa.Connection, sql: str, values: Any) -> list[Any]:
-    """Send a statement; return what the driver gives, nothing where it has no rows to give.
+def _sent(connection: sa.Connection, sql: str, values: Any, *, many: bool = False) -> list[Any]:
+    """Send a statement, or the same for each of `values`; return what the driver gives, nothing where it has no rows to give.
 
     Whoever listens to a connection's statements hears of this one as well.
     """
     cursor = connection.connection.cursor()
-    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, False)
+    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, many)
     errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
     try:
+        if many:
+            cursor.executemany(sql, values)
+            return []
         cursor.execute(sql, values)
         return list(cursor.fetchall()) if cursor.description else []
     except errors as error:

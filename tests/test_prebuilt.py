@@ -148,6 +148,30 @@ def noticed(site: Site) -> list[str]:
 
 
 @pytest.mark.both_engines
+def test_a_statement_is_sent_once_for_each_of_many_rows(site: Site, clock: Clock) -> None:
+    storing = Prebuilt(sa.insert(table_of(Noticed)).values(what=sa.bindparam("what"), at=clock()))
+    sent: list[bool] = []
+    sa.event.listen(site.database.writer, "before_cursor_execute", lambda *heard: sent.append(heard[-1]))
+    with site.database.writing() as session:
+        storing.each(session, [{"what": name, "more": 1} for name in "abc"])
+        storing.each(session, [])
+        session.commit()
+    assert sent.count(True) == 1
+    with site.database.reading() as session:
+        kept = session.exec(select(Noticed).order_by(col(Noticed.what))).all()
+    assert [(row.what, row.at) for row in kept] == [(name, clock()) for name in "abc"]
+
+
+@pytest.mark.both_engines
+def test_of_many_rows_none_may_lack_a_value(site: Site, clock: Clock) -> None:
+    storing = Prebuilt(
+        sa.insert(table_of(Noticed)).values(what=sa.bindparam("what"), at=sa.bindparam("at", type_=UtcTime()))
+    )
+    with site.database.writing() as session, pytest.raises(KeyError, match="at"):
+        storing.each(session, [{"what": "a", "at": clock()}, {"what": "b"}])
+
+
+@pytest.mark.both_engines
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
     storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session, pytest.raises(IntegrityError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from cms.moderation.models import Decision
 from cms.moderation.rules import Deed
 from cms.moderation.writes import LOG_LOCK
 from cms.outbox.models import Letter
+from cms.prebuilt import Prebuilt
 from cms.privacy.models import MyCommentsLink, Worker
 
 Row = dict[str, Any]  # Any: the columns of a row are of many kinds
@@ -32,7 +34,7 @@ IMPORT_CHECKPOINT_PAGES = 10_000  # 40 MB
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; no statement for none."""
     if rows:
-        session.execute(sa.insert(table_of(table)), rows)
+        _insert_of(table_of(table), *rows[0]).each(session, rows)
 
 
 def leave_out_of_backup(session: Session) -> None:
@@ -119,10 +121,9 @@ def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row]
         return
     comment = table_of(Comment)
     log = table_of(Decision)
-    columns = [sa.Column(name, comment.c[name].type) for name in rows[0]]
-    arrived = sa.Table("arrived_comment", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    arrived = _arrived(*rows[0])
     arrived.create(session.connection())
-    session.execute(sa.insert(arrived), rows)
+    _insert_of(arrived, *rows[0]).each(session, rows)
     session.execute(sa.insert(comment).from_select(list(rows[0]), sa.select(arrived).order_by(arrived.c.id)))
     first = {
         "comment_id": arrived.c.id,
@@ -155,12 +156,7 @@ def remember(
         }
         for key, (thing, digest, version) in things.items()
     ]
-    if not rows:
-        return
-    insert = _insert(session)(table_of(ImportedThing))
-    changed = {name: insert.excluded[name] for name in ("thing", "digest", "local_version", "imported_at")}
-    statement = insert.on_conflict_do_update(index_elements=["source", "kind", "foreign_id"], set_=changed)
-    session.execute(statement, rows)
+    _REMEMBER[_dialect(session)].each(session, rows)
 
 
 def forget_kin(session: Session, ids: Iterable[int]) -> None:
@@ -188,15 +184,51 @@ def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None
         address: {"address": address, "thing": thing, "suffix": suffix}
         for address, thing, suffix in addresses
     }
-    if rows:
-        insert = _insert(session)(table_of(FormerAddress))
-        statement = insert.on_conflict_do_nothing(index_elements=["address"])
-        session.execute(statement, [rows[address] for address in sorted(rows)])
+    _LEAD_ON[_dialect(session)].each(session, [rows[address] for address in sorted(rows)])
 
 
-def _insert(session: Session) -> Any:  # Any: two dialects' constructs without a common type
-    return postgresql.insert if _is_postgresql(session) else sqlite.insert
+@cache
+def _insert_of(table: sa.Table, *names: str) -> Prebuilt:
+    return Prebuilt(sa.insert(table).values(_given(table, names)))
+
+
+@cache
+def _arrived(*names: str) -> sa.Table:
+    """Return the table for new comments that have no place among the others yet."""
+    columns = [sa.Column(name, table_of(Comment).c[name].type) for name in names]
+    return sa.Table("arrived_comment", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+def _given(table: sa.Table, names: Iterable[str]) -> dict[str, sa.BindParameter[Any]]:  # Any: as above
+    return {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
 
 
 def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
+    return _dialect(session) == "postgresql"
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _remember(insert: Any) -> Prebuilt:  # Any: two dialects' constructs without a common type
+    table = table_of(ImportedThing)
+    changed = ("thing", "digest", "local_version", "imported_at")
+    statement = insert(table).values(_given(table, ("source", "kind", "foreign_id", *changed)))
+    return Prebuilt(
+        statement.on_conflict_do_update(
+            index_elements=["source", "kind", "foreign_id"],
+            set_={name: statement.excluded[name] for name in changed},
+        )
+    )
+
+
+def _lead_on(insert: Any) -> Prebuilt:  # Any: as above
+    table = table_of(FormerAddress)
+    statement = insert(table).values(_given(table, ("address", "thing", "suffix")))
+    return Prebuilt(statement.on_conflict_do_nothing(index_elements=["address"]))
+
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_REMEMBER = {name: _remember(insert) for name, insert in _INSERTS.items()}
+_LEAD_ON = {name: _lead_on(insert) for name, insert in _INSERTS.items()}

@@ -12,6 +12,7 @@ LOOKAHEAD = 512  # characters kept back, so that no token below is cut in two
 LONGEST_BLANK = 256  # white space between a CDATA section and the end of its element
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, section 2.2
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _XML_OR_RSS = re.compile(r"<\?xml[\s?]|<rss[\s>]", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[\s?][^>]*>", re.IGNORECASE)
@@ -56,14 +57,14 @@ def repaired(stream: BinaryIO) -> Iterator[str]:
     """
     head = _filled(stream)
     _refuse_foreign_bytes(head)
-    decoder = codecs.getincrementaldecoder(_charset(head))(errors="replace")
-    text = _NOT_XML.sub("", decoder.decode(head).lstrip("\ufeff"))
+    decoded = _Decoder(_charset(head))
+    text = decoded.take(head).lstrip("\ufeff")
     _refuse_foreign_text(text)
     repair = _Repair()
     yield repair.feed(_from_its_start(text))
     while chunk := stream.read(CHUNK_BYTES):
-        yield repair.feed(_NOT_XML.sub("", decoder.decode(chunk)))
-    yield repair.feed(_NOT_XML.sub("", decoder.decode(b"", final=True)), final=True)
+        yield repair.feed(decoded.take(chunk))
+    yield repair.feed(decoded.take(b"", final=True), final=True)
 
 
 def _filled(stream: BinaryIO) -> bytes:
@@ -117,6 +118,23 @@ def _from_its_start(text: str) -> str:
     if not declaration:
         return text
     return "\n" * text.count("\n", 0, declaration.end()) + text[declaration.end() :]
+
+
+class _Decoder:
+    """Turns bytes into text without the characters that XML forbids."""
+
+    def __init__(self, charset: str) -> None:
+        self._decode = codecs.getincrementaldecoder(charset)(errors="replace").decode
+        self._is_utf8 = charset == "utf-8"
+
+    def take(self, chunk: bytes, *, final: bool = False) -> str:
+        """Return what can be read by now."""
+        if not self._is_utf8:
+            return _NOT_XML.sub("", self._decode(chunk, final))
+        # In UTF-8 a control character is a byte of its own, and none stands for half of a pair. To look at each
+        # character of the text instead took a quarter of all reading (measured).
+        text = self._decode(chunk.translate(None, _CONTROLS), final)
+        return text.replace("\ufffe", "").replace("\uffff", "")
 
 
 class _Repair:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, PURGED, SITE
+from cms.prebuilt import Prebuilt
 
 HOLDS = "holds"  # under which a session remembers what it keeps from being baked until it ends
 
@@ -27,11 +28,9 @@ def bump(session: Session, things: Iterable[str]) -> int:
     _take_away_baked(session, names)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     number: int = session.execute(_counted_up(insert)).scalar_one()
-    statement = insert(Version)
-    noted = statement.on_conflict_do_update(
-        index_elements=[col(Version.thing)], set_={"number": statement.excluded.number}
+    _NOTED[session.get_bind().dialect.name].each(
+        session, [{"thing": name, "number": number} for name in names]
     )
-    session.execute(noted, [{"thing": name, "number": number} for name in names])
     return number
 
 
@@ -82,3 +81,15 @@ def _counted_up(insert: Any) -> Any:  # Any: two dialects' constructs without a 
         .on_conflict_do_update(index_elements=[col(Version.thing)], set_={"number": col(Version.number) + 1})
         .returning(col(Version.number))
     )
+
+
+def _noted(insert: Any) -> Prebuilt:  # Any: as above
+    statement = insert(Version).values(thing=sa.bindparam("thing"), number=sa.bindparam("number"))
+    return Prebuilt(
+        statement.on_conflict_do_update(
+            index_elements=[col(Version.thing)], set_={"number": statement.excluded.number}
+        )
+    )
+
+
+_NOTED = {"sqlite": _noted(sqlite.insert), "postgresql": _noted(postgresql.insert)}
