@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cms.articles.folding import words
 
@@ -17,6 +17,11 @@ SECTION_FACTOR = 1.25  # the same section makes kin closer, but nobody kin: else
 LEAST_SHARED = 0.1  # less is a tag that nearly every article has
 HALF_LIFE_DAYS = 730  # between two articles; news ages, but a good one of last year is still worth reading
 DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(
+    microseconds=1
+)  # moments counted in it are as exact as datetimes, and sooner subtracted
+_DAY = DAY // _MICROSECOND
 LEAST_RECENCY = 0.25  # what is left of the score at any distance
 STOP_WORDS = frozenset(
     words(
@@ -60,21 +65,21 @@ def rarity(holders: int, articles: int) -> float:
 
 def kin(article: Subject, others: Iterable[Subject], rarities: Mapping[int | str, float]) -> list[Kinship]:
     """Return the KEPT of `others` that are closest to `article`, closest first; none that share nothing."""
-    scored = ((score(article, other, rarities), other.id) for other in others if other.id != article.id)
-    closest = heapq.nlargest(KEPT, (found for found in scored if found[0] > 0))
-    return [Kinship(other_id, close) for close, other_id in closest]
+    return _closest((score(article, other, rarities), other.id) for other in others if other.id != article.id)
 
 
 def score(one: Subject, other: Subject, rarities: Mapping[int | str, float]) -> float:
     """Return how close two articles are, the same from both sides; 0 for nothing in common."""
-    shared = 0.0
-    for trait in one.traits & other.traits:
-        shared += rarities.get(trait, 0.0) * (WORD_WEIGHT if isinstance(trait, str) else 1.0)
+    shared = sum(_weight(trait, rarities) for trait in one.traits & other.traits)
+    return _score(one, other, shared, abs((one.publish_at - other.publish_at) / DAY))
+
+
+def _score(one: Subject, other: Subject, shared: float, days: float) -> float:
+    """Return the score of two articles, `days` apart, from the weight of all traits that they share."""
     if shared < LEAST_SHARED:
         return 0.0
     if one.section_id is not None and one.section_id == other.section_id:
         shared *= SECTION_FACTOR
-    days = abs((one.publish_at - other.publish_at) / DAY)
     return shared * max(LEAST_RECENCY, math.exp2(-days / HALF_LIFE_DAYS))
 
 
@@ -90,13 +95,49 @@ def kin_of_many(subjects: Sequence[Subject], wanted: Collection[int]) -> dict[in
             holders[trait].append(place)
     rarities = {trait: rarity(len(places), len(in_order)) for trait, places in holders.items()}
     chosen = set(wanted)
-    return {
-        subject.id: kin(
-            subject, (in_order[near] for near in _near(place, subject, holders, rarities)), rarities
-        )
-        for place, subject in enumerate(in_order)
-        if subject.id in chosen
-    }
+    moments = [(subject.publish_at - _EPOCH) // _MICROSECOND for subject in in_order]
+    found: dict[int, list[Kinship]] = {}
+    for place, subject in enumerate(in_order):
+        if subject.id in chosen:
+            near = _near(place, subject, holders, rarities) - {place}
+            scored = [
+                (_score(subject, in_order[other], shared, abs(moments[place] - moments[other]) / _DAY), other)
+                for other, shared in _shared(subject, near, in_order, holders, rarities).items()
+            ]
+            found[subject.id] = _closest([(close, in_order[other].id) for close, other in scored])
+    return found
+
+
+def _shared(
+    subject: Subject,
+    near: Collection[int],
+    in_order: Sequence[Subject],
+    holders: Mapping[int | str, list[int]],
+    rarities: Mapping[int | str, float],
+) -> dict[int, float]:
+    """Return the weight of what an article shares with each of those at places near it.
+
+    By its traits rather than pair by pair: most have few holders. It halved the time of all (measured).
+    """
+    shared = dict.fromkeys(near, 0.0)
+    for trait in subject.traits:
+        places = holders[trait]
+        if len(places) > len(near):
+            places = [other for other in near if trait in in_order[other].traits]
+        weight = _weight(trait, rarities)
+        for other in places:
+            if other in shared:
+                shared[other] += weight
+    return shared
+
+
+def _weight(trait: int | str, rarities: Mapping[int | str, float]) -> float:
+    return rarities.get(trait, 0.0) * (WORD_WEIGHT if isinstance(trait, str) else 1.0)
+
+
+def _closest(scored: Iterable[tuple[float, int]]) -> list[Kinship]:
+    best = heapq.nlargest(KEPT, [found for found in scored if found[0] > 0])
+    return [Kinship(other_id, close) for close, other_id in best]
 
 
 def _near(

@@ -1,5 +1,6 @@
 """Kin are articles that share something rare, however old they are."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,6 +84,18 @@ def test_each_list_is_short_ordered_and_without_the_article_itself(subjects: lis
         assert len(found) <= KEPT
         assert article_id not in {one.id for one in found}
         assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+@given(SUBJECTS)
+def test_kin_of_many_is_what_pair_by_pair_comparing_finds(subjects: list[Subject]) -> None:
+    traits = Counter(trait for one in subjects for trait in one.traits)
+    rarities = {trait: rarity(holders, len(subjects)) for trait, holders in traits.items()}
+    found = kin_of_many(subjects, [one.id for one in subjects])
+    for one in subjects:
+        expected = [near.score for near in kin(one, subjects, rarities)]
+        assert [near.score for near in found[one.id]] == pytest.approx(expected)
+        others = {other.id: score(one, other, rarities) for other in subjects}
+        assert all(near.score == pytest.approx(others[near.id]) for near in found[one.id])
 
 
 @pytest.mark.parametrize(
