@@ -15,7 +15,7 @@ from cms.sessions import Rows, WritingSession, once
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
 Convert = Callable[[Any], Any]
-Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert
+Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Delete
 
 
 class Prebuilt:

@@ -10,16 +10,25 @@ from sqlmodel import Session, col
 from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
+from cms.prebuilt import Prebuilt
 
-_COUNTS = sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(
-    col(LimitCount.key).in_(sa.bindparam("keys", expanding=True)),
-    sa.or_(
-        col(LimitCount.since).in_(sa.bindparam("windows", expanding=True)),
-        sa.and_(
-            sa.func.substr(col(LimitCount.key), 1, len(SLOW_KEY)) == SLOW_KEY,
-            col(LimitCount.since) > sa.bindparam("now", type_=UtcTime()),
+KEYS_AT_ONCE = (
+    5  # that a comment asks for: its network, its article, kinds of device, all comments, slow mode
+)
+_KEYS = tuple(f"key_{place}" for place in range(KEYS_AT_ONCE))
+_COUNTS = Prebuilt(
+    sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(
+        col(LimitCount.key).in_([sa.bindparam(name) for name in _KEYS]),
+        sa.or_(
+            col(LimitCount.since).in_(
+                [sa.bindparam(name, type_=UtcTime()) for name in ("present", "before")]
+            ),
+            sa.and_(
+                sa.func.substr(col(LimitCount.key), 1, len(SLOW_KEY)) == SLOW_KEY,
+                col(LimitCount.since) > sa.bindparam("now", type_=UtcTime()),
+            ),
         ),
-    ),
+    )
 )
 _SLOW = sa.select(sa.func.max(col(LimitCount.since), type_=UtcTime())).where(
     col(LimitCount.key) == sa.bindparam("key"), col(LimitCount.since) > sa.bindparam("now", type_=UtcTime())
@@ -53,10 +62,14 @@ class Counts:
 
 
 def counts_within(session: Session, keys: Sequence[str], *, now: datetime) -> Counts:
-    """Return what was counted under `keys` in the ten minutes before `now`, and what holds still; one SELECT."""
+    """Return what was counted under KEYS_AT_ONCE `keys` or fewer, in the ten minutes before `now`, and what holds still.
+
+    One SELECT.
+    """
     present = window_start(now)
-    rows = session.execute(_COUNTS, {"keys": keys, "windows": [present, present - WINDOW], "now": now})
-    return Counts({(row.key, row.since): row.number for row in rows}, now)
+    asked = {name: keys[min(place, len(keys) - 1)] for place, name in enumerate(_KEYS)}
+    rows = _COUNTS.all(session, {**asked, "present": present, "before": present - WINDOW, "now": now})
+    return Counts({(key, since): number for key, since, number in rows}, now)
 
 
 def slow_until(session: Session, article_id: int, *, now: datetime) -> datetime | None:

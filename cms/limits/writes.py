@@ -2,38 +2,50 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from cms.db import UtcTime
+from cms.db import UtcTime, table_of
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
+from cms.prebuilt import Prebuilt
 
 FORGOTTEN_AT_ONCE = 100  # rows; a comment leaves four, so forgetting keeps up and no post does another's work
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # Any: of two kinds
 
 
-def _counting(dialect: str) -> Any:  # Any: as above
-    insert = _INSERTS[dialect](LimitCount)
+@cache
+def _counting(dialect: str, keys: int) -> Prebuilt:
+    """Return the statement that counts under so many keys, of which no deed has more than a handful."""
+    since = sa.bindparam("since", type_=UtcTime())
+    rows = [
+        {"key": sa.bindparam(f"key_{place}"), "since": since, "number": sa.bindparam(f"number_{place}")}
+        for place in range(keys)
+    ]
+    insert = _INSERTS[dialect](table_of(LimitCount)).values(rows)
     number, added = col(LimitCount.number), insert.excluded.number
     are_kinds = sa.func.substr(col(LimitCount.key), 1, len(KINDS_KEY)) == KINDS_KEY
-    return insert.on_conflict_do_update(
-        index_elements=[col(LimitCount.key), col(LimitCount.since)],
-        set_={"number": sa.case((are_kinds, number.bitwise_or(added)), else_=number + added)},
+    return Prebuilt(
+        insert.on_conflict_do_update(
+            index_elements=[col(LimitCount.key), col(LimitCount.since)],
+            set_={"number": sa.case((are_kinds, number.bitwise_or(added)), else_=number + added)},
+        )
     )
 
 
-_COUNT = {dialect: _counting(dialect) for dialect in _INSERTS}
 _ROW = sa.tuple_(col(LimitCount.key), col(LimitCount.since))
-_FORGET = sa.delete(LimitCount).where(
-    _ROW.in_(
-        sa.select(col(LimitCount.key), col(LimitCount.since))
-        .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
-        .limit(FORGOTTEN_AT_ONCE)
-        .with_for_update(skip_locked=True)
+_FORGET = Prebuilt(
+    sa.delete(LimitCount).where(
+        _ROW.in_(
+            sa.select(col(LimitCount.key), col(LimitCount.since))
+            .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
+            .limit(FORGOTTEN_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
     )
 )
 
@@ -54,9 +66,11 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
     Under a key that begins with KINDS_KEY the number is a set of kinds, one bit each, to which others are added.
     """
     since = window_start(now)
-    rows = [{"key": key, "since": since, "number": number} for key, number in sorted(numbers.items())]
-    session.execute(_COUNT[session.get_bind().dialect.name], rows)
-    session.execute(_FORGET, {"before": since - WINDOW})
+    values: dict[str, Any] = {"since": since}
+    for place, (key, number) in enumerate(sorted(numbers.items())):
+        values |= {f"key_{place}": key, f"number_{place}": number}
+    _counting(session.get_bind().dialect.name, len(numbers)).all(session, values)
+    _FORGET.all(session, {"before": since - WINDOW})
 
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:
