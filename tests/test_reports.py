@@ -91,6 +91,7 @@ def test_the_queue_shows_alone_what_readers_have_reported(site: Site, app: Flask
     assert str(other) in Moderator(app, "Cleo").get("/moderation/").text
 
 
+@pytest.mark.both_engines
 def test_one_network_reports_a_comment_once(site: Site, app: Flask, comment: int) -> None:
     reader = Reader(app)
     assert _send(reader, comment).status_code == _send(reader, comment, reason="rude").status_code == 200
@@ -100,6 +101,7 @@ def test_one_network_reports_a_comment_once(site: Site, app: Flask, comment: int
     assert deeds(site, comment).count("reported") == 1
 
 
+@pytest.mark.both_engines
 def test_many_at_once_are_counted_each_and_raise_it_once(site: Site, comment: int) -> None:
     begin = threading.Barrier(8)
 
@@ -117,6 +119,7 @@ def test_many_at_once_are_counted_each_and_raise_it_once(site: Site, comment: in
     assert deeds(site, comment).count("reported") == 1
 
 
+@pytest.mark.both_engines
 def test_approving_answers_the_reports_and_its_undo_asks_again(site: Site, comment: int) -> None:
     _report(site, comment, "a")
     _report(site, comment, "b")

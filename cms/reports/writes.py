@@ -17,8 +17,8 @@ from cms.reports.models import Report
 def store_report(session: Session, report: dict[str, Any]) -> bool:
     """Store a report by the values of its row and count it; False where its network has reported the comment before."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    done = session.execute(insert(Report).values(report).on_conflict_do_nothing())
-    if not done.rowcount:  # type: ignore[attr-defined]  # an INSERT's result has it
+    stored = insert(Report).values(report).on_conflict_do_nothing().returning(col(Report.id))
+    if session.execute(stored).first() is None:  # PostgreSQL's driver counts no rows of such an INSERT
         return False
     number = sa.func.coalesce(col(Comment.reports), 0) + 1
     session.execute(sa.update(Comment).where(col(Comment.id) == report["comment_id"]).values(reports=number))
