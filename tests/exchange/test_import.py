@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from cms.comments.actions.receipts import receipt_hash, receipt_secret
-from cms.exchange.actions import wordpress
+from cms.exchange.actions import reading
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
@@ -398,7 +398,7 @@ def test_a_file_damaged_before_its_first_article_is_refused(bring: Bring) -> Non
 def test_a_run_that_is_cut_short_leaves_whole_articles_and_the_next_goes_on(
     bring: Bring, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wordpress, "ITEMS_A_BATCH", 2)
+    monkeypatch.setattr(reading, "ITEMS_A_BATCH", 2)
     items = [post(number, comment(number), term("post_tag", f"t{number}")) for number in range(1, 6)]
     padding = "<!--" + " " * 200_000 + "-->"
 

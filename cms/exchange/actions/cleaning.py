@@ -6,10 +6,11 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 from cms import sanitize
 
-WORTH_IT = 2_000  # comments and articles of an export; a process takes half a second to start
+WORTH_IT = 2_000  # comments and articles of an export; a process takes a third of a second to start
 MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
 PORTION = 50  # texts handed over at once
 
@@ -24,22 +25,22 @@ class Cleaners:
         """Return the HTML of comments in their order; the work begins at once."""
         if self._pool is None:
             return map(sanitize.comment_html, texts)
-        with _uninterrupted():
+        with uninterrupted():
             return self._pool.map(sanitize.comment_html, texts, chunksize=PORTION)
 
     def bodies(self, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Return HTML and text of articles in their order; the work begins at once."""
         if self._pool is None:
             return map(_body, sources)
-        with _uninterrupted():
+        with uninterrupted():
             return self._pool.map(_body, sources, chunksize=PORTION // 5)
 
 
 @contextmanager
 def cleaners(texts: int) -> Iterator[Cleaners]:
     """Give what cleans so many texts, with processes of its own if that is worth it."""
-    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    if texts < WORTH_IT or processes < 2:
+    processes = processes_for(texts)
+    if not processes:
         yield Cleaners()
         return
     # Spawned, not forked: a fork would share the database's connections.
@@ -50,13 +51,20 @@ def cleaners(texts: int) -> Iterator[Cleaners]:
         pool.shutdown(cancel_futures=True)
 
 
+def processes_for(texts: int) -> int:
+    """Return how many processes are worth their start for so many texts; 0 where this one does it all."""
+    cores = os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES) if texts >= WORTH_IT and cores > 1 else 0
+
+
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: theirs is to be ended by the one that stores.
 
     Only what is started here inherits the mask, and it starts when it is given its first work. The pool's own
     thread bears no mask, so a Ctrl-C that it takes is kept until every process has what it needs to begin.
     """
+    resource_tracker.ensure_running()  # or the first process starts it, and it lifts the mask when it has begun
     kept: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _frame: kept.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,6 +1,5 @@
 """Bringing in a WordPress site, or what is new of it."""
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -14,19 +13,16 @@ from cms.exchange.actions.cleaning import Cleaners, cleaners
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
+from cms.exchange.actions.reading import Batch, batches, watched
 from cms.exchange.actions.teaching import teach
-from cms.exchange.mapping import WHY_SKIPPED, Skipped, refused
+from cms.exchange.mapping import WHY_SKIPPED, Skipped
 from cms.exchange.report import Report
-from cms.exchange.survey import ARTICLE_TYPES, Survey, survey
+from cms.exchange.survey import Survey, survey
 from cms.exchange.wxr import read
 from cms.exchange.wxr_events import WxrItem
 from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
-
-ITEMS_A_BATCH = 500  # one transaction each, so that readers who send comments wait for a second at most
-CHARACTERS_A_BATCH = 4_000_000  # the same, for long ones
-COMMENTS_A_BATCH = 2_500
 
 
 def import_wxr(
@@ -45,19 +41,19 @@ def import_wxr(
     addresses is one transaction, so a run that is cut short leaves whole articles, and the next one goes on.
     With `dry_run` nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
     """
-    found = survey(read(_watched(stream, progress)))
+    found = survey(read(watched(stream, progress)))
     if found.damage and not found.articles:
         raise NotWxr(
             f"The file is damaged at line {found.damage.line} ({found.damage.why}), before its first article;"
             " nothing was brought in."
         )
-    stream.seek(0)
     report = Report()
-    with cleaners(0 if dry_run else found.articles + found.comments) as cleaning:
+    texts = 0 if dry_run else found.articles + found.comments
+    with batches(stream, texts) as read_again, cleaners(texts) as cleaning:
         run = _run(site, found, media, dry_run, now, report, cleaning)
         with site.database.reading() as session:
             run.archives.load(session)
-        bring_in(run, _batches(_articles(_watched(stream, progress), report)))
+        bring_in(run, _articles(read_again, report, progress))
     lead_on_from_old_site(run)
     if not dry_run:
         relate_in_portions(site.database, found.source)
@@ -90,45 +86,14 @@ def _run(
     )
 
 
-def _watched(stream: BinaryIO, progress: Callable[[int], None]) -> BinaryIO:
-    return _Watched(stream, progress)  # type: ignore[return-value]  # a raw stream reads like a binary one
-
-
-class _Watched(io.RawIOBase):
-    """A stream that tells how much of it has been read."""
-
-    def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
-        self._stream, self._progress = stream, progress
-
-    def read(self, size: int = -1) -> bytes:
-        """Read as the stream does."""
-        chunk = self._stream.read(size)
-        self._progress(len(chunk))
-        return chunk
-
-
-def _articles(stream: BinaryIO, report: Report) -> Iterator[WxrItem]:
-    for event in read(stream):
-        if isinstance(event, WxrItem) and event.post_type in ARTICLE_TYPES:
-            why_not = refused(event)
-            if why_not is None:
-                yield event
-            else:
-                report.skipped.append(why_not)
-
-
-def _batches(items: Iterable[WxrItem]) -> Iterator[list[WxrItem]]:
-    batch: list[WxrItem] = []
-    characters = comments = 0
-    for item in items:
-        batch.append(item)
-        comments += len(item.comments)
-        characters += len(item.content) + sum(len(comment.content) for comment in item.comments)
-        if len(batch) >= ITEMS_A_BATCH or characters >= CHARACTERS_A_BATCH or comments >= COMMENTS_A_BATCH:
-            yield batch
-            batch, characters, comments = [], 0, 0
-    if batch:
-        yield batch
+def _articles(
+    batches: Iterable[Batch], report: Report, progress: Callable[[int], None]
+) -> Iterator[list[WxrItem]]:
+    for batch in batches:
+        progress(batch.read_bytes)
+        report.skipped += batch.refused
+        if batch.items:
+            yield batch.items
 
 
 def _tell_what_stayed_out(report: Report, found: Survey) -> None:

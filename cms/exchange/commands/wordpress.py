@@ -49,7 +49,9 @@ def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
     except (NotWxr, OSError) as refusal:
         refuse(f"{file.name}: {refusal}")
     except BrokenProcessPool:
-        refuse(f"{file.name}: A process that cleans texts has died, perhaps for lack of memory. {GO_ON}")
+        refuse(
+            f"{file.name}: A process that reads or cleans texts has died, perhaps for lack of memory. {GO_ON}"
+        )
     except OperationalError as error:
         refuse(f"{file.name}: The database does not answer: {str(error.orig).splitlines()[0]}. {GO_ON}")
     except KeyboardInterrupt:
