@@ -25,6 +25,9 @@ from cms.threads import Full, SharedLook, Threads
 from cms.web import TOO_BUSY
 
 THREADS = 4  # for reading; more only wait for Python's lock
+# Of those that read SQLite, which lets go of that lock at each row: with four of them a page took half as much processor
+# time again, for getting it back (measured). One more than works, for when that one waits for the disk.
+PAGE_THREADS = 2
 WRITING_THREADS = 8  # who is ready when a commit ends shares the next: more comments than with 4
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
@@ -32,6 +35,7 @@ SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits 
 RETRY_SECONDS = "2"
 READS = frozenset({"GET", "HEAD"})
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
+SLOW = (*STAFFS_FOLDERS, "/search")  # what may take so long that no reader's page should wait for it
 FIRST_ARTICLE = re.compile(r'href="(/articles/[^"]+)"')
 CLOSE: Headers = [("Connection", "close")]  # so that the next request comes to another worker
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
@@ -66,7 +70,9 @@ class Front:
         self._shelf = Shelf(self._site, now_utc)
         self._keeps = self._site.settings.page_store_bytes > 0
         self._app: Wsgi = WithPages(self._flask, self._shelf) if self._keeps else self._flask
-        self._reading = Threads(loop, "reading", THREADS, WAITING_MAX)
+        self._reading = self._paging = Threads(loop, "reading", THREADS, WAITING_MAX)
+        if self._site.database.is_sqlite:
+            self._paging = Threads(loop, "pages", PAGE_THREADS, WAITING_MAX)
         self._writing = Threads(loop, "writing", WRITING_THREADS, WAITING_MAX)
         self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
         self._look = SharedLook(loop, self._shelf.catch_up)
@@ -93,7 +99,7 @@ class Front:
         if self._baker:
             self._baker.stop()
         self._presence.end()
-        for threads in (self._reading, self._writing, self._refusing):
+        for threads in (self._reading, self._paging, self._writing, self._refusing):
             threads.close()
         self._look.close()
         self._shelf.close()
@@ -158,7 +164,7 @@ class Front:
         if key is not None:
             self._making[key] = done
         try:
-            await self._by_flask(self._reading, environ_of(scope, b""), protocol)
+            await self._made(scope, protocol)
         finally:
             if key is not None:
                 del self._making[key]
@@ -169,9 +175,13 @@ class Front:
         await self._making[key]
         page = await self._kept(key)
         if page is None:
-            await self._by_flask(self._reading, environ_of(scope, b""), protocol)
+            await self._made(scope, protocol)
         else:
             self._send(key, page, scope, protocol)
+
+    async def _made(self, scope: Scope, protocol: Any) -> None:
+        threads = self._reading if scope.path.startswith(SLOW) else self._paging
+        await self._by_flask(threads, environ_of(scope, b""), protocol)
 
     async def _write(self, scope: Scope, protocol: Any) -> None:
         settings = self._site.settings
