@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from cms import embedded
+from cms import embedded, hosted
 from cms.config import Settings, shipped
-from cms.embedded import PATIENCE_SECONDS, POOL_OVERFLOW, POOL_SIZE
 from cms.sessions import ReadingSession, WritingSession
 from cms.together import Together
 
@@ -140,44 +139,13 @@ class Database:
 def open_database(settings: Settings) -> Database:
     """Return the site's database, not yet migrated."""
     if settings.database_url:
-        reader, writer = _postgresql_engines(settings.sqlalchemy_url)
+        reader, writer = hosted.open_engines(settings.sqlalchemy_url)
     else:
         settings.instance.mkdir(parents=True, exist_ok=True)
         reader = embedded.open_engine(settings, query_only=True)
         writer = embedded.open_engine(settings, query_only=False)
     beside: dict[str, object] = {}
     return Database(reader, writer, Together(writer, beside), beside)
-
-
-def _postgresql_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
-    # No prepared statements: after a few uses their plan forgets the values, and whoever asks for a rare word
-    # reads every article (measured among 10,000: kin of one in 0.7 s, now 0.1). PgBouncer wants none either.
-    engine = sa.create_engine(
-        url,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={
-            "prepare_threshold": None,
-            "connect_timeout": PATIENCE_SECONDS,
-            "tcp_user_timeout": 10_000,
-        },
-    )
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    writer = engine.execution_options()  # of its own, so that only it makes the promise below
-
-    @sa.event.listens_for(writer, "begin")
-    def _promise(connection: sa.Connection) -> None:
-        # For this transaction alone, since a pooler may give the connection to somebody else after it: nobody is
-        # thanked for what is not on the disk, whatever the server's default, and nobody waits for ever.
-        connection.exec_driver_sql(
-            "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit')"
-            " IN ('off', 'local')"
-            f" UNION ALL SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true)"
-        )
-
-    return reader, writer
 
 
 def migrate(settings: Settings) -> None:

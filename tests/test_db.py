@@ -6,19 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import Session, col, select
 
-from cms import db
+from cms import db, hosted
 from cms.articles.models import Tag
 from cms.comments.models import Comment
 from cms.config import Settings, load_settings
 from cms.db import Database, UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.site import Site
-from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, POSTGRESQL, START
 from tests.factories import send_comment, write_article
 from tests.reader import Reader
 
@@ -242,3 +243,17 @@ def test_migrating_again_and_in_parallel_changes_nothing(site: Site) -> None:
         thread.join()
     assert failures == []
     assert db.is_current(site.database)
+
+
+@ON_POSTGRESQL
+def test_who_comes_after_a_restart_meets_no_connection_from_before_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosted, "IDLE_SECONDS", 0)
+    own = sa.text("SELECT pg_backend_pid()")
+    with site.database.reading() as session:
+        before = session.execute(own).scalar_one()
+    with psycopg.connect(POSTGRESQL, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [before])
+    with site.database.reading() as session:
+        assert session.execute(own).scalar_one() != before

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from cms import db, embedded
+from cms import embedded, hosted
 from cms.outages import is_outage, kind_of
 from cms.site import Site
 from tests.comments.stored import stored
@@ -28,7 +28,7 @@ Outage = Callable[[Site], AbstractContextManager[None]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait five seconds for a lock."""
-    for room in (db, embedded):
+    for room in (embedded, hosted):
         monkeypatch.setattr(room, "PATIENCE_SECONDS", 1)
 
 

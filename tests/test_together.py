@@ -2,23 +2,27 @@
 
 import fcntl
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cms import db
 from cms.articles.models import Tag
 from cms.db import Database
+from cms.moderation.models import Decision
 from cms.site import Site
-from tests.conftest import ON_POSTGRESQL, ON_SQLITE
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
+from tests.factories import send_comment, write_article
 
 Work = Callable[[Session], str]
 
@@ -115,6 +119,32 @@ def test_all_who_wait_share_one_commit(database: Database) -> None:
     assert told == [f"n{number}" for number in range(6)]
     assert slugs(database) == ["first", *(f"n{number}" for number in range(6))]
     assert len(seen) == 2
+
+
+@pytest.mark.both_engines
+def test_comments_of_one_line_are_stored_by_one_statement(database: Database, site: Site) -> None:
+    article = write_article(site, "Tide", START)
+    stored, sending = list[str](), list[Future[int]]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        stored.extend(re.findall(r"^INSERT INTO (comment|decision) ", statement))
+
+    def first_of_the_line(session: Session) -> str:
+        sending.extend(
+            people.submit(send_comment, site, article, START, name=name, text=f"I am {name}.")
+            for name in ("Ada", "Ben", "Cleo")
+        )
+        wait_until_there_are(database, 3)
+        return adding("first")(session)
+
+    with ThreadPoolExecutor(4) as people:
+        sa.event.listen(database.writer, "before_cursor_execute", note)
+        database.write(first_of_the_line)
+        ids = [one.result() for one in sending]
+        sa.event.remove(database.writer, "before_cursor_execute", note)
+    assert stored == ["comment", "decision"]
+    with database.reading() as session:
+        assert sorted(ids) == session.exec(select(Decision.comment_id).order_by(col(Decision.id))).all()
 
 
 @pytest.mark.both_engines

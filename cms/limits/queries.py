@@ -28,7 +28,8 @@ _COUNTS = Prebuilt(
                 col(LimitCount.since) > sa.bindparam("now", type_=UtcTime()),
             ),
         ),
-    )
+    ),
+    overtakes=True,
 )
 _SLOW = sa.select(sa.func.max(col(LimitCount.since), type_=UtcTime())).where(
     col(LimitCount.key) == sa.bindparam("key"), col(LimitCount.since) > sa.bindparam("now", type_=UtcTime())

@@ -33,7 +33,8 @@ def _counting(dialect: str, keys: int) -> Prebuilt:
         insert.on_conflict_do_update(
             index_elements=[col(LimitCount.key), col(LimitCount.since)],
             set_={"number": sa.case((are_kinds, number.bitwise_or(added)), else_=number + added)},
-        )
+        ),
+        overtakes=True,
     )
 
 
@@ -46,7 +47,8 @@ _FORGET = Prebuilt(
             .limit(FORGOTTEN_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
-    )
+    ),
+    overtakes=True,
 )
 
 

@@ -21,6 +21,7 @@ from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version
 from cms.pages.rules import POLICIES
 from cms.prebuilt import Prebuilt
+from cms.sessions import once
 
 SLUG_CHARS = 300  # longer than any
 LISTED = 200  # policies on one page, those in force first
@@ -126,9 +127,10 @@ _NAMED = (
 def in_force(session: Session, now: datetime) -> InForce:
     """Return the policies that are switched on, as this transaction sees them; one SELECT, one more after a change.
 
-    What is kept of them is true as long as their version is the one that was read before them.
+    What is kept of them is true as long as their version is the one that was read before them. Several comments in
+    one transaction ask for it once: one that is made meanwhile meets those that come in after it.
     """
-    read = _NUMBER.first(session, {})
+    read = once(session, "version of policies", lambda: _NUMBER.first(session, {}))
     number = read.number if read else 0
     engine = session.get_bind()
     with _KEEPING:
