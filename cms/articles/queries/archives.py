@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
-from cms.articles.queries.cards import IS_PUBLIC, PUBLIC_CARDS, CardPage, NamedLink, card_page
+from cms.articles.queries.cards import IS_PUBLIC, PUBLIC_CARDS, CardList, CardPage, NamedLink
 from cms.articles.rules import Cursor
 from cms.prebuilt import Prebuilt
 
@@ -25,13 +25,27 @@ class Archive:
     page: CardPage
 
 
-_OF_AUTHOR = PUBLIC_CARDS.join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id)).where(
-    col(ArticleAuthor.author_id) == sa.bindparam("archive_id")
+_ALL = CardList(PUBLIC_CARDS)
+_OF_AUTHOR = CardList(
+    PUBLIC_CARDS.join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id)).where(
+        col(ArticleAuthor.author_id) == sa.bindparam("archive_id")
+    )
 )
-_OF_TAG = PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Article.id)).where(
-    col(ArticleTag.tag_id) == sa.bindparam("archive_id")
+_OF_TAG = CardList(
+    PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Article.id)).where(
+        col(ArticleTag.tag_id) == sa.bindparam("archive_id")
+    )
 )
-_OF_SECTION = PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id"))
+_OF_SECTION = CardList(PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id")))
+_AUTHOR = Prebuilt(
+    sa.select(col(Author.id), col(Author.name), col(Author.bio)).where(
+        col(Author.slug) == sa.bindparam("slug")
+    )
+)
+_SECTION = Prebuilt(
+    sa.select(col(Section.id), col(Section.name)).where(col(Section.slug) == sa.bindparam("slug"))
+)
+_TAG = Prebuilt(sa.select(col(Tag.id), col(Tag.name)).where(col(Tag.slug) == sa.bindparam("slug")))
 _SECTIONS = Prebuilt(
     sa.select(col(Section.slug), col(Section.name))
     .where(sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC))
@@ -42,20 +56,17 @@ _SECTIONS = Prebuilt(
 
 def front_page(session: Session, *, now: datetime, after: Cursor | None, size: int) -> CardPage:
     """Return a page of all public articles; two SELECTs."""
-    return card_page(session, PUBLIC_CARDS, now=now, after=after, size=size)
+    return _ALL.page(session, {"now": now}, after=after, size=size)
 
 
 def author_archive(
     session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
 ) -> Archive | None:
     """Return a page of an author's articles; three SELECTs."""
-    found = session.execute(
-        sa.select(col(Author.id), col(Author.name), col(Author.bio)).where(col(Author.slug) == slug)
-    ).one_or_none()
+    found = _AUTHOR.first(session, {"slug": slug})
     if found is None:
         return None
-    statement = _OF_AUTHOR.params(archive_id=found.id)
-    page = card_page(session, statement, now=now, after=after, size=size)
+    page = _OF_AUTHOR.page(session, {"archive_id": found.id, "now": now}, after=after, size=size)
     return Archive("author", found.id, slug, found.name, found.bio, page)
 
 
@@ -63,33 +74,22 @@ def section_archive(
     session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
 ) -> Archive | None:
     """Return a page of a section's articles; three SELECTs."""
-    found = session.execute(
-        sa.select(col(Section.id), col(Section.name)).where(col(Section.slug) == slug)
-    ).one_or_none()
+    found = _SECTION.first(session, {"slug": slug})
     if found is None:
         return None
-    statement = _OF_SECTION.params(archive_id=found.id)
-    return Archive(
-        "section",
-        found.id,
-        slug,
-        found.name,
-        "",
-        card_page(session, statement, now=now, after=after, size=size),
-    )
+    page = _OF_SECTION.page(session, {"archive_id": found.id, "now": now}, after=after, size=size)
+    return Archive("section", found.id, slug, found.name, "", page)
 
 
 def tag_archive(
     session: Session, slug: str, *, now: datetime, after: Cursor | None, size: int
 ) -> Archive | None:
     """Return a page of the articles on a subject; three SELECTs."""
-    found = session.execute(sa.select(col(Tag.id), col(Tag.name)).where(col(Tag.slug) == slug)).one_or_none()
+    found = _TAG.first(session, {"slug": slug})
     if found is None:
         return None
-    statement = _OF_TAG.params(archive_id=found.id)
-    return Archive(
-        "tag", found.id, slug, found.name, "", card_page(session, statement, now=now, after=after, size=size)
-    )
+    page = _OF_TAG.page(session, {"archive_id": found.id, "now": now}, after=after, size=size)
+    return Archive("tag", found.id, slug, found.name, "", page)
 
 
 def has_staff(session: Session) -> bool:

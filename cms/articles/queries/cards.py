@@ -1,6 +1,6 @@
 """What the lists of articles show: one card an article, with its byline."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from cms.articles.models import Article, ArticleAuthor, ArticleKind, ArticleStatus, Author, Section
 from cms.articles.rules import Cursor
 from cms.db import UtcTime
+from cms.prebuilt import Prebuilt
 from cms.unindexed import Unindexed
 
 
@@ -32,9 +33,8 @@ class Picture(NamedTuple):
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One article in a list."""
+class Card(NamedTuple):
+    """One article in a list; a tuple, since its card is looked up by it (`cms.shown.once`)."""
 
     id: int
     slug: str
@@ -94,6 +94,9 @@ PUBLIC_CARDS = (
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
     .where(IS_PUBLIC)
 )
+_PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
+# A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
+_CURSOR = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id", type_=sa.BigInteger))
 NEWEST_FIRST = (col(Article.publish_at).desc(), col(Article.id).desc())
 
 _BYLINES = (
@@ -104,17 +107,27 @@ _BYLINES = (
 )
 
 
-def card_page(
-    session: Session, statement: sa.Select[Any], *, now: datetime, after: Cursor | None, size: int
-) -> CardPage:
-    """Return up to `size` cards of `statement`, newest first, from behind the cursor `after`; two SELECTs."""
-    ordered = statement.order_by(*NEWEST_FIRST).limit(size + 1)
-    if after is not None:
-        ordered = ordered.where(_behind(after))
-    rows = session.execute(ordered, {"now": now}).all()
-    cards = cards_of(session, rows[:size])
-    more = len(rows) > size
-    return CardPage(cards, Cursor(cards[-1].publish_at, cards[-1].id) if more else None)
+class CardList:
+    """A list of cards, newest first, of which a page is read at a time."""
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        """Take a SELECT from PUBLIC_CARDS."""
+        ordered = statement.order_by(*NEWEST_FIRST).limit(sa.bindparam("most"))
+        self._first = Prebuilt(ordered)
+        self._behind = Prebuilt(ordered.where(_PLACE < _CURSOR))
+
+    def page(
+        self, session: Session, values: Mapping[str, Any], *, after: Cursor | None, size: int
+    ) -> CardPage:
+        """Return up to `size` cards from behind the cursor `after`, by the statement's own values; two SELECTs."""
+        asked = {**values, "most": size + 1}
+        if after is None:
+            rows = self._first.all(session, asked)
+        else:
+            rows = self._behind.all(session, {**asked, "at": after.at, "id": after.id})
+        cards = cards_of(session, rows[:size])
+        more = len(rows) > size
+        return CardPage(cards, Cursor(cards[-1].publish_at, cards[-1].id) if more else None)
 
 
 def cards_of(session: Session, rows: Sequence[Any]) -> tuple[Card, ...]:
@@ -160,8 +173,3 @@ def picture_of(row: Any) -> Picture | None:
         width=row.image_width or 0,
         height=row.image_height or 0,
     )
-
-
-def _behind(after: Cursor) -> sa.ColumnElement[bool]:
-    moment = sa.literal(after.at, type_=UtcTime())
-    return sa.tuple_(col(Article.publish_at), col(Article.id)) < sa.tuple_(moment, sa.literal(after.id))
