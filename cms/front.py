@@ -188,7 +188,7 @@ class Front:
         is_staffs = scope.path.startswith(STAFFS_FOLDERS)
         limit = settings.desk_max_bytes if is_staffs else settings.comment_max_bytes
         try:
-            body, _ = await self._incoming.whole(protocol, limit)
+            body, _ = await self._incoming.whole(protocol, limit, _announced(scope))
         except TooSlow:
             _say(protocol, 408, "What you sent came in too slowly. Please send it again.")
         except TooMuch:
@@ -222,6 +222,12 @@ class Front:
             _say(protocol, 503, "Too many are here just now. Please come back in a moment.")
         else:
             await _pass_on(self._refusing, answer, protocol)
+
+
+def _announced(scope: Scope) -> int | None:
+    """Return the length at which a body ends, None where its pieces say so (RFC 9112, section 6.3)."""
+    length = scope.headers.get("content-length") or ""
+    return int(length) if length.isdecimal() and "transfer-encoding" not in scope.headers else None
 
 
 def _say(protocol: Any, status: int, sentence: str) -> None:

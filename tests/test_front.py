@@ -226,6 +226,12 @@ async def _pieces(*pieces: bytes, seconds: float = 0.0) -> AsyncIterator[bytes]:
         yield piece
 
 
+async def _announced(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+    raise AssertionError("somebody waits for more")
+
+
 def _run(work: Coroutine[Any, Any, tuple[bytes, int]]) -> tuple[bytes, int]:
     """Run a coroutine in a thread of its own: a browser's driver may have a loop running in this one."""
     with ThreadPoolExecutor(1) as pool:
@@ -237,6 +243,11 @@ def test_a_body_is_kept_up_to_its_limit_and_counted_beyond_it() -> None:
     whole = _run(bodies.whole(_pieces(b"123", b"456", b"789"), 4))
     assert whole == (b"12345", 9)
     assert bodies.held == 0
+
+
+def test_a_body_is_waited_for_no_longer_than_it_was_announced() -> None:
+    assert _run(Incoming().whole(_announced(b"123", b"456"), 9, 6)) == (b"123456", 6)
+    assert _run(Incoming().whole(_announced(), 9, 0)) == (b"", 0)
 
 
 def test_a_slow_body_is_borne_as_long_as_it_keeps_the_least_rate(monkeypatch: pytest.MonkeyPatch) -> None:
