@@ -13,8 +13,11 @@ from cms.db import UtcTime, table_of
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
 from cms.prebuilt import Prebuilt
+from cms.sessions import once
 
-FORGOTTEN_AT_ONCE = 100  # rows; a comment leaves four, so forgetting keeps up and no post does another's work
+FORGOTTEN_AT_ONCE = (
+    100  # rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up
+)
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # Any: of two kinds
 
 
@@ -63,7 +66,7 @@ def hold(session: Session, keys: Iterable[str]) -> None:
 
 
 def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> None:
-    """Add to what was counted under each key, and forget some of what no limit looks at any more.
+    """Add to what was counted under each key; forget some of what no limit looks at any more, once a transaction.
 
     Under a key that begins with KINDS_KEY the number is a set of kinds, one bit each, to which others are added.
     """
@@ -72,7 +75,7 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
     for place, (key, number) in enumerate(sorted(numbers.items())):
         values |= {f"key_{place}": key, f"number_{place}": number}
     _counting(session.get_bind().dialect.name, len(numbers)).all(session, values)
-    _FORGET.all(session, {"before": since - WINDOW})
+    once(session, "forgotten counts", lambda: _FORGET.all(session, {"before": since - WINDOW}))
 
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:
