@@ -17,7 +17,7 @@ from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
 from cms.prebuilt import Prebuilt, Unread
 
-REMEMBERED = 32  # threads of 60 KB
+REMEMBERED = 16  # threads of 60 KB; of 1 MB where a hundred people each wrote all that fits, in Urdu
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
 
