@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Any
 
+from werkzeug.test import Client
+
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
 from cms.config import load_settings
@@ -52,7 +54,7 @@ class Front:
         Pages are made as the first readers would have them made. No connection is left open, since none comes along.
         """
         self._site, self._flask, self._jobs_to_do = site, create_app(site), timed_jobs()
-        first = self._flask.test_client()
+        first = Client(self._flask)  # Flask's own brings a debugger along
         front_page = first.get("/").text
         if article := FIRST_ARTICLE.search(front_page):
             first.get(article[1])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col
 
 from cms import logs
 from cms.db import UtcTime
+from cms.dialects import insert_into
 from cms.site import Site
 
 LEASE = timedelta(
@@ -146,10 +146,8 @@ def _claim(site: Site, job: Job, now: datetime, by: str) -> bool:
     """Take the job for LEASE, by compare-and-set; False where another worker was faster."""
     due_at, leased_until = col(JobState.due_at), col(JobState.leased_until)
     with site.database.writing() as session:
-        insert = sqlite.insert if site.database.is_sqlite else postgresql.insert
-        session.execute(
-            insert(JobState).values(name=job.name, due_at=now, failures=0).on_conflict_do_nothing()
-        )
+        noted = insert_into(session, JobState).values(name=job.name, due_at=now, failures=0)
+        session.execute(noted.on_conflict_do_nothing())
         claimed = session.execute(
             sa.update(JobState)
             .where(

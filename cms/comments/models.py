@@ -1,7 +1,6 @@
 """The tables of what readers write."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -10,16 +9,10 @@ from cms.comments import upkeep
 from cms.comments.rules import CommentStatus, Lesson, VersionKind
 from cms.comments.signals import HoldCode, Lane
 from cms.db import UtcTime, beside_the_tables, stored_as_value
+from cms.dialects import partial_index
 
 IS_REPEATABLE = "status IN ('held', 'spam')"  # in these words alone is the index of repeats looked at
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
-
-
-def _index(
-    name: str, *columns: Any, where: str, unique: bool = False
-) -> sa.Index:  # Any: names and expressions
-    condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class Comment(SQLModel, table=True):
@@ -47,7 +40,7 @@ class Comment(SQLModel, table=True):
         ),
         sa.Index("ix_comment_thread", "article_id", "root_id", "status", "created_at", "id"),
         # What readers see of an article, counted and found without its rows.
-        _index(
+        partial_index(
             "ix_comment_visible",
             "article_id",
             "root_id",
@@ -55,30 +48,30 @@ class Comment(SQLModel, table=True):
             "id",
             where="status = 'approved' AND withdrawn_at IS NULL AND erased_at IS NULL",
         ),
-        _index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        partial_index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
         # What narrows the queue, each in the queue's own order.
-        _index(
+        partial_index(
             "ix_comment_waiting_article",
             "article_id",
             "waiting_since",
             "id",
             where="waiting_since IS NOT NULL",
         ),
-        _index(
+        partial_index(
             "ix_comment_waiting_commenter",
             "email_fingerprint",
             "waiting_since",
             "id",
             where="waiting_since IS NOT NULL",
         ),
-        _index(
+        partial_index(
             "ix_comment_waiting_network",
             "network_mark",
             "waiting_since",
             "id",
             where="waiting_since IS NOT NULL",
         ),
-        _index(
+        partial_index(
             "ix_comment_waiting_language",
             "language",
             "waiting_since",
@@ -86,7 +79,7 @@ class Comment(SQLModel, table=True):
             where="waiting_since IS NOT NULL",
         ),
         # With all that its readers ask, so that a campaign of thousands costs no look at its comments.
-        _index(
+        partial_index(
             "ix_comment_fold",
             "fold_id",
             "waiting_since",
@@ -94,16 +87,18 @@ class Comment(SQLModel, table=True):
             "status",
             where="waiting_since IS NOT NULL",
         ),
-        _index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
-        _index("ix_comment_reported", "waiting_since", "id", where="reported_at IS NOT NULL"),
+        partial_index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
+        partial_index("ix_comment_reported", "waiting_since", "id", where="reported_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint", "id"),
         sa.Index("ix_comment_parent", "parent_id"),
         sa.Index("ix_comment_root", "root_id"),
-        _index("ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"),
+        partial_index(
+            "ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"
+        ),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         # What narrows the queue without an index of its own is looked up in this one, which holds it.
-        _index(
+        partial_index(
             "ix_comment_lane",
             "lane",
             "waiting_since",
@@ -115,17 +110,17 @@ class Comment(SQLModel, table=True):
             "language",
             where="waiting_since IS NOT NULL",
         ),
-        _index("uq_comment_repeat_key", "repeat_key", unique=True, where=IS_REPEATABLE),
+        partial_index("uq_comment_repeat_key", "repeat_key", unique=True, where=IS_REPEATABLE),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
-        _index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
-        _index(
+        partial_index("ix_comment_sealed", sa.text(_SETTLED), "id", where="email_sealed IS NOT NULL"),
+        partial_index(
             "ix_comment_forgotten",
             sa.text(_SETTLED),
             "id",
             where="email_sealed IS NULL AND email_fingerprint IS NOT NULL",
         ),
-        _index("ix_comment_network", "created_at", "id", where="network_mark IS NOT NULL"),
-        _index(
+        partial_index("ix_comment_network", "created_at", "id", where="network_mark IS NOT NULL"),
+        partial_index(
             "ix_comment_unswept",
             sa.text(_SETTLED),
             "id",
@@ -188,7 +183,7 @@ class CommentHost(SQLModel, table=True):
     __tablename__ = "comment_host"
     __table_args__ = (
         sa.Index("ix_comment_host_host", "host", "comment_id"),
-        _index(
+        partial_index(
             "ix_comment_host_waiting",
             "host",
             "waiting_since",
@@ -208,7 +203,7 @@ class HoldReason(SQLModel, table=True):
     __tablename__ = "hold_reason"
     __table_args__ = (
         sa.Index("ix_hold_reason_code", "code", "comment_id"),
-        _index(
+        partial_index(
             "ix_hold_reason_waiting",
             "code",
             "waiting_since",

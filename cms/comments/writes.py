@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.comments.habits import hosts
@@ -24,6 +23,7 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 from cms.db import table_of
+from cms.dialects import insert_into
 from cms.prebuilt import Inserting, Numbers
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
@@ -148,8 +148,7 @@ def keep_lessons(session: Session, lessons: Sequence[dict[str, Any]]) -> None:
     """Remember what comments have taught, each by the columns of its row, in place of what it taught before."""
     if not lessons:
         return
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert(SpamLesson) if is_sqlite else postgresql.insert(SpamLesson)
+    insert = insert_into(session, SpamLesson)
     said = {name: insert.excluded[name] for name in ("lesson", "likeness", "buckets")}
     session.execute(insert.on_conflict_do_update(index_elements=["comment_id"], set_=said), lessons)
 

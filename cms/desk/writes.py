@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.articles.models import (
@@ -22,6 +21,7 @@ from cms.articles.models import (
 )
 from cms.articles.rules import address_of, former_address, numbered, slug
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
+from cms.dialects import insert_into
 from cms.pages import rules as things
 from cms.vault import random_mark
 
@@ -112,14 +112,13 @@ def author_of_staff(session: Session, staff_id: int, name: str) -> int:
 
 def note_former_address(session: Session, kind: ArticleKind, old_slug: str, article_id: int) -> None:
     """Let an address that readers may know lead on to the article, whatever it led to before."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {
         "address": former_address(address_of(kind, old_slug)),
         "thing": things.article(article_id),
         "suffix": "",
     }
     session.execute(
-        insert(FormerAddress)
+        insert_into(session, FormerAddress)
         .values(row)
         .on_conflict_do_update(
             index_elements=[col(FormerAddress.address)], set_={"thing": row["thing"], "suffix": ""}

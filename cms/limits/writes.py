@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.db import UtcTime, table_of
+from cms.dialects import insert_into, insert_on
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
 from cms.prebuilt import Prebuilt
@@ -18,7 +18,6 @@ from cms.sessions import once
 FORGOTTEN_AT_ONCE = (
     100  # rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up
 )
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # Any: of two kinds
 
 
 @cache
@@ -29,7 +28,7 @@ def _counting(dialect: str, keys: int) -> Prebuilt:
         {"key": sa.bindparam(f"key_{place}"), "since": since, "number": sa.bindparam(f"number_{place}")}
         for place in range(keys)
     ]
-    insert = _INSERTS[dialect](table_of(LimitCount)).values(rows)
+    insert = insert_on(dialect, table_of(LimitCount)).values(rows)
     number, added = col(LimitCount.number), insert.excluded.number
     are_kinds = sa.func.substr(col(LimitCount.key), 1, len(KINDS_KEY)) == KINDS_KEY
     return Prebuilt(
@@ -80,7 +79,7 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:
     """Note `key`, which is remembered until then at least; tell whether it was not noted before."""
-    noted = _insert(session)(LimitCount).values(key=key, since=window_start(until) + WINDOW, number=1)
+    noted = insert_into(session, LimitCount).values(key=key, since=window_start(until) + WINDOW, number=1)
     return session.execute(noted.on_conflict_do_nothing().returning(col(LimitCount.key))).first() is not None
 
 
@@ -89,12 +88,12 @@ def slow_down(session: Session, article_id: int, until: datetime | None) -> None
     key = f"{SLOW_KEY}{article_id}"
     session.execute(sa.delete(LimitCount).where(col(LimitCount.key) == key))
     if until is not None:
-        session.execute(_insert(session)(LimitCount).values(key=key, since=until, number=1))
+        session.execute(insert_into(session, LimitCount).values(key=key, since=until, number=1))
 
 
 def notice(session: Session, what: str, *, now: datetime, again: timedelta) -> bool:
     """Keep that `what` was noticed; tell whether that is news, which it is `again` after the last time."""
-    noticed = _insert(session)(Noticed).values(what=what, at=now)
+    noticed = insert_into(session, Noticed).values(what=what, at=now)
     noticed = noticed.on_conflict_do_update(
         index_elements=[col(Noticed.what)], set_={"at": now}, where=col(Noticed.at) <= now - again
     )
@@ -104,9 +103,5 @@ def notice(session: Session, what: str, *, now: datetime, again: timedelta) -> b
 def keep_salt(session: Session, day: date, salt_sealed: str) -> None:
     """Keep the salt of `day` unless another worker has, and forget those of the days before."""
     session.execute(sa.delete(DailySalt).where(col(DailySalt.day) < day))
-    kept = _insert(session)(DailySalt).values(day=day, salt_sealed=salt_sealed)
+    kept = insert_into(session, DailySalt).values(day=day, salt_sealed=salt_sealed)
     session.execute(kept.on_conflict_do_nothing())
-
-
-def _insert(session: Session) -> Any:  # Any: each dialect's own kind of INSERT
-    return _INSERTS[session.get_bind().dialect.name]

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from cms.comments import upkeep
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
+from cms.dialects import partial_index
 from cms.moderation.pauses import PauseKind
 from cms.moderation.policies import Effect, PolicyKind, Which
 from cms.moderation.rules import Deed, Verdict
@@ -26,25 +27,22 @@ class Decision(SQLModel, table=True):
         sa.Index("ix_decision_comment", "comment_id", "id"),
         sa.Index("ix_decision_staff", "staff_id", "id"),
         sa.Index("ix_decision_at", "at", "id"),
-        sa.Index(
+        partial_index(
             "ix_decision_policy",
             "policy",
             "id",
-            sqlite_where=sa.text("policy <> ''"),
-            postgresql_where=sa.text("policy <> ''"),
+            where="policy <> ''",
         ),
-        sa.Index(
+        partial_index(
             "ix_decision_batch",
             "batch_id",
             "id",
-            sqlite_where=sa.text("batch_id IS NOT NULL"),
-            postgresql_where=sa.text("batch_id IS NOT NULL"),
+            where="batch_id IS NOT NULL",
         ),
-        sa.Index(
+        partial_index(
             "ix_decision_beside",
             "beside_id",
-            sqlite_where=sa.text("beside_id IS NOT NULL"),
-            postgresql_where=sa.text("beside_id IS NOT NULL"),
+            where="beside_id IS NOT NULL",
         ),
     )
 
@@ -111,12 +109,11 @@ class Policy(SQLModel, table=True):
         sa.CheckConstraint(
             "kind <> 'copies' OR (comment_id IS NOT NULL AND ends_at IS NOT NULL)", name="copies"
         ),
-        sa.Index(
+        partial_index(
             "ix_policy_closes",
             "article_id",
             "section_id",
-            sqlite_where=sa.text("effect = 'close' AND is_on"),
-            postgresql_where=sa.text("effect = 'close' AND is_on"),
+            where="effect = 'close' AND is_on",
         ),
         sa.Index("ix_policy_fingerprint", "email_fingerprint"),
         sa.Index("ix_policy_comment", "comment_id"),
@@ -155,11 +152,10 @@ class Batch(SQLModel, table=True):
     __tablename__ = "batch"
     __table_args__ = (
         sa.CheckConstraint("(verdict IS NULL) = (undoes IS NOT NULL OR hour_of IS NOT NULL)", name="about"),
-        sa.Index(
+        partial_index(
             "ix_batch_unfinished",
             "id",
-            sqlite_where=sa.text("finished_at IS NULL"),
-            postgresql_where=sa.text("finished_at IS NULL"),
+            where="finished_at IS NULL",
         ),
     )
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.articles.models import Article
@@ -13,6 +12,7 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.comments.upkeep import COUNT_ANEW, MERGE_COUNTS
 from cms.db import table_of
+from cms.dialects import insert_into
 from cms.moderation.models import (
     Batch,
     CommentCount,
@@ -279,8 +279,7 @@ def note_pause(session: Session, entry: Pause) -> None:
 
 def wish_digest(session: Session, staff_id: int, *, on: bool) -> None:
     """Keep whether one person of staff wishes for the daily letter; her link stays the same."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(DigestWish).values(staff_id=staff_id, mark=random_mark(), wished=on)
+    row = insert_into(session, DigestWish).values(staff_id=staff_id, mark=random_mark(), wished=on)
     session.execute(row.on_conflict_do_update(index_elements=["staff_id"], set_={"wished": on}))
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
+from cms.dialects import partial_index
 from cms.outbox.rules import LetterKind, Wish
 
 
@@ -34,12 +35,11 @@ class Letter(SQLModel, table=True):
         sa.Index("ix_letter_comment", "comment_id"),
         sa.Index("ix_letter_thread", "thread_id"),
         sa.Index("uq_letter_reply", "reply_id", "email_fingerprint", unique=True),
-        sa.Index(
+        partial_index(
             "uq_letter_opt_in",
             "email_fingerprint",
             unique=True,
-            sqlite_where=sa.text("kind = 'opt_in' AND ended_at IS NULL"),
-            postgresql_where=sa.text("kind = 'opt_in' AND ended_at IS NULL"),
+            where="kind = 'opt_in' AND ended_at IS NULL",
         ),
     )
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.comments.queries.answered import Answered, Wishing, answered, wishing
+from cms.dialects import insert_into
 from cms.outbox.models import Commenter, Letter
 from cms.outbox.queries import commenter, commenters
 from cms.outbox.rules import KEPT_FOR, ROW_LEASE, UNDO_TIME, KnownCommenter, LetterKind, Wish, may_ask
@@ -61,8 +61,7 @@ def put_about_shown(session: Session, ids: Collection[int], now: datetime) -> No
         if may_ask(known.get(wish.email_fingerprint), now)
     ]
     if letters:  # unless there is one like it
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(insert(Letter).on_conflict_do_nothing(), letters)
+        session.execute(insert_into(session, Letter).on_conflict_do_nothing(), letters)
 
 
 def put_to_confirm(
@@ -148,9 +147,9 @@ def forget_comments(session: Session, ids: Collection[int]) -> None:
 
 def know(session: Session, fingerprint: str, now: datetime) -> KnownCommenter:
     """Return what is known of the owner of an address, noted down first where nothing is."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = Commenter(fingerprint=fingerprint, mark=random_mark(), created_at=now)
-    session.execute(insert(Commenter).values(**row.model_dump()).on_conflict_do_nothing())
+    noted = insert_into(session, Commenter).values(**row.model_dump())
+    session.execute(noted.on_conflict_do_nothing())
     known = commenter(session, fingerprint)
     if known is None:  # just noted, or there before
         raise RuntimeError("a commenter was not noted")

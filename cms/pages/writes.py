@@ -1,13 +1,14 @@
 """Counting the changes of things."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
+from cms.dialects import insert_into, insert_on
 from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, PURGED, SITE
@@ -26,9 +27,8 @@ def bump(session: Session, things: Iterable[str]) -> int:
     if not names:
         return 0
     _take_away_baked(session, names)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    number: int = session.execute(_counted_up(insert)).scalar_one()
-    _NOTED[session.get_bind().dialect.name].each(
+    number: int = session.execute(_counted_up(session)).scalar_one()
+    _noted(session.get_bind().dialect.name).each(
         session, [{"thing": name, "number": number} for name in names]
     )
     return number
@@ -65,8 +65,7 @@ def _let_go(session: Session, transaction: SessionTransaction) -> None:
 
 def note_told(session: Session, number: int) -> None:
     """Note up to which change a CDN was told; no change by itself, so nothing is bumped."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Version).values(thing=PURGED, number=max(1, number))
+    statement = insert_into(session, Version).values(thing=PURGED, number=max(1, number))
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[col(Version.thing)], set_={"number": statement.excluded.number}
@@ -74,22 +73,20 @@ def note_told(session: Session, number: int) -> None:
     )
 
 
-def _counted_up(insert: Any) -> Any:  # Any: two dialects' constructs without a common type
+def _counted_up(session: Session) -> Any:  # Any: each database's own kind of INSERT
     return (
-        insert(Version)
+        insert_into(session, Version)
         .values(thing=ANYTHING, number=1)
         .on_conflict_do_update(index_elements=[col(Version.thing)], set_={"number": col(Version.number) + 1})
         .returning(col(Version.number))
     )
 
 
-def _noted(insert: Any) -> Prebuilt:  # Any: as above
-    statement = insert(Version).values(thing=sa.bindparam("thing"), number=sa.bindparam("number"))
+@cache
+def _noted(dialect: str) -> Prebuilt:
+    statement = insert_on(dialect, Version).values(thing=sa.bindparam("thing"), number=sa.bindparam("number"))
     return Prebuilt(
         statement.on_conflict_do_update(
             index_elements=[col(Version.thing)], set_={"number": statement.excluded.number}
         )
     )
-
-
-_NOTED = {"sqlite": _noted(sqlite.insert), "postgresql": _noted(postgresql.insert)}

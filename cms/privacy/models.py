@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
+from cms.dialects import partial_index
 from cms.keyring import KeyState
 
 PLACE_MAX_CHARS = 300  # a host's name has 253 at most (RFC 1035, section 2.3.4)
@@ -16,12 +17,11 @@ class VaultKey(SQLModel, table=True):
 
     __tablename__ = "vault_key"
     __table_args__ = (
-        sa.Index(
+        partial_index(
             "uq_vault_key_sealing",
             "state",
             unique=True,
-            sqlite_where=sa.text("state = 'sealing'"),
-            postgresql_where=sa.text("state = 'sealing'"),
+            where="state = 'sealing'",
         ),
     )
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from cms.comments.models import Comment
+from cms.dialects import insert_into
 from cms.keyring import KeyState
 from cms.limits.models import DailySalt
 from cms.moderation.models import Note, Policy
@@ -49,11 +49,9 @@ def forget_key(session: Session, key_id: str) -> None:
 
 def note_worker(session: Session, worker: dict[str, Any]) -> None:
     """Note a running process by the values of its row, and forget those not seen for a day."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(sa.delete(Worker).where(col(Worker.seen_at) < worker["seen_at"] - FORGET_WORKERS_AFTER))
-    session.execute(
-        insert(Worker).values(worker).on_conflict_do_update(index_elements=[col(Worker.id)], set_=worker)
-    )
+    noted = insert_into(session, Worker).values(worker)
+    session.execute(noted.on_conflict_do_update(index_elements=[col(Worker.id)], set_=worker))
 
 
 def forget_worker(session: Session, worker_id: str) -> None:

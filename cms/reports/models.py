@@ -6,12 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
+from cms.dialects import partial_index
 from cms.reports.rules import ReportReason
-
-
-def _index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
-    condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class Report(SQLModel, table=True):
@@ -23,12 +19,12 @@ class Report(SQLModel, table=True):
 
     __tablename__ = "report"
     __table_args__ = (
-        _index(
+        partial_index(
             "uq_report_network", "comment_id", "network_mark", unique=True, where="network_mark IS NOT NULL"
         ),
         sa.Index("ix_report_comment", "comment_id", "id"),
-        _index("ix_report_settled_by", "settled_by", where="settled_by IS NOT NULL"),
-        _index("ix_report_reopened_by", "reopened_by", where="reopened_by IS NOT NULL"),
+        partial_index("ix_report_settled_by", "settled_by", where="settled_by IS NOT NULL"),
+        partial_index("ix_report_reopened_by", "reopened_by", where="reopened_by IS NOT NULL"),
         sa.Index("ix_report_at", "at"),
     )
 

@@ -4,20 +4,19 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment, CommentEdit
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
 from cms.db import UtcTime
+from cms.dialects import insert_into
 from cms.reports.models import Report
 
 
 def store_report(session: Session, report: dict[str, Any]) -> bool:
     """Store a report by the values of its row and count it; False where its network has reported the comment before."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    stored = insert(Report).values(report).on_conflict_do_nothing().returning(col(Report.id))
+    stored = insert_into(session, Report).values(report).on_conflict_do_nothing().returning(col(Report.id))
     if session.execute(stored).first() is None:  # PostgreSQL's driver counts no rows of such an INSERT
         return False
     number = sa.func.coalesce(col(Comment.reports), 0) + 1

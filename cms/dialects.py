@@ -1,0 +1,40 @@
+"""What SQLite and PostgreSQL each say in words of their own, which are imported where one of them is in use.
+
+SQLAlchemy's words of PostgreSQL bring those of all its drivers along: 3 MB, which a site on SQLite never needs (measured).
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel
+
+
+def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
+    """Return an INSERT that can say what becomes of a row that is there already, for the database of `session`."""
+    return insert_on(session.get_bind().dialect.name, table)
+
+
+def insert_on(dialect: str, table: type[SQLModel] | sa.Table) -> Any:  # Any: as above
+    """Return the same for a database by its name: sqlite or postgresql."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+def partial_index(
+    name: str, *columns: Any, where: str, unique: bool = False
+) -> sa.Index:  # Any: names and expressions
+    """Return an index of those rows alone for which `where` holds, on either database."""
+    condition = sa.text(where)
+    index = sa.Index(name, *columns, unique=unique, sqlite_where=condition)
+
+    @sa.event.listens_for(index, "before_create")
+    def _say_it_to_postgresql(_index: sa.Index, connection: sa.Connection, **_: object) -> None:
+        if connection.dialect.name == "postgresql":  # the option by itself would import that dialect at once
+            index.dialect_options["postgresql"]["where"] = condition
+
+    return index
