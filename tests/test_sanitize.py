@@ -1,14 +1,12 @@
 """What readers write, cleaned: nothing dangerous gets through and nothing typed is eaten."""
 
 import re
-import sys
 
 import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms import sanitize
 from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
 from cms.sanitize import (
     comment_html,
@@ -17,9 +15,8 @@ from cms.sanitize import (
     one_line,
     plain_text,
     shows_nothing,
-    through_both_walls,
 )
-from cms.typeset import MAX_BREAKS, typeset
+from cms.typeset import MAX_BREAKS
 from tests.seen import letters, seen
 
 REL = "nofollow ugc noopener"
@@ -212,42 +209,6 @@ def test_a_cleaned_comment_stays_as_it_is_when_cleaned_again(typed: str) -> None
 def test_cleaning_the_kept_text_gives_the_same_comment(typed: str) -> None:
     assert comment_text(comment_text(typed)) == comment_text(typed)
     assert comment_html(comment_text(typed)) == comment_html(typed)
-
-
-# As above without markup, entities and addresses; with what parsers and writers of HTML treat in their own ways.
-PLAIN = st.lists(
-    st.one_of(
-        st.sampled_from(["\n", "\n\n", " \n \n", "\t", " ", "\x0c", "\u2028", "\u2029", "\ufeff", "\ufffd"]),
-        st.sampled_from(
-            ['"', "'", "`", "{", ";", "amp;", "#39;", "http:", "//example.org", "www.example.org"]
-        ),
-        st.sampled_from(
-            ["\u00ad", "\u200b", "\u3000", "\u1680", "\u2060", "ے", "e\u0301", "👩\u200d👧", "\u2067"]
-        ),
-        st.text(max_size=6),
-    ),
-    max_size=60,
-).map("".join)
-
-
-@given(PLAIN)
-def test_plain_text_is_written_as_both_walls_would_let_it_through(typed: str) -> None:
-    assert comment_html(typed) == through_both_walls(typeset(comment_text(typed)))
-
-
-def test_every_character_is_written_as_both_walls_would_let_it_through() -> None:
-    for start in range(0, sys.maxunicode, 4096):
-        typed = ".".join(map(chr, range(start, start + 4096)))
-        for text in filter(None, re.split("[<>&\xa0]", typed)):
-            assert comment_html(text) == through_both_walls(typeset(comment_text(text)))
-
-
-@pytest.mark.parametrize(
-    "typed", ["<b>a</b>", "a > b", "AT&T", "a\xa0b", "https://example.org", "HTTPS://example.org"]
-)
-def test_whatever_is_not_plain_passes_both_walls(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanitize, "through_both_walls", lambda written: f"walled {written}")
-    assert comment_html(typed) == f"walled {typeset(typed)}"
 
 
 @given(TYPED)

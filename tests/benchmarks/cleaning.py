@@ -45,8 +45,7 @@ def main() -> None:
     if asked.folder:
         found = sorted(asked.folder.glob("*.txt"))
         texts |= {file.name: file.read_bytes().decode("utf-8", "replace") for file in found}
-    # With an ampersand, so that it passes both walls as the others do: prose without one is known to stay as it is.
-    honest = _milliseconds(f"Tea & trams. {HONEST * LONGEST}")
+    honest = _milliseconds(HONEST * LONGEST)
     taken = {name: _milliseconds(text) for name, text in texts.items()}
     worst = max(taken, key=taken.__getitem__)
     figures = {
