@@ -51,6 +51,10 @@ class FinishedPage:
         self.size = OVERHEAD_BYTES + len(self.body)
         self._is_compressible = is_compressible(self.mimetype, len(self.body))
 
+    def ready(self, accepted: str) -> Variant | None:
+        """Return the page in the encoding that an Accept-Encoding header likes best, None where it is still to be made."""
+        return self._variants.get(best_encoding(accepted) if self._is_compressible else "")
+
     def variant(self, accepted: str) -> Variant:
         """Return the page in the encoding that an Accept-Encoding header likes best."""
         encoding = best_encoding(accepted) if self._is_compressible else ""

@@ -108,12 +108,26 @@ class Front:
         self._site.database.close()
 
     def at_once(self, scope: Scope, protocol: Any) -> bool:  # Any: granian's own protocol
-        """Answer with a kept page, as most requests are, and tell whether there was one; for any thread."""
-        key = page_key(scope.path, scope.query_string) if scope.method in READS else None
-        page = None if key is None else self._shelf.at_once(key)
-        if key is None or page is None:
+        """Answer with a kept page, as most requests are, and tell whether there was one; for any thread.
+
+        It leaves to the event loop what is rare: another method than GET, an encoding that is still to be made.
+        """
+        if scope.method != "GET":
             return False
-        self._send(key, page, scope, protocol)
+        query = scope.query_string
+        key = page_key(scope.path, query) if query else scope.path
+        page = None if key is None else self._shelf.at_once(key)
+        if page is None:
+            return False
+        asked = scope.headers
+        variant = page.ready(asked.get("accept-encoding", ""))
+        if variant is None:
+            return False
+        known = asked.get("if-none-match")
+        if known is not None and has_already(known, variant.etag):
+            protocol.response_empty(304, self._with_parting(variant.headers_304))
+        else:
+            protocol.response_bytes(200, self._with_parting(variant.headers), variant.body)
         return True
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
