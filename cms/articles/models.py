@@ -1,5 +1,7 @@
 """The tables of what is read: articles with their authors, sections, tags and former addresses."""
 
+# ruff: noqa: S608  # names and conditions of ours
+
 from datetime import datetime
 from enum import StrEnum
 
@@ -115,24 +117,26 @@ class Article(SQLModel, table=True):
 
 
 class ArticleAuthor(SQLModel, table=True):
-    """Who wrote an article, in the order of the byline."""
+    """Who wrote an article, in the order of the byline; `public_from` is the database's own copy, see below."""
 
     __tablename__ = "article_author"
-    __table_args__ = (sa.Index("ix_article_author_author", "author_id", "article_id"),)
+    __table_args__ = (sa.Index("ix_article_author_author", "author_id", "public_from", "article_id"),)
 
     article_id: int = Field(foreign_key="article.id", primary_key=True, ondelete="CASCADE")
     author_id: int = Field(foreign_key="author.id", primary_key=True)
     position: int = Field(default=0)
+    public_from: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class ArticleTag(SQLModel, table=True):
-    """Which subjects an article has."""
+    """Which subjects an article has; `public_from` is the database's own copy, see below."""
 
     __tablename__ = "article_tag"
-    __table_args__ = (sa.Index("ix_article_tag_tag", "tag_id", "article_id"),)
+    __table_args__ = (sa.Index("ix_article_tag_tag", "tag_id", "public_from", "article_id"),)
 
     article_id: int = Field(foreign_key="article.id", primary_key=True, ondelete="CASCADE")
     tag_id: int = Field(foreign_key="tag.id", primary_key=True)
+    public_from: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Related(SQLModel, table=True):
@@ -175,4 +179,38 @@ SEARCH_POSTGRESQL = (
     "CREATE INDEX ix_article_search_words ON article_search USING gin (words)",
 )
 
+# From when on an article is public stands beside its authors and tags too, so that each leads through its archive in
+# the archive's order: of 40,000 articles SQLite looked at all but three for an author of the three oldest (0.12 s).
+_PUBLIC_FROM = (
+    "CASE WHEN {article}.kind = 'article' AND {article}.status = 'published' THEN {article}.publish_at END"
+)
+_COPY = "".join(
+    f"UPDATE {table} SET public_from = {_PUBLIC_FROM.format(article='NEW')} WHERE article_id = NEW.id; "
+    for table in ("article_author", "article_tag")
+)
+_COPIED = f"(SELECT {_PUBLIC_FROM.format(article='article')} FROM article WHERE id = NEW.article_id)"
+ARCHIVES_SQLITE = (
+    "CREATE TRIGGER article_public AFTER UPDATE OF kind, status, publish_at ON article"
+    f" WHEN (OLD.kind, OLD.status, OLD.publish_at) IS NOT (NEW.kind, NEW.status, NEW.publish_at) BEGIN {_COPY}END",
+    *(
+        f"CREATE TRIGGER article_{part}_public AFTER INSERT ON article_{part} BEGIN"
+        f" UPDATE article_{part} SET public_from = {_COPIED} WHERE rowid = NEW.rowid; END"
+        for part in ("author", "tag")
+    ),
+)
+ARCHIVES_POSTGRESQL = (
+    f"CREATE FUNCTION article_public() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COPY}RETURN NULL; END $$",
+    "CREATE TRIGGER article_public AFTER UPDATE OF kind, status, publish_at ON article FOR EACH ROW"
+    " WHEN ((OLD.kind, OLD.status, OLD.publish_at) IS DISTINCT FROM (NEW.kind, NEW.status, NEW.publish_at))"
+    " EXECUTE FUNCTION article_public()",
+    "CREATE FUNCTION public_with_article() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN NEW.public_from := {_COPIED}; RETURN NEW; END $$",
+    *(
+        f"CREATE TRIGGER article_{part}_public BEFORE INSERT ON article_{part} FOR EACH ROW"
+        " EXECUTE FUNCTION public_with_article()"
+        for part in ("author", "tag")
+    ),
+)
+
 beside_the_tables(SEARCH_SQLITE, SEARCH_POSTGRESQL)
+beside_the_tables(ARCHIVES_SQLITE, ARCHIVES_POSTGRESQL)

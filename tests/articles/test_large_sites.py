@@ -88,20 +88,10 @@ def test_an_articles_comments_are_counted_among_its_own(busy: Reader, site: Site
 
 
 @ON_SQLITE
-@pytest.mark.parametrize(
-    ("path", "naming"),
-    [
-        ("/sitemap.xml", "article_tag"),
-        ("/sitemap.xml", "article_author"),
-        ("/search?q=tide", "AS ranked"),
-    ],
-)
-def test_articles_named_by_something_else_are_found_by_their_ids(
-    busy: Reader, site: Site, path: str, naming: str
-) -> None:
+def test_articles_found_by_their_words_are_read_by_their_ids(busy: Reader, site: Site) -> None:
     with _sent(site) as sent:
-        busy.get(path)
-    assert BY_ITS_ID in _plan(site, sent, naming)
+        busy.get("/search?q=tide")
+    assert BY_ITS_ID in _plan(site, sent, "AS ranked")
 
 
 @ON_SQLITE
@@ -129,4 +119,20 @@ def test_an_articles_neighbours_are_found_at_once_however_many_lie_behind_them(
         with _sent(site) as sent:
             Reader(app).get(f"/articles/{slug}")
         steps.append(_steps(site, sent, beside))
+    assert abs(steps[0] - steps[1]) < 10
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("path", ["/authors/{}", "/tags/{}", "/authors/{}/feed.xml", "/tags/{}/feed.xml"])
+def test_an_archive_that_nobody_adds_to_is_read_as_fast_as_the_others(
+    app: Flask, site: Site, clock: Clock, path: str
+) -> None:
+    for number, name in enumerate(["Old", "Old", *["Many"] * 30, "New", "New"]):
+        moment = clock() - timedelta(days=50 - number)
+        write_article(site, f"Day {number}", moment, authors=[name], tags=[name])
+    steps = []
+    for name in ("old", "new"):
+        with _sent(site) as sent:
+            Reader(app).get(path.format(name))
+        steps.append(_steps(site, sent, "public_from DESC"))
     assert abs(steps[0] - steps[1]) < 10

@@ -1,13 +1,16 @@
 """A migration that rebuilds a table keeps the rows that hang on it."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlmodel import Session
 
 from cms import db
+from cms.articles.models import ArticleStatus
 from cms.config import Settings, shipped
 from cms.site import Site
 from tests.conftest import START
@@ -48,6 +51,13 @@ _COUNTS_GONE = {
     ),
     "postgresql": ("DROP FUNCTION count_comment CASCADE", "DROP TABLE comment_count"),
 }
+_PUBLIC_FROM_GONE = {
+    "sqlite": tuple(
+        f"DROP TRIGGER {name}" for name in ("article_public", "article_author_public", "article_tag_public")
+    ),
+    "postgresql": ("DROP FUNCTION article_public CASCADE", "DROP FUNCTION public_with_article CASCADE"),
+}
+_ARCHIVES = ("author", "tag")
 
 
 @pytest.fixture
@@ -158,6 +168,7 @@ def test_what_waited_before_the_queue_had_a_column_for_it_waits_still(tmp_path: 
 @pytest.mark.both_engines
 def test_comments_that_were_there_before_are_counted(full_site: Site) -> None:
     with full_site.database.writing() as session:
+        _go_back_to_0025(session)
         for part in _COUNTS_GONE[session.get_bind().dialect.name]:
             session.execute(sa.text(part))
         session.execute(sa.text("CREATE INDEX ix_comment_stands ON comment (status)"))
@@ -170,6 +181,35 @@ def test_comments_that_were_there_before_are_counted(full_site: Site) -> None:
     with full_site.database.reading() as session:
         counted = session.execute(sa.text("SELECT approved, needs_thought + likely_fine FROM comment_count"))
         assert tuple(counted.one()) == (2, 2)
+
+
+@pytest.mark.breaks_the_schema
+@pytest.mark.both_engines
+def test_archives_of_before_know_from_when_on_their_articles_are_public(full_site: Site) -> None:
+    draft = write_article(full_site, "A draft", START, tags=["Trams"], status=ArticleStatus.DRAFT)
+    with full_site.database.writing() as session:
+        _go_back_to_0025(session)
+        session.commit()
+    db.migrate(full_site.settings)
+    with full_site.database.reading() as session:
+        for archive in _ARCHIVES:
+            link = sa.table(
+                f"article_{archive}", sa.column("article_id"), sa.column("public_from", db.UtcTime)
+            )
+            known = {row.article_id: row.public_from for row in session.execute(sa.select(link))}
+            assert known.pop(draft) is None
+            assert set(known.values()) == {START - timedelta(hours=1)}
+
+
+def _go_back_to_0025(session: Session) -> None:
+    for part in _PUBLIC_FROM_GONE[session.get_bind().dialect.name]:
+        session.execute(sa.text(part))
+    for archive in _ARCHIVES:
+        table = f"article_{archive}"
+        session.execute(sa.text(f"DROP INDEX ix_{table}_{archive}"))
+        session.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN public_from"))
+        session.execute(sa.text(f"CREATE INDEX ix_{table}_{archive} ON {table} ({archive}_id, article_id)"))
+    session.execute(sa.text("UPDATE alembic_version SET version_num = '0025'"))
 
 
 def _add_migration(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

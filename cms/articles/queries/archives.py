@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
-from cms.articles.queries.cards import IS_PUBLIC, PUBLIC_CARDS, CardList, CardPage, NamedLink
+from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, public_in
 from cms.articles.rules import Cursor
 from cms.prebuilt import Prebuilt
 
@@ -25,18 +25,18 @@ class Archive:
     page: CardPage
 
 
-_ALL = CardList(PUBLIC_CARDS)
+_ALL = CardList(CARDS.where(IS_PUBLIC))
 _OF_AUTHOR = CardList(
-    PUBLIC_CARDS.join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id)).where(
+    CARDS.join(ArticleAuthor, public_in(ArticleAuthor)).where(
         col(ArticleAuthor.author_id) == sa.bindparam("archive_id")
-    )
+    ),
+    ArticleAuthor,
 )
 _OF_TAG = CardList(
-    PUBLIC_CARDS.join(ArticleTag, col(ArticleTag.article_id) == col(Article.id)).where(
-        col(ArticleTag.tag_id) == sa.bindparam("archive_id")
-    )
+    CARDS.join(ArticleTag, public_in(ArticleTag)).where(col(ArticleTag.tag_id) == sa.bindparam("archive_id")),
+    ArticleTag,
 )
-_OF_SECTION = CardList(PUBLIC_CARDS.where(col(Article.section_id) == sa.bindparam("archive_id")))
+_OF_SECTION = CardList(CARDS.where(IS_PUBLIC, col(Article.section_id) == sa.bindparam("archive_id")))
 _AUTHOR = Prebuilt(
     sa.select(col(Author.id), col(Author.name), col(Author.bio)).where(
         col(Author.slug) == sa.bindparam("slug")

@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cms.articles.models import Article, ArticleAuthor, ArticleKind, ArticleStatus, Author, Section
+from cms.articles.models import (
+    Article,
+    ArticleAuthor,
+    ArticleKind,
+    ArticleStatus,
+    ArticleTag,
+    Author,
+    Section,
+)
 from cms.articles.rules import Cursor
 from cms.db import UtcTime
 from cms.prebuilt import Prebuilt
@@ -88,13 +96,11 @@ IS_PUBLIC_BY_ID = sa.and_(
     col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
 )
 
-PUBLIC_CARDS = (
+CARDS = (
     sa.select(*CARD_COLUMNS)
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
-    .where(IS_PUBLIC)
 )
-_PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _CURSOR = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id", type_=sa.BigInteger))
 NEWEST_FIRST = (col(Article.publish_at).desc(), col(Article.id).desc())
@@ -107,14 +113,29 @@ _BYLINES = (
 )
 
 
+def public_in(link: type[ArticleAuthor | ArticleTag]) -> sa.ColumnElement[bool]:
+    """Return the condition that an article stands in an archive by this link, and is public."""
+    return sa.and_(
+        col(link.article_id) == col(Article.id), col(link.public_from) <= sa.bindparam("now", type_=UtcTime())
+    )
+
+
+def newest_in(link: type[ArticleAuthor | ArticleTag]) -> tuple[sa.UnaryExpression[Any], ...]:
+    """Return the order of an archive: NEWEST_FIRST in the link's own words, which its index is in."""
+    return col(link.public_from).desc(), col(link.article_id).desc()
+
+
 class CardList:
     """A list of cards, newest first, of which a page is read at a time."""
 
-    def __init__(self, statement: sa.Select[Any]) -> None:
-        """Take a SELECT from PUBLIC_CARDS."""
-        ordered = statement.order_by(*NEWEST_FIRST).limit(sa.bindparam("most"))
+    def __init__(
+        self, statement: sa.Select[Any], link: type[ArticleAuthor | ArticleTag] | None = None
+    ) -> None:
+        """Take a SELECT from CARDS, and by which link they stand in their archive."""
+        at, number = (Article.publish_at, Article.id) if link is None else (link.public_from, link.article_id)
+        ordered = statement.order_by(*(newest_in(link) if link else NEWEST_FIRST)).limit(sa.bindparam("most"))
         self._first = Prebuilt(ordered)
-        self._behind = Prebuilt(ordered.where(_PLACE < _CURSOR))
+        self._behind = Prebuilt(ordered.where(sa.tuple_(col(at), col(number)) < _CURSOR))
 
     def page(
         self, session: Session, values: Mapping[str, Any], *, after: Cursor | None, size: int

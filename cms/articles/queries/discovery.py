@@ -19,12 +19,13 @@ from cms.articles.models import (
 from cms.articles.queries.cards import (
     CARD_COLUMNS,
     IS_PUBLIC,
-    IS_PUBLIC_BY_ID,
     NEWEST_FIRST,
     NamedLink,
     Picture,
     bylines_of,
+    newest_in,
     picture_of,
+    public_in,
 )
 from cms.articles.rules import address_of
 from cms.db import UtcTime
@@ -93,19 +94,18 @@ _ENTRIES = (
     sa.select(*CARD_COLUMNS, col(Article.body_html), col(Article.entry_id), col(Article.created_at))
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
-    .where(IS_PUBLIC)
-    .order_by(*NEWEST_FIRST)
     .limit(sa.bindparam("size"))
 )
+_ALL_ENTRIES = _ENTRIES.where(IS_PUBLIC).order_by(*NEWEST_FIRST)
 _ARCHIVE = sa.bindparam("archive", type_=sa.Integer)
 _ENTRIES_OF: dict[str, sa.Select[Any]] = {  # Any: columns of many kinds
-    "author": _ENTRIES.join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id)).where(
-        col(ArticleAuthor.author_id) == _ARCHIVE
-    ),
-    "section": _ENTRIES.where(col(Article.section_id) == _ARCHIVE),
-    "tag": _ENTRIES.join(ArticleTag, col(ArticleTag.article_id) == col(Article.id)).where(
-        col(ArticleTag.tag_id) == _ARCHIVE
-    ),
+    "author": _ENTRIES.join(ArticleAuthor, public_in(ArticleAuthor))
+    .where(col(ArticleAuthor.author_id) == _ARCHIVE)
+    .order_by(*newest_in(ArticleAuthor)),
+    "section": _ALL_ENTRIES.where(col(Article.section_id) == _ARCHIVE),
+    "tag": _ENTRIES.join(ArticleTag, public_in(ArticleTag))
+    .where(col(ArticleTag.tag_id) == _ARCHIVE)
+    .order_by(*newest_in(ArticleTag)),
 }
 _ARCHIVES: dict[str, Any] = {
     "author": Author,
@@ -134,14 +134,10 @@ _NEWEST = (
 )
 _HAS_PUBLIC: dict[str, sa.ColumnElement[bool]] = {
     "author": sa.exists().where(
-        col(ArticleAuthor.author_id) == col(Author.id),
-        col(ArticleAuthor.article_id) == col(Article.id),
-        IS_PUBLIC_BY_ID,
+        col(ArticleAuthor.author_id) == col(Author.id), col(ArticleAuthor.public_from) <= _NOW
     ),
     "section": sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC),
-    "tag": sa.exists().where(
-        col(ArticleTag.tag_id) == col(Tag.id), col(ArticleTag.article_id) == col(Article.id), IS_PUBLIC_BY_ID
-    ),
+    "tag": sa.exists().where(col(ArticleTag.tag_id) == col(Tag.id), col(ArticleTag.public_from) <= _NOW),
 }
 _NEWS = (
     sa.select(col(Article.slug), col(Article.title), col(Article.language), col(Article.publish_at))
@@ -153,7 +149,7 @@ _NEWS = (
 
 def site_feed(session: Session, *, now: datetime, size: int) -> Feed:
     """Return the newest articles of all; three SELECTs."""
-    return Feed(0, "", _entries(session, _ENTRIES, {"now": now, "size": size}))
+    return Feed(0, "", _entries(session, _ALL_ENTRIES, {"now": now, "size": size}))
 
 
 def archive_feed(session: Session, kind: str, slug: str, *, now: datetime, size: int) -> Feed | None:

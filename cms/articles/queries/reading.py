@@ -24,7 +24,9 @@ from cms.articles.queries.cards import (
     NEWEST_FIRST,
     NamedLink,
     Picture,
+    newest_in,
     picture_of,
+    public_in,
 )
 from cms.articles.queries.kin import IS_IN_PRINT
 from cms.articles.rules import reading_minutes
@@ -167,13 +169,12 @@ _TAGS = Prebuilt(
 )
 _MORE_FROM = Prebuilt(
     sa.select(*_HEADLINE)
-    .join(ArticleAuthor, col(ArticleAuthor.article_id) == col(Article.id))
+    .join(ArticleAuthor, public_in(ArticleAuthor))
     .where(
-        IS_PUBLIC,
         col(ArticleAuthor.author_id) == sa.bindparam("author"),
-        col(Article.id) != sa.bindparam("id"),
+        col(ArticleAuthor.article_id) != sa.bindparam("id"),
     )
-    .order_by(*NEWEST_FIRST)
+    .order_by(*newest_in(ArticleAuthor))
     .limit(MORE_FROM_AUTHOR)
 )
 _PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
