@@ -4,11 +4,12 @@ import fcntl
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -103,6 +104,7 @@ class Database:
     writer: sa.Engine
     line: Together
     beside: dict[str, object] = field(compare=False)  # what each writing session carries
+    turn: Lock = field(default_factory=Lock, compare=False)  # to read at length
 
     @property
     def is_sqlite(self) -> bool:
@@ -116,6 +118,16 @@ class Database:
             connection.begin()
             with ReadingSession(connection, autoflush=False) as session:
                 yield session
+
+    @contextmanager
+    def reading_in_turn(self) -> Iterator[Session]:
+        """Give such a session for much work, to one thread of this process after another where the database is SQLite.
+
+        Eight at once are no faster, as Python computes for one at a time, and each has a connection of its own: of a
+        server with two workers, 7 MB of 162 after comments (measured).
+        """
+        with self.turn if self.is_sqlite else nullcontext(), self.reading() as session:
+            yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

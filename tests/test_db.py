@@ -257,3 +257,19 @@ def test_who_comes_after_a_restart_meets_no_connection_from_before_it(
         other.execute("SELECT pg_terminate_backend(%s)", [before])
     with site.database.reading() as session:
         assert session.execute(own).scalar_one() != before
+
+
+@pytest.mark.both_engines
+def test_who_reads_at_length_takes_turns_on_sqlite_alone(database: Database) -> None:
+    def at_once(_: int) -> int:
+        with database.reading_in_turn():
+            present.append(1)
+            time.sleep(0.02)
+            found = len(present)
+            present.pop()
+        return found
+
+    present: list[int] = []
+    with ThreadPoolExecutor(4) as threads:
+        most = max(threads.map(at_once, range(4)))
+    assert (most == 1) is database.is_sqlite

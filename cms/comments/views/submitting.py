@@ -59,7 +59,7 @@ class _Ready:
 def _submit(kind: ArticleKind, slug: str) -> Response:
     """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
     fields, broken = received()
-    with site().database.reading() as session:
+    with site().database.reading_in_turn() as session:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
