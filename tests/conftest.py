@@ -140,7 +140,10 @@ def postgresql_database() -> Iterator[str]:
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Give the settings of an empty, migrated site on the engine that is asked for."""
     if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("opened_template"), tmp_path, dirs_exist_ok=True)
+        if request.node.get_closest_marker("never_opened"):
+            shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
+        else:
+            shutil.copytree(request.getfixturevalue("opened_template"), tmp_path, dirs_exist_ok=True)
         # No test cuts the power, and each commit would wait for the disk.
         yield load_settings({}, instance=tmp_path, base_url="http://localhost", sqlite_synchronous="NORMAL")
         return

@@ -131,6 +131,7 @@ def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes)
         KeysFolder(tmp_path).read([key_id])
 
 
+@pytest.mark.never_opened
 @pytest.mark.both_engines
 def test_the_first_start_makes_one_key_and_the_next_finds_it(site: Site, settings: Settings) -> None:
     (key_id,) = key_ids(settings.keys_folder)
@@ -140,6 +141,7 @@ def test_the_first_start_makes_one_key_and_the_next_finds_it(site: Site, setting
     again.database.close()
 
 
+@pytest.mark.never_opened
 @pytest.mark.both_engines
 def test_an_empty_database_takes_the_key_that_was_put_there(settings: Settings) -> None:
     key_id = make_key(settings.keys_folder, "20260101")
@@ -181,6 +183,7 @@ def test_a_key_made_by_hand_seals_from_then_on(site: Site, settings: Settings) -
     assert again.vault.seal("dan@example.org", table="comment", mark="m").startswith(f"{made}:")
 
 
+@pytest.mark.never_opened
 @pytest.mark.both_engines
 def test_two_processes_that_start_at_once_make_one_key(settings: Settings) -> None:
     program = "import cms; from cms.config import load_settings; print(cms.open_site(load_settings()).vault.current)"
