@@ -117,7 +117,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def opened_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of a site that was opened once, and has its key: to make one took a tenth of the suite (measured)."""
+    """Give the folder of a site that was opened once, and has its key: to make one took a tenth of the time of four rooms (measured)."""
     folder = tmp_path_factory.mktemp("opened")
     shutil.copy(sqlite_template, folder)
     cms.open_site(Settings(instance=folder)).database.close()

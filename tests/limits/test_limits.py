@@ -194,3 +194,8 @@ def _later(previous: int, present: int, now: object, seconds: float) -> float:
     if passed < 2:
         return tally(present, 0, window_start(START) + WINDOW * passed).count
     return 0
+
+
+def test_a_limit_is_never_left_unasked(site: Site) -> None:
+    with site.database.reading() as session, pytest.raises(ValueError, match="6 keys"):
+        counts_within(session, list("abcdef"), now=START)

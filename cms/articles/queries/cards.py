@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from cms.articles.models import (
@@ -103,7 +104,16 @@ CARDS = (
 )
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _CURSOR = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id", type_=sa.BigInteger))
-NEWEST_FIRST = (col(Article.publish_at).desc(), col(Article.id).desc())
+Place = tuple[Mapped[Any], Mapped[Any]]  # Any: a moment, which may be null, and an id
+PLACE: Place = col(Article.publish_at), col(Article.id)
+
+
+def newest_first(place: Place) -> tuple[sa.UnaryExpression[Any], ...]:
+    """Return the order of a list of articles by their places in it."""
+    return tuple(column.desc() for column in place)
+
+
+NEWEST_FIRST = newest_first(PLACE)
 
 _BYLINES = (
     select(col(ArticleAuthor.article_id), col(Author.slug), col(Author.name))
@@ -120,22 +130,19 @@ def public_in(link: type[ArticleAuthor | ArticleTag]) -> sa.ColumnElement[bool]:
     )
 
 
-def newest_in(link: type[ArticleAuthor | ArticleTag]) -> tuple[sa.UnaryExpression[Any], ...]:
-    """Return the order of an archive: NEWEST_FIRST in the link's own words, which its index is in."""
-    return col(link.public_from).desc(), col(link.article_id).desc()
+def place_in(link: type[ArticleAuthor | ArticleTag]) -> Place:
+    """Return an article's PLACE in an archive, in the link's own words, which its index is in."""
+    return col(link.public_from), col(link.article_id)
 
 
 class CardList:
     """A list of cards, newest first, of which a page is read at a time."""
 
-    def __init__(
-        self, statement: sa.Select[Any], link: type[ArticleAuthor | ArticleTag] | None = None
-    ) -> None:
-        """Take a SELECT from CARDS, and by which link they stand in their archive."""
-        at, number = (Article.publish_at, Article.id) if link is None else (link.public_from, link.article_id)
-        ordered = statement.order_by(*(newest_in(link) if link else NEWEST_FIRST)).limit(sa.bindparam("most"))
+    def __init__(self, statement: sa.Select[Any], place: Place = PLACE) -> None:
+        """Take a SELECT from CARDS, and the place by which it is ordered."""
+        ordered = statement.order_by(*newest_first(place)).limit(sa.bindparam("most"))
         self._first = Prebuilt(ordered)
-        self._behind = Prebuilt(ordered.where(sa.tuple_(col(at), col(number)) < _CURSOR))
+        self._behind = Prebuilt(ordered.where(sa.tuple_(*place) < _CURSOR))
 
     def page(
         self, session: Session, values: Mapping[str, Any], *, after: Cursor | None, size: int

@@ -23,8 +23,9 @@ from cms.articles.queries.cards import (
     NamedLink,
     Picture,
     bylines_of,
-    newest_in,
+    newest_first,
     picture_of,
+    place_in,
     public_in,
 )
 from cms.articles.rules import address_of
@@ -101,11 +102,11 @@ _ARCHIVE = sa.bindparam("archive", type_=sa.Integer)
 _ENTRIES_OF: dict[str, sa.Select[Any]] = {  # Any: columns of many kinds
     "author": _ENTRIES.join(ArticleAuthor, public_in(ArticleAuthor))
     .where(col(ArticleAuthor.author_id) == _ARCHIVE)
-    .order_by(*newest_in(ArticleAuthor)),
+    .order_by(*newest_first(place_in(ArticleAuthor))),
     "section": _ALL_ENTRIES.where(col(Article.section_id) == _ARCHIVE),
     "tag": _ENTRIES.join(ArticleTag, public_in(ArticleTag))
     .where(col(ArticleTag.tag_id) == _ARCHIVE)
-    .order_by(*newest_in(ArticleTag)),
+    .order_by(*newest_first(place_in(ArticleTag))),
 }
 _ARCHIVES: dict[str, Any] = {
     "author": Author,

@@ -22,10 +22,12 @@ from cms.articles.queries.cards import (
     IS_PUBLIC,
     IS_PUBLIC_BY_ID,
     NEWEST_FIRST,
+    PLACE,
     NamedLink,
     Picture,
-    newest_in,
+    newest_first,
     picture_of,
+    place_in,
     public_in,
 )
 from cms.articles.queries.kin import IS_IN_PRINT
@@ -174,10 +176,10 @@ _MORE_FROM = Prebuilt(
         col(ArticleAuthor.author_id) == sa.bindparam("author"),
         col(ArticleAuthor.article_id) != sa.bindparam("id"),
     )
-    .order_by(*newest_in(ArticleAuthor))
+    .order_by(*newest_first(place_in(ArticleAuthor)))
     .limit(MORE_FROM_AUTHOR)
 )
-_PLACE = sa.tuple_(col(Article.publish_at), col(Article.id))
+_PLACE = sa.tuple_(*PLACE)
 _HERE = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id"))
 # Not IS_PUBLIC: SQLite would begin at its `publish_at <= now` and walk back from the newest article to this one (30 ms
 # past 200,000, reckoned from 45 µs past 300).

@@ -31,7 +31,7 @@ RESTARTS = 3  # twice the same text at the same moment: the second finds the fir
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a reader sent, valid but not yet cleaned; `email` is plain and goes no further than `submit()`."""
+    """What a reader sent, valid but not yet cleaned; `email` is plain and goes no further than `store()`."""
 
     article_id: int
     parent_id: int | None
