@@ -51,6 +51,7 @@ class Sentence:
     readers: bool
 
 
+@cache
 def sentences() -> dict[str, Sentence]:
     """Return every sentence of the templates and of the program, by its (singular) English words."""
     found: dict[str, Sentence] = {}
@@ -187,7 +188,7 @@ def _tables(module: Module) -> Iterator[tuple[str, ast.Dict]]:
 
 
 def _calls(module: Module, function: str) -> Iterator[ast.Call]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and _last_name(node.func) == function and node.args:
             yield node
 

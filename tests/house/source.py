@@ -2,9 +2,9 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,9 +76,14 @@ class Module:
         return ast.parse(self.text)
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree: the rules look through them often, and to walk anew costs more than to parse."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def imports(self) -> frozenset[str]:
         """Every module that it imports anywhere, under `TYPE_CHECKING` and inside functions too."""
-        return frozenset(_imports(self.tree))
+        return frozenset(_imports(self.nodes))
 
     @property
     def outside_imports(self) -> frozenset[str]:
@@ -93,24 +98,21 @@ class Module:
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Yield every function and method, inner ones too."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
 
     def names(self) -> set[str]:
         """Return every name and attribute that its code uses."""
-        found = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
-        found |= {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
+        found = {node.id for node in self.nodes if isinstance(node, ast.Name)}
+        found |= {node.attr for node in self.nodes if isinstance(node, ast.Attribute)}
         return found | {
-            alias.name
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
+            alias.name for node in self.nodes if isinstance(node, ast.ImportFrom) for alias in node.names
         }
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -136,6 +138,7 @@ def modules() -> list[Module]:
 MODULES = {module.name: module for module in modules()}
 
 
+@cache
 def pure_modules() -> frozenset[str]:
     """Return the modules that import only the standard library and one another: they count as rules."""
     pure = {

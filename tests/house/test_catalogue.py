@@ -6,9 +6,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from tests.house import catalogue
-from tests.house.catalogue import LANGUAGES, Sentence
+from tests.house.catalogue import LANGUAGES, Sentence, sentences
 
-SENTENCES = catalogue.sentences()
 PLURALS = {"en": 2, "ur": 2, "ar": 6}
 # Forms that stand for one number alone may say it in a word: Arabic has its own for none, one and two.
 SAID_IN_A_WORD = {"en": 0, "ur": 0, "ar": 3}
@@ -27,12 +26,12 @@ def english(message: Message) -> str:
 
 
 def test_the_collector_finds_sentences_of_each_kind() -> None:
-    assert SENTENCES["Leave a Reply"] == Sentence("Leave a Reply", "", readers=True)
-    assert SENTENCES["%(num)s comment"].many == "%(num)s comments"
-    assert SENTENCES["Please give your name."].readers, "said by Python"
-    assert SENTENCES["It was not about the article."].readers, "from a table"
-    assert not SENTENCES["Please give a title."].readers, "the desk is not for readers"
-    assert not SENTENCES["All that are ticked"].readers
+    assert sentences()["Leave a Reply"] == Sentence("Leave a Reply", "", readers=True)
+    assert sentences()["%(num)s comment"].many == "%(num)s comments"
+    assert sentences()["Please give your name."].readers, "said by Python"
+    assert sentences()["It was not about the article."].readers, "from a table"
+    assert not sentences()["Please give a title."].readers, "the desk is not for readers"
+    assert not sentences()["All that are ticked"].readers
 
 
 def test_every_catalogue_is_tried_here() -> None:
@@ -48,7 +47,7 @@ def test_a_catalogue_has_exactly_the_sentences_of_the_program(language: str) -> 
     listed = {catalogue.forms(message.id) for message in messages(language)}
     said = {
         (one, many) if many else (one,)
-        for one, many in ((each.one, each.many) for each in SENTENCES.values())
+        for one, many in ((each.one, each.many) for each in sentences().values())
     }
     assert sorted(said - listed) == [], f"missing: {UP_TO_DATE}"
     assert sorted(listed - said) == [], f"nobody says these any more: {UP_TO_DATE}"
@@ -57,18 +56,20 @@ def test_a_catalogue_has_exactly_the_sentences_of_the_program(language: str) -> 
 @every_language
 def test_a_catalogue_stands_as_the_command_writes_it(language: str) -> None:
     written = (LANGUAGES / f"{language}.po").read_text("utf-8")
-    assert catalogue.up_to_date(language, SENTENCES.values()) == written, UP_TO_DATE
+    assert catalogue.up_to_date(language, sentences().values()) == written, UP_TO_DATE
 
 
 @translated
 def test_every_sentence_that_a_reader_sees_is_translated(language: str) -> None:
-    readers = {sentence.one for sentence in SENTENCES.values() if sentence.readers}
+    readers = {sentence.one for sentence in sentences().values() if sentence.readers}
     assert sorted(readers & catalogue.untranslated(language)) == []
 
 
 def test_english_says_its_sentences_as_they_stand() -> None:
     assert [english(message) for message in messages("en") if message.string not in {"", message.id}] == []
-    assert not [each for each in SENTENCES.values() if each.many and each.one in catalogue.untranslated("en")]
+    assert not [
+        each for each in sentences().values() if each.many and each.one in catalogue.untranslated("en")
+    ]
 
 
 @every_language
@@ -100,7 +101,7 @@ def test_a_sentence_can_be_filled_in(language: str) -> None:
 @every_language
 def test_no_sentence_holds_markup(language: str) -> None:
     forms = [form for message in messages(language) for form in catalogue.forms(message.string)]
-    assert [form for form in (*forms, *SENTENCES) if MARKUP.search(form)] == []
+    assert [form for form in (*forms, *sentences()) if MARKUP.search(form)] == []
 
 
 @translated

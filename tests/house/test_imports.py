@@ -2,13 +2,12 @@
 
 from tests.house.source import DOORS, FEATURES, LAYER_OF, MODULES, PACKAGE, Module, pure_modules
 
-PURE = pure_modules()
 IN_FEATURES = [module for module in MODULES.values() if module.feature]
 CLOSED_TO_THE_WEB = {"rules", "models", "queries", "writes", "actions"}
 
 
 def _impure_imports(module: Module) -> list[str]:
-    return sorted(module.outside_imports | (module.own_imports - PURE - {"cms"}))
+    return sorted(module.outside_imports | (module.own_imports - pure_modules() - {"cms"}))
 
 
 def test_the_rules_below_have_something_to_look_at() -> None:
@@ -27,7 +26,9 @@ def test_a_file_of_a_feature_has_a_fixed_name_or_is_pure() -> None:
     strange = {
         module.where: _impure_imports(module)
         for module in IN_FEATURES
-        if module.file_name not in LAYER_OF and module.path.name != "__init__.py" and module.name not in PURE
+        if module.file_name not in LAYER_OF
+        and module.path.name != "__init__.py"
+        and module.name not in pure_modules()
     }
     assert not strange, "neither fixed names nor pure modules, by what they import"
 
@@ -35,7 +36,9 @@ def test_a_file_of_a_feature_has_a_fixed_name_or_is_pure() -> None:
 def test_rules_import_the_standard_library_and_pure_modules_only() -> None:
     rules = [module for module in IN_FEATURES if module.file_name == "rules"]
     assert rules
-    assert not {module.where: _impure_imports(module) for module in rules if module.name not in PURE}
+    assert not {
+        module.where: _impure_imports(module) for module in rules if module.name not in pure_modules()
+    }
 
 
 def test_a_file_imports_only_what_stands_left_of_it() -> None:
@@ -45,7 +48,9 @@ def test_a_file_imports_only_what_stands_left_of_it() -> None:
 
 def _not_left_of(module: Module) -> list[str]:
     height = LAYER_OF.get(module.file_name, 0)
-    others = [MODULES[name] for name in module.own_imports if MODULES[name].feature and name not in PURE]
+    others = [
+        MODULES[name] for name in module.own_imports if MODULES[name].feature and name not in pure_modules()
+    ]
     return sorted(
         other.name
         for other in others
@@ -65,7 +70,7 @@ def test_a_root_module_imports_no_feature() -> None:
 
 def test_what_decides_reads_and_stores_knows_nothing_of_the_web() -> None:
     web = {"flask", "flask_wtf", "wtforms", "werkzeug", "jinja2"}
-    closed = [one for one in IN_FEATURES if one.file_name in CLOSED_TO_THE_WEB or one.name in PURE]
+    closed = [one for one in IN_FEATURES if one.file_name in CLOSED_TO_THE_WEB or one.name in pure_modules()]
     wrong = {
         module.where: found
         for module in closed

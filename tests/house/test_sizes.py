@@ -51,7 +51,7 @@ def test_everything_public_says_what_it_does() -> None:
 
 
 def _silent(module: Module) -> Iterator[str]:
-    for parent in ast.walk(module.tree):
+    for parent in module.nodes:
         if isinstance(parent, ast.ClassDef) and parent.name.startswith("_"):
             continue
         if isinstance(parent, ast.Module | ast.ClassDef):

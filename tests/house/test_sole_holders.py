@@ -57,7 +57,7 @@ def test_no_row_is_changed_by_setting_its_status() -> None:
     setting = [
         module.where
         for module in MODULES.values()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute) and node.attr == "status" and isinstance(node.ctx, ast.Store)
     ]
     assert not setting
@@ -70,7 +70,7 @@ def test_no_statement_written_as_text_changes_a_status() -> None:
     texts = [
         (module.where, node.value)
         for module in MODULES.values()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert changing.search("UPDATE comment SET status = 'approved'")
@@ -126,7 +126,7 @@ def _statements(module: Module, verb: str, table: str) -> Iterator[ast.Call]:
 
 
 def _calls(module: Module, function: str) -> Iterator[ast.Call]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and _last_name(node.func) == function:
             yield node
 
@@ -137,7 +137,7 @@ def _is_table_variable(module: Module, arguments: set[str], table: str) -> bool:
         isinstance(node, ast.Assign)
         and {_last_name(target) for target in node.targets} & arguments
         and table in {_last_name(inner) for inner in ast.walk(node.value)}
-        for node in ast.walk(module.tree)
+        for node in module.nodes
     )
 
 
