@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from collections.abc import Sequence
 from functools import cache
 
 import nh3
@@ -13,7 +14,16 @@ from cms.characters import comment_text, is_blank, one_line, storable
 from cms.markup import COMMENT_TAGS
 from cms.typeset import typeset
 
-__all__ = ["article_html", "comment_html", "comment_text", "is_blank", "one_line", "paragraphs", "plain_text"]
+__all__ = [
+    "article_html",
+    "comment_html",
+    "comment_text",
+    "comments_html",
+    "is_blank",
+    "one_line",
+    "paragraphs",
+    "plain_text",
+]
 
 _INLINE = "a em strong b i u s sub sup small mark code kbd samp cite q abbr time del ins span"
 _BLOCK = "p h2 h3 h4 h5 h6 pre blockquote ul ol li dl dt dd hr br figure figcaption details summary"
@@ -61,6 +71,9 @@ _LINKLESS = re.compile(f'<a rel="{COMMENT_REL}">(.*?)</a>', re.DOTALL)
 # html5lib takes 7 µs for each entity, 35 ms for 5,000 of them, and 0.4 ms for as many letters. So it sees in
 # their place three bidi isolates, which `comment_text` has taken from the text; nh3 sees the entities again.
 _CARRIERS = {"&amp;": "\u2066", "&lt;": "\u2067", "&gt;": "\u2068"}
+_BETWEEN = (
+    "\u2069"  # parts comments that the first wall sees together; no text has it, as with the isolates above
+)
 
 _SECOND_WALL = nh3.Cleaner(
     tags=set(COMMENT_TAGS),
@@ -81,10 +94,29 @@ def comment_html(body_text: str) -> str:
     Only COMMENT_TAGS remain, well nested; the only attributes are `href` and `rel` on `a`, every address is
     absolute and http(s). Whatever else was typed is shown as typed.
     """
+    return _behind_walls(_first_wall().clean(_before_walls(body_text)))
+
+
+def comments_html(body_texts: Sequence[str]) -> list[str]:
+    """Return the HTML of many comments, each as `comment_html()` returns it.
+
+    In front of the first wall they stand side by side: to begin takes it as long as to clean a paragraph, so that fifty
+    comments together take half the time (measured). What one could leave open, were `typeset` wrong, ends with it at the
+    second wall.
+    """
+    together = _BETWEEN.join(map(_before_walls, body_texts))
+    cleaned = _first_wall().clean(together).split(_BETWEEN) if body_texts else []
+    return [_behind_walls(one) for one in cleaned]
+
+
+def _before_walls(body_text: str) -> str:
     carried = typeset(comment_text(body_text))
     for entity, carrier in _CARRIERS.items():
         carried = carried.replace(entity, carrier)
-    cleaned = _first_wall().clean(carried)
+    return carried
+
+
+def _behind_walls(cleaned: str) -> str:
     for entity, carrier in _CARRIERS.items():
         cleaned = cleaned.replace(carrier, entity)
     # A host that a wall refuses (a bad IPv4 or punycode name, say) leaves an `a` that leads nowhere.

@@ -11,6 +11,7 @@ from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
 from cms.sanitize import (
     comment_html,
     comment_text,
+    comments_html,
     is_blank,
     one_line,
     plain_text,
@@ -38,7 +39,20 @@ PIECES = st.one_of(
         ["&lt;", "&amp;", "&#60;", "&#x0;", "&notin;", "<script>", "<img src=x onerror=y>", "<svg>", "<p "]
     ),
     st.sampled_from(
-        ["\u202e", "\u2066", "\u2067", "\u2068", "\ud800", "\ufdd0", "\x00", "\x85", "\u200d", "ے", "\r\n"]
+        [
+            "\u202e",
+            "\u2066",
+            "\u2067",
+            "\u2068",
+            "\u2069",
+            "\ud800",
+            "\ufdd0",
+            "\x00",
+            "\x85",
+            "\u200d",
+            "ے",
+            "\r\n",
+        ]
     ),
     st.text(max_size=6),
 )
@@ -209,6 +223,11 @@ def test_a_cleaned_comment_stays_as_it_is_when_cleaned_again(typed: str) -> None
 def test_cleaning_the_kept_text_gives_the_same_comment(typed: str) -> None:
     assert comment_text(comment_text(typed)) == comment_text(typed)
     assert comment_html(comment_text(typed)) == comment_html(typed)
+
+
+@given(st.lists(TYPED, max_size=8))
+def test_comments_cleaned_together_are_as_each_by_itself(typed: list[str]) -> None:
+    assert comments_html(typed) == [comment_html(one) for one in typed]
 
 
 @given(TYPED)

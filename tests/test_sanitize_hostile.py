@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
-from cms.sanitize import ARTICLE_TAGS, article_html, comment_html, comment_text, one_line
+from cms.sanitize import ARTICLE_TAGS, article_html, comment_html, comment_text, comments_html, one_line
 from cms.typeset import MAX_BREAKS
 from tests.seen import letters, seen
 
@@ -73,6 +73,11 @@ def test_honest_prose_is_kept_whole() -> None:
 @pytest.mark.parametrize("name", ["newlines.txt", "spaces.txt"])
 def test_one_letter_among_thousands_of_spaces_is_one_short_paragraph(name: str) -> None:
     assert comment_html(hostile_comments()[name]).count("<") == 2
+
+
+def test_hostile_comments_leave_those_beside_them_as_they_are() -> None:
+    typed = [*hostile_comments().values(), *payloads()]
+    assert comments_html(typed) == [comment_html(one) for one in typed]
 
 
 def test_no_injection_leaves_more_than_harmless_markup_in_a_comment() -> None:

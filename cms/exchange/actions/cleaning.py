@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from multiprocessing import resource_tracker
 
 from cms import sanitize
@@ -23,10 +24,11 @@ class Cleaners:
 
     def comments(self, texts: Sequence[str]) -> Iterator[str]:
         """Return the HTML of comments in their order; the work begins at once."""
+        portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
         if self._pool is None:
-            return map(sanitize.comment_html, texts)
+            return chain.from_iterable(map(sanitize.comments_html, portions))
         with uninterrupted():
-            return self._pool.map(sanitize.comment_html, texts, chunksize=PORTION)
+            return chain.from_iterable(self._pool.map(sanitize.comments_html, portions))
 
     def bodies(self, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Return HTML and text of articles in their order; the work begins at once."""
