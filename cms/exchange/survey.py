@@ -1,5 +1,6 @@
 """What has to be known of a whole export before its first article can come in."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -39,8 +40,8 @@ class Survey:
     attachment_links: dict[str, tuple[str, str]] = field(default_factory=dict)
     attachment_files: dict[str, str] = field(default_factory=dict)
     reusable: dict[str, str] = field(default_factory=dict)
-    guids_seen: set[int] = field(default_factory=set)
-    guids_shared: set[int] = field(default_factory=set)
+    guids_seen: set[bytes] = field(default_factory=set)
+    guids_shared: set[bytes] = field(default_factory=set)
     ids_seen: set[str] = field(default_factory=set)
     ids_shared: set[str] = field(default_factory=set)
     uses: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -73,7 +74,7 @@ class Survey:
 
     def is_shared_guid(self, guid: str) -> bool:
         """Tell whether several items have this guid."""
-        return hash(guid) in self.guids_shared
+        return _mark(guid) in self.guids_shared
 
     def own_attachments(self, post_id: str) -> list[Attachment]:
         """Return the files that were uploaded to a post, in their order."""
@@ -116,8 +117,13 @@ def _note(found: Survey, item: WxrItem) -> None:
 
 
 def _note_guid(found: Survey, guid: str) -> None:
-    # Hashes, since the guids of a large site take 100 MB.
-    (found.guids_shared if hash(guid) in found.guids_seen else found.guids_seen).add(hash(guid))
+    mark = _mark(guid)
+    (found.guids_shared if mark in found.guids_seen else found.guids_seen).add(mark)
+
+
+def _mark(guid: str) -> bytes:
+    """Return what stands for a guid, as those of a large site take 100 MB; the same in another process, unlike `hash()`."""
+    return hashlib.blake2b(guid.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def _note_article(found: Survey, item: WxrItem) -> None:

@@ -16,22 +16,22 @@ from cms.comments.signals import HoldCode
 from cms.exchange import queries, writes
 from cms.exchange.actions.parcels import Fate, Parcel, Ready, Run, article_id_of, parcels
 from cms.exchange.actions.slugs import unique_slugs
+from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import Skipped
 from cms.exchange.report import Conflict
 from cms.exchange.survey import LARGEST_NUMBER
-from cms.exchange.wxr_events import WxrItem
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
 
-def bring_in(run: Run, batches: Iterable[list[WxrItem]]) -> None:
+def bring_in(run: Run, batches: Iterable[list[Arrival]]) -> None:
     """Store what is new or changed, a batch after the other, and count it; a dry run only counts.
 
     While one batch is stored, the texts of the next are being cleaned.
     """
     waiting: Ready | None = None
-    for items in batches:
-        following = parcels(run, items)
+    for arrivals in batches:
+        following = parcels(run, arrivals)
         if waiting is not None:
             _bring_in(run, waiting.taken())
         waiting = following
@@ -91,12 +91,15 @@ class _Placed:
 def _recheck(run: Run, session: Session, ready: list[Parcel]) -> None:
     """Look again, now that nobody else can write: what changed meanwhile is a conflict."""
     source = run.survey.source
-    known = queries.known_things(session, source, "item", [one.key for one in ready if one.fate is Fate.NEW])
+    known = queries.known_things(
+        session, source, "item", [one.arrival.key for one in ready if one.fate is Fate.NEW]
+    )
     changed = [one for one in ready if one.fate is Fate.CHANGED]
     versions = queries.versions(session, [one.article_id for one in changed])
     for parcel in ready:
-        if parcel.key in known and parcel.fate is Fate.NEW:
-            parcel.fate, parcel.article_id = Fate.SAME, article_id_of(known[parcel.key])
+        key = parcel.arrival.key
+        if key in known and parcel.fate is Fate.NEW:
+            parcel.fate, parcel.article_id = Fate.SAME, article_id_of(known[key])
     for parcel in changed:
         if versions.get(parcel.article_id) != parcel.version:
             parcel.fate = Fate.CONFLICT
@@ -108,7 +111,7 @@ def _place_articles(run: Run, session: Session, ready: list[Parcel], placed: _Pl
     for parcel in ready:
         if parcel.fate is Fate.NEW:
             parcel.article_id, next_id = next_id, next_id + 1
-            placed.new.append(_new_row(run, parcel, slugs[parcel.key]))
+            placed.new.append(_new_row(run, parcel, slugs[parcel.arrival.key]))
             _place_names(run, parcel, placed, placed.new_authors, placed.new_tags)
         elif parcel.fate is Fate.CHANGED:
             placed.changed.append(_row(run, parcel))
@@ -172,9 +175,10 @@ def _place_names(run: Run, parcel: Parcel, placed: _Placed, authors: list[Row], 
     placed.addresses += [(address, thing, suffix) for address, suffix in found.addresses]
     placed.addresses += run.pictures.take_addresses()
     version = parcel.version + (parcel.fate is Fate.CHANGED)
-    placed.items[parcel.key] = (thing, parcel.digest, version)
-    if parcel.number:
-        placed.numbers[parcel.number] = (thing, parcel.digest, version)
+    arrival = parcel.arrival
+    placed.items[arrival.key] = (thing, arrival.digest, version)
+    if arrival.number:
+        placed.numbers[arrival.number] = (thing, arrival.digest, version)
     placed.touched |= {thing, *map(things.author, author_ids), *map(things.tag, tag_ids)}
     if found.section:
         placed.touched.add(things.section(run.archives.section(found.section)))
@@ -255,13 +259,12 @@ def _count(run: Run, ready: list[Parcel], placed: _Placed) -> None:
 
 
 def _count_parcel(run: Run, parcel: Parcel) -> None:
-    report, item = run.report, parcel.item
+    report, arrival = run.report, parcel.arrival
     report.unchanged += parcel.same_comments + (parcel.fate is Fate.SAME)
-    what = f"{item.post_type} {item.post_id} {item.title!r}"[:300]
     if parcel.fate is Fate.CONFLICT:
-        report.conflicts.append(Conflict(what, item.link))
+        report.conflicts.append(Conflict(arrival.what, arrival.link))
     elif parcel.fate is Fate.GONE:
-        report.skipped.append(Skipped(what, "it was brought in before and has been deleted here"))
+        report.skipped.append(Skipped(arrival.what, "it was brought in before and has been deleted here"))
     elif parcel.incoming:
         report.shortcodes.update(parcel.incoming.body.shortcodes)
         report.empty_blocks.update(parcel.incoming.body.empty_blocks)

@@ -11,7 +11,9 @@ from multiprocessing import resource_tracker
 
 from cms import sanitize
 
-WORTH_IT = 2_000  # comments and articles of an export; a process takes a third of a second to start
+WORTH_IT = (
+    3_000_000  # bytes of an export, which is some 2,000 texts; a process takes a third of a second to start
+)
 MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
 PORTION = 50  # texts handed over at once
 
@@ -39,24 +41,26 @@ class Cleaners:
 
 
 @contextmanager
-def cleaners(texts: int) -> Iterator[Cleaners]:
-    """Give what cleans so many texts, with processes of its own if that is worth it."""
-    processes = processes_for(texts)
+def cleaners(processes: int) -> Iterator[Cleaners]:
+    """Give what cleans, in so many processes that begin at once; 0 for this one."""
     if not processes:
         yield Cleaners()
         return
     # Spawned, not forked: a fork would share the database's connections.
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
+    with uninterrupted():
+        for _ in range(processes):
+            pool.submit(sanitize.comments_html, [])
     try:
         yield Cleaners(pool)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def processes_for(texts: int) -> int:
-    """Return how many processes are worth their start for so many texts; 0 where this one does it all."""
+def processes_for(size: int) -> int:
+    """Return how many processes are worth their start for an export of `size` bytes; 0 where this one does it all."""
     cores = os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES) if texts >= WORTH_IT and cores > 1 else 0
+    return min(cores, MOST_PROCESSES) if size >= WORTH_IT and cores > 1 else 0
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Everything of an item that can be made ready before the database is asked to wait."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,16 +10,16 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments.actions.receipts import receipt_hash, receipt_secret
-from cms.exchange import mapping, queries
+from cms.exchange import queries
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.cleaning import Cleaners
 from cms.exchange.actions.pictures import BroughtIn, Pictures
+from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import Incoming, Skipped
 from cms.exchange.queries import Known
 from cms.exchange.report import Report
 from cms.exchange.survey import Survey
-from cms.exchange.wordpress_comments import IncomingComment, Thread, thread
-from cms.exchange.wxr_events import WxrItem
+from cms.exchange.wordpress_comments import IncomingComment
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -38,7 +38,6 @@ class Run:
     report: Report
     now: datetime
     dry_run: bool
-    zone: tzinfo
     _seen: set[int] = field(default_factory=set)
 
     def is_seen(self, kind: str, key: str) -> bool:
@@ -61,16 +60,12 @@ class Fate(StrEnum):
 
 @dataclass(slots=True)
 class Parcel:
-    """An item ready to be stored; `incoming` is there for what is new or changed."""
+    """What arrived, ready to be stored; `incoming` is there for what is new or changed."""
 
-    item: WxrItem
-    key: str
-    number: str
-    digest: str
+    arrival: Arrival
     fate: Fate
     article_id: int = 0
     version: int = 1
-    language: str = ""
     incoming: Incoming | None = None
     body_html: str = ""
     body_text: str = ""
@@ -81,10 +76,10 @@ class Parcel:
     same_comments: int = 0
 
 
-def parcels(run: Run, items: Iterable[WxrItem]) -> "Ready":
-    """Return what is to be done about each item; reads, and writes nothing but files. Cleaning goes on behind it."""
+def parcels(run: Run, arrivals: Sequence[Arrival]) -> "Ready":
+    """Return what is to be done about each arrival; reads, and writes nothing but files. Cleaning goes on behind it."""
     with run.site.database.reading() as session:
-        found = _parcels(run, session, items)
+        found = _parcels(run, session, arrivals)
     return Ready(found) if run.dry_run else Ready(found, *_being_cleaned(run, found))
 
 
@@ -113,37 +108,34 @@ def _being_cleaned(run: Run, found: list[Parcel]) -> tuple[Iterable[str], Iterab
     return run.cleaners.comments(comments), run.cleaners.bodies(bodies)
 
 
-def _parcels(run: Run, session: Session, items: Iterable[WxrItem]) -> list[Parcel]:
-    found = _decided(run, session, list(items))
-    threads = {parcel.key: thread(parcel.item.comments, run.zone) for parcel in found}
+def _parcels(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Parcel]:
+    found = _decided(run, session, arrivals)
     source = run.survey.source
-    spoken = (comment.key for one in threads.values() for comment in one.comments)
-    mentioned = (key for one in threads.values() for key in one.mentions)
+    spoken = (comment.key for one in found for comment in one.arrival.thread.comments)
+    mentioned = (key for one in found for key in one.arrival.thread.mentions)
     comments = queries.known_things(session, source, "comment", spoken)
     mentions = queries.known_things(session, source, "mention", mentioned)
     for parcel in found:
         if parcel.fate is not Fate.GONE:
             _ready(run, parcel)
-            _ready_thread(run, parcel, threads[parcel.key], comments, set(mentions))
+            _ready_thread(run, parcel, comments, set(mentions))
     return found
 
 
-def _decided(run: Run, session: Session, items: list[WxrItem]) -> list[Parcel]:
-    keys = [mapping.key_of(item) for item in items]
-    numbers = [mapping.number_of(item, run.survey) for item in items]
+def _decided(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Parcel]:
     source = run.survey.source
-    by_key = queries.known_things(session, source, "item", keys)
-    by_number = queries.known_things(session, source, "number", filter(None, numbers))
-    known = [by_key.get(key) or by_number.get(number) for key, number in zip(keys, numbers, strict=True)]
+    by_key = queries.known_things(session, source, "item", (one.key for one in arrivals))
+    by_number = queries.known_things(
+        session, source, "number", (one.number for one in arrivals if one.number)
+    )
+    known = [by_key.get(one.key) or by_number.get(one.number) for one in arrivals]
     versions = queries.versions(session, (article_id_of(one) for one in known if one))
     found: list[Parcel] = []
-    for item, key, number, before in zip(items, keys, numbers, known, strict=True):
-        if run.is_seen("item", key):
-            run.report.skipped.append(Skipped(_what(item), "it stands in the export twice"))
-            continue
-        digest = mapping.digest_of(item, run.survey)
-        fate, article_id, version = _fate(before, digest, versions)
-        found.append(Parcel(item, key, number, digest, fate, article_id, version))
+    for one, before in zip(arrivals, known, strict=True):
+        if run.is_seen("item", one.key):
+            run.report.skipped.append(Skipped(one.what, "it stands in the export twice"))
+        else:
+            found.append(Parcel(one, *_fate(before, one.digest, versions)))
     return found
 
 
@@ -164,19 +156,11 @@ def article_id_of(known: Known) -> int:
     return int(known.thing.partition(":")[2])
 
 
-def _what(item: WxrItem) -> str:
-    return f"{item.post_type} {item.post_id} {item.title!r}"[:300]
-
-
 def _ready(run: Run, parcel: Parcel) -> None:
-    """Turn an item's text into HTML, not yet cleaned, and bring its pictures in."""
-    fallback = run.site.settings.language
+    """Bring the pictures of what is to be stored in; its HTML is not yet cleaned."""
     if parcel.fate not in {Fate.NEW, Fate.CHANGED}:
-        text = f"{parcel.item.title} {parcel.item.content[:2000]}"
-        parcel.language = mapping.language_of(text, run.survey.head.language, fallback)
         return
-    incoming = mapping.incoming(parcel.item, run.survey, run.zone, fallback)
-    parcel.incoming, parcel.language = incoming, incoming.language
+    incoming = parcel.incoming = parcel.arrival.incoming
     if incoming.featured:
         parcel.picture = run.pictures.bring(incoming.featured.url)
     html = run.pictures.within(incoming.body.html)
@@ -185,9 +169,8 @@ def _ready(run: Run, parcel: Parcel) -> None:
     parcel.body_html = html
 
 
-def _ready_thread(
-    run: Run, parcel: Parcel, found: Thread, known: Mapping[str, Known], mentions: set[str]
-) -> None:
+def _ready_thread(run: Run, parcel: Parcel, known: Mapping[str, Known], mentions: set[str]) -> None:
+    found = parcel.arrival.thread
     for kind in found.others:
         run.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
     parcel.known_comments = known
@@ -199,7 +182,7 @@ def _ready_thread(
         elif sanitize.is_blank(comment.typed):
             run.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
         else:
-            row = {} if run.dry_run else _comment_row(run, comment, parcel.language)
+            row = {} if run.dry_run else _comment_row(run, comment, parcel.arrival.incoming.language)
             parcel.comments.append((comment, row))
     parcel.mentions = [key for key in found.mentions if key not in mentions]
     parcel.same_comments += len(found.mentions) - len(parcel.mentions)

@@ -2,17 +2,19 @@
 
 import io
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO
 
-from cms.exchange.actions.cleaning import processes_for, uninterrupted
+from cms.exchange.actions.cleaning import uninterrupted
+from cms.exchange.arrivals import Arrival, Here, arrival
 from cms.exchange.mapping import Skipped, refused
-from cms.exchange.survey import ARTICLE_TYPES
+from cms.exchange.survey import ARTICLE_TYPES, Survey
 from cms.exchange.wxr import read
 from cms.exchange.wxr_events import WxrItem
 from cms.exchange.xml_repair import NotWxr
@@ -26,39 +28,42 @@ COMMENTS_A_BATCH = 2_500
 class Batch:
     """Articles for one transaction, with what among them does not come in, and the bytes that were read for it."""
 
-    items: list[WxrItem] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     refused: list[Skipped] = field(default_factory=list)
     read_bytes: int = 0
 
 
+Read = Callable[[Survey, Here], Iterator[Batch]]
+
+
 @contextmanager
-def batches(stream: BinaryIO, texts: int) -> Iterator[Iterable[Batch]]:
-    """Give the batches of an export that holds so many texts, from its first byte on.
+def reader(stream: BinaryIO, *, elsewhere: bool) -> Iterator[Read]:
+    """Give what reads the batches of an export from its first byte on, `elsewhere` in a process that begins at once.
 
     To read takes as long as to store: while one process stores a batch, another reads the next, and no further.
     Only a file with a name can be opened by another process.
     """
     path = getattr(stream, "name", None)
-    if not processes_for(texts) or not isinstance(path, str):
-        stream.seek(0)
-        yield batches_of(stream)
+    if not elsewhere or not isinstance(path, str):
+        yield partial(batches_of, stream)
         return
     context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    reader = context.Process(target=_send, args=(Path(path).absolute(), sending), daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_send, args=(Path(path).absolute(), theirs), daemon=True)
     with uninterrupted():
-        reader.start()
-    sending.close()
+        process.start()
+    theirs.close()
     try:
-        yield _received(receiving)
+        yield partial(_received, ours)
     finally:
-        receiving.close()
-        reader.terminate()
-        reader.join()
+        ours.close()
+        process.terminate()
+        process.join()
 
 
-def batches_of(stream: BinaryIO) -> Iterator[Batch]:
+def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[Batch]:
     """Read an export and yield its batches; the last may hold no article."""
+    stream.seek(0)
     batch = Batch()
     characters = comments = 0
 
@@ -72,11 +77,11 @@ def batches_of(stream: BinaryIO) -> Iterator[Batch]:
         if why_not is not None:
             batch.refused.append(why_not)
             continue
-        batch.items.append(event)
+        batch.arrivals.append(arrival(event, survey, here))
         comments += len(event.comments)
         characters += len(event.content) + sum(len(comment.content) for comment in event.comments)
         if (
-            len(batch.items) >= ITEMS_A_BATCH
+            len(batch.arrivals) >= ITEMS_A_BATCH
             or characters >= CHARACTERS_A_BATCH
             or comments >= COMMENTS_A_BATCH
         ):
@@ -103,23 +108,28 @@ class _Watched(io.RawIOBase):
         return chunk
 
 
-def _send(path: Path, sending: Connection) -> None:
+def _send(path: Path, connection: Connection) -> None:
     """Read in a process of its own; a batch waits in its pipe until it is asked for."""
     try:
+        survey, here = connection.recv()
         with path.open("rb") as stream:
-            for batch in batches_of(stream):
-                sending.send(batch)
-        sending.send(None)
-    except BrokenPipeError:
+            for batch in batches_of(stream, survey, here):
+                connection.send(batch)
+        connection.send(None)
+    except (BrokenPipeError, ConnectionResetError, EOFError):
         return  # whoever stores has ended
     except (NotWxr, OSError) as error:
-        sending.send(error)
+        connection.send(error)
 
 
-def _received(receiving: Connection) -> Iterator[Batch]:
+def _received(connection: Connection, survey: Survey, here: Here) -> Iterator[Batch]:
+    try:
+        connection.send((survey, here))
+    except OSError as error:
+        raise BrokenProcessPool("the process that reads has died") from error
     while True:
         try:
-            found = receiving.recv()
+            found = connection.recv()
         except (EOFError, OSError) as error:
             raise BrokenProcessPool("the process that reads has died") from error
         if found is None:

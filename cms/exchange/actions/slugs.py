@@ -16,7 +16,7 @@ def unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
     for is_page in (False, True):
         some = [one for one in new if one.incoming and one.incoming.is_page is is_page]
         kind = ArticleKind.PAGE if is_page else ArticleKind.ARTICLE
-        wanted = {one.key: _wanted_slug(one) for one in some}
+        wanted = {one.arrival.key: _wanted_slug(one) for one in some}
         taken = queries.slugs_taken(session, kind, wanted.values())
         for key, slug in wanted.items():
             found[key] = _free_slug(session, kind, slug, taken) if slug in taken else slug
@@ -26,7 +26,7 @@ def unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
 
 def _wanted_slug(parcel: Parcel) -> str:
     kind = "page" if parcel.incoming and parcel.incoming.is_page else "article"
-    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.item.post_id or 1}"
+    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.arrival.post_id or 1}"
 
 
 def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) -> str:

@@ -1,5 +1,6 @@
 """Bringing in a WordPress site, or what is new of it."""
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -9,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.batches import bring_in
-from cms.exchange.actions.cleaning import Cleaners, cleaners
+from cms.exchange.actions.cleaning import Cleaners, cleaners, processes_for
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
-from cms.exchange.actions.reading import Batch, batches, watched
+from cms.exchange.actions.reading import Batch, reader, watched
 from cms.exchange.actions.teaching import teach
+from cms.exchange.arrivals import Arrival, Here
 from cms.exchange.mapping import WHY_SKIPPED, Skipped
 from cms.exchange.report import Report
 from cms.exchange.survey import Survey, survey
 from cms.exchange.wxr import read
-from cms.exchange.wxr_events import WxrItem
 from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
@@ -41,19 +42,15 @@ def import_wxr(
     addresses is one transaction, so a run that is cut short leaves whole articles, and the next one goes on.
     With `dry_run` nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
     """
-    found = survey(read(watched(stream, progress)))
-    if found.damage and not found.articles:
-        raise NotWxr(
-            f"The file is damaged at line {found.damage.line} ({found.damage.why}), before its first article;"
-            " nothing was brought in."
-        )
+    here = Here(ZoneInfo(site.settings.timezone), site.settings.language)
     report = Report()
-    texts = 0 if dry_run else found.articles + found.comments
-    with batches(stream, texts) as read_again, cleaners(texts) as cleaning:
+    processes = 0 if dry_run else processes_for(_size(stream))
+    with reader(stream, elsewhere=processes > 0) as batches, cleaners(processes) as cleaning:
+        found = _surveyed(stream, progress)  # while the others begin
         run = _run(site, found, media, dry_run, now, report, cleaning)
         with site.database.reading() as session:
             run.archives.load(session)
-        bring_in(run, _articles(read_again, report, progress))
+        bring_in(run, _articles(batches(found, here), report, progress))
     lead_on_from_old_site(run)
     if not dry_run:
         relate_in_portions(site.database, found.source)
@@ -61,6 +58,22 @@ def import_wxr(
     _tell_what_stayed_out(report, found)
     run.pictures.tell(report)
     return report
+
+
+def _size(stream: BinaryIO) -> int:
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return size
+
+
+def _surveyed(stream: BinaryIO, progress: Callable[[int], None]) -> Survey:
+    found = survey(read(watched(stream, progress)))
+    if found.damage and not found.articles:
+        raise NotWxr(
+            f"The file is damaged at line {found.damage.line} ({found.damage.why}), before its first article;"
+            " nothing was brought in."
+        )
+    return found
 
 
 def _run(
@@ -82,18 +95,17 @@ def _run(
         report=report,
         now=now,
         dry_run=dry_run,
-        zone=ZoneInfo(site.settings.timezone),
     )
 
 
 def _articles(
     batches: Iterable[Batch], report: Report, progress: Callable[[int], None]
-) -> Iterator[list[WxrItem]]:
+) -> Iterator[list[Arrival]]:
     for batch in batches:
         progress(batch.read_bytes)
         report.skipped += batch.refused
-        if batch.items:
-            yield batch.items
+        if batch.arrivals:
+            yield batch.arrivals
 
 
 def _tell_what_stayed_out(report: Report, found: Survey) -> None:
