@@ -157,7 +157,7 @@ class _Form:
         }
         for name, convert in self.asked:
             column = [row[name] for row in rows]
-            columns[name] = column if convert is None else map(convert, column)
+            columns[name] = column if convert is None else _converted(column, convert)
         found = zip(*(columns[name] for name in self.names), strict=True)
         return (
             list(found) if self.is_positional else [dict(zip(self.names, row, strict=True)) for row in found]
@@ -208,6 +208,13 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
             if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ),
     )
+
+
+def _converted(column: Sequence[Any], convert: Convert) -> Iterable[Any]:
+    """Return what becomes of each value; once where all are the same, as the moment of an import's rows is."""
+    first = column[0]
+    alike = all(value is first for value in column)
+    return repeat(convert(first), len(column)) if alike else map(convert, column)
 
 
 def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:

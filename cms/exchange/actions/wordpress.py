@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.batches import bring_in
 from cms.exchange.actions.cleaning import Cleaners, cleaners, processes_for
+from cms.exchange.actions.collecting import rarely_collecting
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
@@ -26,6 +27,7 @@ from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
 
 
+@rarely_collecting()
 def import_wxr(
     site: Site,
     stream: BinaryIO,
