@@ -6,6 +6,7 @@ SQLAlchemy's words of PostgreSQL bring those of all its drivers along: 3 MB, whi
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlmodel import Session, SQLModel
 
 
@@ -23,6 +24,18 @@ def insert_on(dialect: str, table: type[SQLModel] | sa.Table) -> Any:  # Any: as
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+class InsertNew(sa.Insert):
+    """An INSERT that leaves rows which are there already as they are, in the words that both databases share."""
+
+    inherit_cache = True
+
+
+@compiles(InsertNew)
+def _insert_new(insert: InsertNew, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+    said: str = compiler.visit_insert(insert, **options)  # type: ignore[no-untyped-call]  # it has no types
+    return f"{said} ON CONFLICT DO NOTHING"
 
 
 def partial_index(

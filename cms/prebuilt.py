@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from cms.dialects import InsertNew
 from cms.sessions import Rows, WritingSession, once
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
@@ -66,11 +67,13 @@ class Prebuilt:
 class Inserting:
     """The INSERT of rows of one table that give these columns, and no other: as many rows as are few, in one statement.
 
-    A statement for each of them costs PostgreSQL's driver as much as the first one again.
+    A statement for each of them costs PostgreSQL's driver as much as the first one again. With `new_only`, rows that are
+    there already are left as they are.
     """
 
-    def __init__(self, table: sa.Table, *names: str) -> None:
+    def __init__(self, table: sa.Table, *names: str, new_only: bool = False) -> None:
         self._table, self._names = table, names
+        self._insert = InsertNew(table) if new_only else sa.insert(table)
         self._by_number: dict[int, Prebuilt] = {}  # of rows, made when first asked for
 
     def rows(self, session: Session, rows: Rows) -> None:
@@ -97,7 +100,7 @@ class Inserting:
                 }
                 for place in range(number)
             ]
-            found = self._by_number[number] = Prebuilt(sa.insert(self._table).values(given))
+            found = self._by_number[number] = Prebuilt(self._insert.values(given))
         return found
 
 

@@ -80,11 +80,7 @@ class Comment(SQLModel, table=True):
         ),
         # With all that its readers ask, so that a campaign of thousands costs no look at its comments.
         partial_index(
-            "ix_comment_fold",
-            "fold_id",
-            "waiting_since",
-            "id",
-            "status",
+            *("ix_comment_fold", "fold_id", "waiting_since", "id", "status"),
             where="waiting_since IS NOT NULL",
         ),
         partial_index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
@@ -97,6 +93,11 @@ class Comment(SQLModel, table=True):
             "ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"
         ),
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
+        # With all that is asked of the copies of a text, the newest of which are counted each time it comes in.
+        partial_index(
+            *("ix_comment_likeness", "likeness", "id", "status", "fold_id"),
+            where="likeness <> 0 AND erased_at IS NULL",
+        ),
         # What narrows the queue without an index of its own is looked up in this one, which holds it.
         partial_index(
             "ix_comment_lane",
@@ -168,13 +169,16 @@ class Comment(SQLModel, table=True):
 
 
 class LikenessBand(SQLModel, table=True):
-    """A band of a comment's fingerprint, by which near-copies of its text are found (see likeness.py)."""
+    """A band of a text's fingerprint, by which those of near-copies are found (see likeness.py).
+
+    It stands here once, however many comments bear it, and stays when none does any more.
+    """
 
     __tablename__ = "likeness_band"
-    __table_args__ = (sa.Index("ix_likeness_band_comment", "comment_id"),)
+    __table_args__ = {"sqlite_with_rowid": False}  # its key is all that it holds
 
-    band: int = Field(primary_key=True)
-    comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
+    band: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    likeness: int = Field(primary_key=True, sa_type=sa.BigInteger)
 
 
 class CommentHost(SQLModel, table=True):

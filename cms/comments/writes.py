@@ -60,7 +60,7 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
 _IDS = Numbers(_COMMENT)
 _STORE = Inserting(_COMMENT, *_COMMENT.c.keys())
 _HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure")
-_BAND = Inserting(table_of(LikenessBand), "band", "comment_id")
+_BAND = Inserting(table_of(LikenessBand), "band", "likeness", new_only=True)
 _HOST = Inserting(table_of(CommentHost), "comment_id", "host")
 
 
@@ -79,7 +79,7 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
     _STORE.later(session, [row])
     _give_reasons(session, comment_id, reasons)
-    _band(session, comment_id, row["likeness"])
+    _band(session, row["likeness"])
     _name_hosts(session, comment_id, row["body_text"])
     return comment_id
 
@@ -194,7 +194,7 @@ def place(session: Session, comment_id: int, *, likeness: int, fold_id: int) -> 
     session.execute(
         sa.update(Comment).where(col(Comment.id) == comment_id).values(likeness=likeness, fold_id=fold_id)
     )
-    _band(session, comment_id, likeness)
+    _band(session, likeness)
 
 
 def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, body_html: str) -> None:
@@ -216,8 +216,7 @@ def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, bod
             corrected_at=_CORRECTED_AT,
         )
     )
-    session.execute(sa.delete(LikenessBand).where(col(LikenessBand.comment_id) == comment_id))
-    _band(session, comment_id, alike)
+    _band(session, alike)
     note_hosts(session, comment_id, body_text)
 
 
@@ -286,9 +285,9 @@ def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) 
         _HOLD.later(session, rows)
 
 
-def _band(session: Session, comment_id: int, alike: int) -> None:
+def _band(session: Session, alike: int) -> None:
     if alike:
-        _BAND.later(session, [{"band": band, "comment_id": comment_id} for band in bands(alike)])
+        _BAND.later(session, [{"band": band, "likeness": alike} for band in bands(alike)])
 
 
 def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:

@@ -29,7 +29,6 @@ _COMPARED = (
     "decision_note",
     "hold_reason",
     "letter",
-    "likeness_band",
     "note",
     "policy",
     "report",

@@ -9,6 +9,7 @@ from cms.comments.actions.assessing import Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.queries.unjudged import Unjudged, unjudged
 from cms.jobs import Job
+from cms.moderation.writes import lock_log
 from cms.site import Site
 
 AT_ONCE = 10  # in a transaction: some 40 ms in which nobody else can write
@@ -29,6 +30,9 @@ def catch_up(site: Site, _now: datetime) -> None:
     for _ in range(0, IN_A_ROW, AT_ONCE):
         with site.database.writing() as session:
             found = unjudged(session, size=AT_ONCE, to_change=True)
+            lock_log(
+                session
+            )  # as who sends a comment does: of the same new texts each would wait for the other's
             for comment in found:
                 _judge(session, comment)
             session.commit()
