@@ -78,6 +78,7 @@ class _Placed:
     new_tags: list[Row] = field(default_factory=list)
     changed_authors: list[Row] = field(default_factory=list)
     changed_tags: list[Row] = field(default_factory=list)
+    indexed: dict[int, str] = field(default_factory=dict)
     comments: list[Row] = field(default_factory=list)
     reasons: list[Row] = field(default_factory=list)
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
@@ -112,9 +113,11 @@ def _place_articles(run: Run, session: Session, ready: list[Parcel], placed: _Pl
         if parcel.fate is Fate.NEW:
             parcel.article_id, next_id = next_id, next_id + 1
             placed.new.append(_new_row(run, parcel, slugs[parcel.arrival.key]))
+            placed.indexed[parcel.article_id] = parcel.body.indexed
             _place_names(run, parcel, placed, placed.new_authors, placed.new_tags)
         elif parcel.fate is Fate.CHANGED:
             placed.changed.append(_row(run, parcel))
+            placed.indexed[parcel.article_id] = parcel.body.indexed
             _place_names(run, parcel, placed, placed.changed_authors, placed.changed_tags)
             parcel.version += 1
 
@@ -128,8 +131,8 @@ def _row(run: Run, parcel: Parcel) -> Row:
         "id": parcel.article_id,
         "title": found.title,
         "standfirst": found.standfirst,
-        "body_html": parcel.body_html,
-        "body_text": parcel.body_text,
+        "body_html": parcel.body.html,
+        "body_text": parcel.body.text,
         "language": found.language,
         "status": ArticleStatus.PUBLISHED if found.is_published else ArticleStatus.DRAFT,
         "publish_at": found.publish_at or (run.now if found.is_published else None),
@@ -230,7 +233,7 @@ def _store(run: Run, session: Session, placed: _Placed) -> None:
     writes.remember(session, source, "mention", placed.mentions, run.now)
     writes.lead_on(session, placed.addresses)
     writes.advance_sequences(session, (Article, Author, Section, Tag, Comment))
-    index_articles(session, [row["id"] for row in (*placed.new, *placed.changed)])
+    index_articles(session, placed.indexed, bodies=placed.indexed)
     changed = [row["id"] for row in placed.changed]
     writes.forget_kin(session, changed)  # so that they are found where kin is worked out, by a later run too
     placed.touched |= _touched(session, changed)

@@ -1,13 +1,13 @@
 """What is done once a whole site is here: its archives' old addresses lead on, its articles get their kin."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from sqlmodel import Session
 
 from cms.articles.queries.kin import all_subjects
 from cms.articles.queries.touched import things_touched_by
-from cms.articles.related import Kinship, kin_of_many
+from cms.articles.related import Kinship, Subject, kin_of_many
 from cms.articles.writes import relate
 from cms.db import Database
 from cms.exchange import old_addresses, queries, writes
@@ -19,6 +19,7 @@ from cms.pages.writes import bump
 KIN_AT_ONCE = 1_000  # articles whose kin one transaction stores; it takes a fifth of a second
 MOVED_AT_ONCE = 20  # articles worked out again in one; each takes some 10 ms
 
+Weigh = Callable[[Sequence[Subject], Collection[int]], dict[int, list[Kinship]]]
 Leading = tuple[str, str, str]  # an old address, the thing that it leads to, what follows that one's address
 
 
@@ -34,18 +35,18 @@ def lead_on_from_old_site(run: Run) -> None:
         session.commit()
 
 
-def relate_in_portions(database: Database, source: str) -> None:
+def relate_in_portions(database: Database, source: str, weigh: Weigh = kin_of_many) -> None:
     """Work out the kin of all that came in and has none yet, and store it so that no writer waits long.
 
     All at once and while reading: in portions each article would be looked at four times over. Whoever
     publishes meanwhile is not undone: a list that has changed since, or that names an article that has, is
-    worked out again, the desk's way, in the transaction that stores it.
+    worked out again, the desk's way, in the transaction that stores it. `weigh` does what `kin_of_many()` does.
     """
     with database.reading() as session:
         seen = queries.article_changes(
             session
         )  # before the articles: what changes in between counts as moved
-        lists, beside = _worked_out(session, source)
+        lists, beside = _worked_out(session, source, weigh)
     moved: set[int] = set()
     for some in _portions(lists, KIN_AT_ONCE):
         with database.writing() as session:
@@ -60,14 +61,14 @@ def relate_in_portions(database: Database, source: str) -> None:
         session.commit()
 
 
-def _worked_out(session: Session, source: str) -> tuple[dict[int, list[Kinship]], set[int]]:
+def _worked_out(session: Session, source: str, weigh: Weigh) -> tuple[dict[int, list[Kinship]], set[int]]:
     """Return the lists of what waits for kin and of all that it concerns, and who stands beside it in time."""
     waiting = set(queries.unrelated(session, source))
     if not waiting:
         return {}, set()
     subjects = all_subjects(session)
     concerned = waiting | queries.naming(session, waiting)
-    lists = kin_of_many(subjects, concerned)
+    lists = weigh(subjects, concerned)
     named = {found.id for kept in lists.values() for found in kept} - concerned
     in_time = [one.id for one in sorted(subjects, key=lambda one: (one.publish_at, one.id))]
     beside = {pair[place] for pair in pairwise(in_time) for place in (0, 1) if pair[1 - place] in waiting}

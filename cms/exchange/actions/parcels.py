@@ -12,7 +12,7 @@ from cms import sanitize
 from cms.comments.actions.receipts import receipt_hash, receipt_secret
 from cms.exchange import queries
 from cms.exchange.actions.archives import Archives
-from cms.exchange.actions.cleaning import Cleaners
+from cms.exchange.actions.crew import Body, Crew
 from cms.exchange.actions.pictures import BroughtIn, Pictures
 from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import Incoming, Skipped
@@ -24,6 +24,7 @@ from cms.site import Site
 from cms.vault import random_mark
 
 ANONYMOUS = "Anonymous"
+NO_BODY = Body()  # of what is not stored
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Run:
     survey: Survey
     archives: Archives
     pictures: Pictures
-    cleaners: Cleaners
+    crew: Crew
     report: Report
     now: datetime
     dry_run: bool
@@ -67,8 +68,8 @@ class Parcel:
     article_id: int = 0
     version: int = 1
     incoming: Incoming | None = None
-    body_html: str = ""
-    body_text: str = ""
+    unclean_html: str = ""
+    body: Body = NO_BODY
     picture: BroughtIn | None = None
     comments: list[tuple[IncomingComment, dict[str, Any]]] = field(default_factory=list)  # Any: columns
     known_comments: Mapping[str, Known] = field(default_factory=dict)
@@ -85,11 +86,11 @@ def parcels(run: Run, arrivals: Sequence[Arrival]) -> "Ready":
 
 @dataclass(slots=True)
 class Ready:
-    """A batch's parcels, whose texts come from the cleaners."""
+    """A batch's parcels, whose texts come from the crew."""
 
     _parcels: list[Parcel]
     _comments: Iterable[str] = ()
-    _bodies: Iterable[tuple[str, str]] = ()
+    _bodies: Iterable[Body] = ()
 
     def taken(self) -> list[Parcel]:
         """Return the parcels; waits until their texts are clean."""
@@ -97,15 +98,15 @@ class Ready:
         for row, html in zip(rows, self._comments, strict=False):
             row["body_html"] = html
         texts = (parcel for parcel in self._parcels if parcel.incoming)
-        for parcel, (html, text) in zip(texts, self._bodies, strict=False):
-            parcel.body_html, parcel.body_text = html, text
+        for parcel, body in zip(texts, self._bodies, strict=False):
+            parcel.body = body
         return self._parcels
 
 
-def _being_cleaned(run: Run, found: list[Parcel]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
+def _being_cleaned(run: Run, found: list[Parcel]) -> tuple[Iterable[str], Iterable[Body]]:
     comments = [row["body_text"] for parcel in found for _, row in parcel.comments]
-    bodies = [parcel.body_html for parcel in found if parcel.incoming]
-    return run.cleaners.comments(comments), run.cleaners.bodies(bodies)
+    bodies = [parcel.unclean_html for parcel in found if parcel.incoming]
+    return run.crew.comments(comments), run.crew.bodies(bodies)
 
 
 def _parcels(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Parcel]:
@@ -166,7 +167,7 @@ def _ready(run: Run, parcel: Parcel) -> None:
     html = run.pictures.within(incoming.body.html)
     if incoming.featured and parcel.picture is None:
         html = run.pictures.link(incoming.featured) + html
-    parcel.body_html = html
+    parcel.unclean_html = html
 
 
 def _ready_thread(run: Run, parcel: Parcel, known: Mapping[str, Known], mentions: set[str]) -> None:
@@ -179,7 +180,7 @@ def _ready_thread(run: Run, parcel: Parcel, known: Mapping[str, Known], mentions
             parcel.same_comments += 1
         elif run.is_seen("comment", comment.key):
             run.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
-        elif sanitize.is_blank(comment.typed):
+        elif sanitize.is_blank(comment.body_text):
             run.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
         else:
             row = {} if run.dry_run else _comment_row(run, comment, parcel.arrival.incoming.language)
@@ -195,12 +196,11 @@ def _anonymous(run: Run, language: str) -> str:
 def _comment_row(run: Run, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
     """Return what is stored of a comment but for its HTML and the numbers that the database gives."""
     vault, mark = run.site.vault, random_mark()
-    body_text = sanitize.comment_text(comment.typed)
     created_at = comment.created_at or run.now
     return {
         "mark": mark,
-        "name": sanitize.one_line(comment.name) or _anonymous(run, language),
-        "body_text": body_text,
+        "name": comment.name or _anonymous(run, language),
+        "body_text": comment.body_text,
         "language": language,
         "email_sealed": vault.seal(comment.email, table="comment", mark=mark) if comment.email else None,
         "email_fingerprint": vault.fingerprint(comment.email) if comment.email else None,

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO
 
-from cms.exchange.actions.cleaning import uninterrupted
+from cms.exchange.actions.crew import uninterrupted
 from cms.exchange.arrivals import Arrival, Here, arrival
 from cms.exchange.mapping import Skipped, refused
 from cms.exchange.survey import ARTICLE_TYPES, Survey

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.batches import bring_in
-from cms.exchange.actions.cleaning import Cleaners, cleaners, processes_for
 from cms.exchange.actions.collecting import rarely_collecting
+from cms.exchange.actions.crew import Crew, crew, processes_for
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
@@ -47,16 +47,16 @@ def import_wxr(
     here = Here(ZoneInfo(site.settings.timezone), site.settings.language)
     report = Report()
     processes = 0 if dry_run else processes_for(_size(stream))
-    with reader(stream, elsewhere=processes > 0) as batches, cleaners(processes) as cleaning:
+    with reader(stream, elsewhere=processes > 0) as batches, crew(processes) as others:
         found = _surveyed(stream, progress)  # while the others begin
-        run = _run(site, found, media, dry_run, now, report, cleaning)
+        run = _run(site, found, media, dry_run, now, report, others)
         with site.database.reading() as session:
             run.archives.load(session)
         bring_in(run, _articles(batches(found, here), report, progress))
-    lead_on_from_old_site(run)
-    if not dry_run:
-        relate_in_portions(site.database, found.source)
-        teach(run)
+        lead_on_from_old_site(run)
+        if not dry_run:
+            relate_in_portions(site.database, found.source, others.kin)
+            teach(run)
     _tell_what_stayed_out(report, found)
     run.pictures.tell(report)
     return report
@@ -85,7 +85,7 @@ def _run(
     dry_run: bool,
     now: datetime,
     report: Report,
-    cleaning: Cleaners,
+    others: Crew,
 ) -> Run:
     anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
     return Run(
@@ -93,7 +93,7 @@ def _run(
         survey=found,
         archives=Archives(found, anonymous),
         pictures=Pictures(found, media, site.settings.media_folder, dry_run),
-        cleaners=cleaning,
+        crew=others,
         report=report,
         now=now,
         dry_run=dry_run,

@@ -1,28 +1,43 @@
-"""Cleaning many texts, on every core of the machine where there are enough of them."""
+"""What of an import needs no database, done on every core of the machine where there is enough of it."""
 
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, repeat
 from multiprocessing import resource_tracker
 
 from cms import sanitize
+from cms.articles.folding import words_to_index
+from cms.articles.related import Kinship, Subject, kin_of_many
 
 WORTH_IT = (
     3_000_000  # bytes of an export, which is some 2,000 texts; a process takes a third of a second to start
 )
 MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
+KIN_WORTH_IT = (
+    2_000  # articles whose kin is weighed in half a second; to hand all subjects over takes a tenth
+)
 PORTION = 50  # texts handed over at once
 
 
-class Cleaners:
-    """Cleans comments and bodies here, or in other processes."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An article's body, clean: as HTML, as text, and as the words that the search index knows it by."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None = None) -> None:
-        self._pool = pool
+    html: str = ""
+    text: str = ""
+    indexed: str = ""
+
+
+class Crew:
+    """Cleans comments and bodies and weighs kin, here or in other processes."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None = None, processes: int = 1) -> None:
+        self._pool, self._processes = pool, processes
 
     def comments(self, texts: Sequence[str]) -> Iterator[str]:
         """Return the HTML of comments in their order; the work begins at once."""
@@ -32,19 +47,28 @@ class Cleaners:
         with uninterrupted():
             return chain.from_iterable(self._pool.map(sanitize.comments_html, portions))
 
-    def bodies(self, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Return HTML and text of articles in their order; the work begins at once."""
+    def bodies(self, sources: Sequence[str]) -> Iterator[Body]:
+        """Return the bodies of articles in their order; the work begins at once."""
         if self._pool is None:
             return map(_body, sources)
         with uninterrupted():
             return self._pool.map(_body, sources, chunksize=PORTION // 5)
 
+    def kin(self, subjects: Sequence[Subject], wanted: Collection[int]) -> dict[int, list[Kinship]]:
+        """Return the kin of each of the `wanted` articles among all `subjects`."""
+        if self._pool is None or len(wanted) < KIN_WORTH_IT:
+            return kin_of_many(subjects, wanted)
+        shares = [sorted(wanted)[start :: self._processes] for start in range(self._processes)]
+        with uninterrupted():
+            found = self._pool.map(kin_of_many, repeat(subjects), shares)
+        return {one: kin for share in found for one, kin in share.items()}
+
 
 @contextmanager
-def cleaners(processes: int) -> Iterator[Cleaners]:
-    """Give what cleans, in so many processes that begin at once; 0 for this one."""
+def crew(processes: int) -> Iterator[Crew]:
+    """Give a crew of so many processes that begin at once; 0 for this one alone."""
     if not processes:
-        yield Cleaners()
+        yield Crew()
         return
     # Spawned, not forked: a fork would share the database's connections.
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
@@ -52,7 +76,7 @@ def cleaners(processes: int) -> Iterator[Cleaners]:
         for _ in range(processes):
             pool.submit(sanitize.comments_html, [])
     try:
-        yield Cleaners(pool)
+        yield Crew(pool, processes)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -83,6 +107,7 @@ def uninterrupted() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _body(source: str) -> tuple[str, str]:
+def _body(source: str) -> Body:
     html = sanitize.article_html(source)
-    return html, sanitize.plain_text(html)
+    text = sanitize.plain_text(html)
+    return Body(html, text, " ".join(words_to_index(text)))
