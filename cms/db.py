@@ -4,12 +4,11 @@ import fcntl
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from sqlmodel import Session, SQLModel
 
 from cms import embedded, hosted
 from cms.config import Settings, shipped
-from cms.sessions import ReadingSession, WritingSession
+from cms.sessions import Kept, ReadingSession, WritingSession, used
 from cms.together import Together
 
 if TYPE_CHECKING:
@@ -103,37 +102,30 @@ class Database:
     reader: sa.Engine
     writer: sa.Engine
     line: Together
+    in_turn: Kept[ReadingSession]
+    leading: Kept[WritingSession]  # of the line, where the database is SQLite
     beside: dict[str, object] = field(compare=False)  # what each writing session carries
-    turn: Lock = field(default_factory=Lock, compare=False)  # to read at length
 
     @property
     def is_sqlite(self) -> bool:
         """Whether the embedded database is in use."""
         return self.writer.dialect.name == "sqlite"
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> AbstractContextManager[Session]:
         """Give a session that sees one state of the database and can change nothing."""
-        with self.reader.connect() as connection:
-            connection.begin()
-            with ReadingSession(connection, autoflush=False) as session:
-                yield session
+        return used(ReadingSession(self.reader.connect()))
 
-    @contextmanager
-    def reading_in_turn(self) -> Iterator[Session]:
+    def reading_in_turn(self) -> AbstractContextManager[Session]:
         """Give such a session for much work, to one thread of this process after another where the database is SQLite.
 
         Eight at once are no faster, as Python computes for one at a time, and each has a connection of its own: of a
         server with two workers, 7 MB of 162 after comments (measured).
         """
-        with self.turn if self.is_sqlite else nullcontext(), self.reading() as session:
-            yield session
+        return self.in_turn.session() if self.is_sqlite else self.reading()
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self) -> AbstractContextManager[Session]:
         """Give a session that holds the write lock from its first statement; the caller commits."""
-        with WritingSession(self.writer, info=dict(self.beside)) as session:
-            yield session
+        return used(WritingSession(self.writer.connect(), info=dict(self.beside)))
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """Return what `work` returns once that is committed; `work` itself never commits.
@@ -144,6 +136,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self.in_turn.close()
+        self.leading.close()
         self.reader.dispose()
         self.writer.dispose()
 
@@ -157,7 +151,11 @@ def open_database(settings: Settings) -> Database:
         reader = embedded.open_engine(settings, query_only=True)
         writer = embedded.open_engine(settings, query_only=False)
     beside: dict[str, object] = {}
-    return Database(reader, writer, Together(writer, beside), beside)
+    in_turn = Kept(lambda: ReadingSession(reader.connect()))
+    leading = Kept(lambda: WritingSession(writer.connect(), info=dict(beside)))
+    # Of PostgreSQL's connections none is kept: their pool looks whether one that lay idle is still alive.
+    line = Together(leading.session if not settings.database_url else lambda: used(leading.make()))
+    return Database(reader, writer, line, in_turn, leading, beside)
 
 
 def migrate(settings: Settings) -> None:

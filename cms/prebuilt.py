@@ -46,6 +46,11 @@ class Prebuilt:
         rows = self.all(session, values)
         return rows[0] if rows else None
 
+    def send(self, session: Session, values: list[Any]) -> None:
+        """Send the statement with its values in the order in which it names them."""
+        connection, form = self._in(session)
+        _sent(connection, form.sql, form.converted(values))
+
     def each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Send the statement for each of `rows`, which may hold more than is asked for; nothing for none."""
         if rows:
@@ -54,7 +59,7 @@ class Prebuilt:
 
     def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
         if self._overtakes and isinstance(session, WritingSession):
-            connection = session.overtaking()
+            connection = session.begun()
         else:
             connection = session.connection()
         name = connection.dialect.name
@@ -72,7 +77,8 @@ class Inserting:
     """
 
     def __init__(self, table: sa.Table, *names: str, new_only: bool = False) -> None:
-        self._table, self._names = table, names
+        self._table = table
+        self._names = tuple(one.name for one in table.c if one.name in names)  # as SQLAlchemy orders them
         self._insert = InsertNew(table) if new_only else sa.insert(table)
         self._by_number: dict[int, Prebuilt] = {}  # of rows, made when first asked for
 
@@ -80,8 +86,7 @@ class Inserting:
         """Store each of `rows`, which may hold more than is asked for."""
         for start in range(0, len(rows), FEW):
             some = rows[start : start + FEW]
-            values = {f"{name}_{place}": row[name] for place, row in enumerate(some) for name in self._names}
-            self._of(len(some)).all(session, values)
+            self._of(len(some)).send(session, [row[name] for row in some for name in self._names])
 
     def later(self, session: Session, rows: Rows) -> None:
         """Store each of `rows` before anything looks at them, with those that are put off besides."""
@@ -139,29 +144,32 @@ class _Form:
 
     sql: str
     names: tuple[str, ...]  # of its values, in their order
-    asked: tuple[tuple[str, Convert | None], ...]  # those that come with each call
-    constants: dict[str, Any]
+    conversions: tuple[tuple[int, Convert], ...]  # of those that come with each call, by their place
+    constants: dict[str, Any]  # the others, converted
     is_positional: bool
     row: Callable[[Sequence[Any]], Any]
     converters: tuple[tuple[int, Convert], ...]  # of columns, by their place
 
     def sent(self, values: Mapping[str, Any]) -> Any:  # Any: each driver's own form
         """Return `values` with the statement's own, as the driver takes them."""
-        all_values = self.constants.copy()
-        for name, convert in self.asked:
-            value = values[name]
-            all_values[name] = value if convert is None else convert(value)
-        return tuple([all_values[name] for name in self.names]) if self.is_positional else all_values
+        all_values = {**values, **self.constants}
+        return self.converted([all_values[name] for name in self.names])
+
+    def converted(self, values: list[Any]) -> Any:  # Any: as above
+        """Return values that stand in the statement's order as the driver takes them."""
+        for place, convert in self.conversions:
+            values[place] = convert(values[place])
+        return tuple(values) if self.is_positional else dict(zip(self.names, values, strict=True))
 
     def sent_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
         """Return the same of many rows; column by column, which takes three quarters of the time (measured)."""
-        columns: dict[str, Iterable[Any]] = {
-            name: repeat(value, len(rows)) for name, value in self.constants.items()
-        }
-        for name, convert in self.asked:
-            column = [row[name] for row in rows]
-            columns[name] = column if convert is None else _converted(column, convert)
-        found = zip(*(columns[name] for name in self.names), strict=True)
+        columns: list[Any] = [
+            repeat(self.constants[name], len(rows)) if name in self.constants else [row[name] for row in rows]
+            for name in self.names
+        ]
+        for place, convert in self.conversions:
+            columns[place] = _converted(columns[place], convert)
+        found = zip(*columns, strict=True)
         return (
             list(found) if self.is_positional else [dict(zip(self.names, row, strict=True)) for row in found]
         )
@@ -194,17 +202,23 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
         raise ValueError("a statement with a list of values cannot be built beforehand")
     columns = statement.exported_columns
     binds = {name: (bind, _to_driver(bind.type, dialect)) for name, bind in compiled.binds.items()}
+    names = tuple(compiled.positiontup or binds)
+    row: Any = namedtuple("Row", list(map(str, columns.keys())))  # type: ignore[misc]  # its fields are the statement's
     return _Form(
         sql=compiled.string,
-        names=tuple(compiled.positiontup or binds),
-        asked=tuple((name, convert) for name, (bind, convert) in binds.items() if bind.required),
+        names=names,
+        conversions=tuple(
+            (place, convert)
+            for place, (bind, convert) in enumerate(binds[name] for name in names)
+            if bind.required and convert is not None
+        ),
         constants={
             name: convert(bind.value) if convert else bind.value
             for name, (bind, convert) in binds.items()
             if not bind.required
         },
         is_positional=compiled.positional,
-        row=namedtuple("Row", list(map(str, columns.keys())))._make,  # type: ignore[attr-defined]  # its fields are the statement's
+        row=partial(tuple.__new__, row),  # `_make` would count the columns of each row
         converters=tuple(
             (place, convert)
             for place, column in enumerate(columns)
@@ -227,10 +241,11 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
 def _sent(connection: sa.Connection, sql: str, values: Any, *, many: bool = False) -> list[Any]:
     """Send a statement, or the same for each of `values`; return what the driver gives, nothing where it has no rows to give.
 
-    Whoever listens to a connection's statements hears of this one as well.
+    Whoever listens to an engine's statements hears of this one as well.
     """
     cursor = connection.connection.cursor()
-    connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, many)
+    if hearing := connection.engine.dispatch.before_cursor_execute:
+        hearing(connection, cursor, sql, values, None, many)
     errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
     try:
         if many:

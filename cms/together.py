@@ -2,10 +2,10 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from cms.outages import is_clash, is_outage
@@ -23,8 +23,9 @@ class Together:
     told nobody.
     """
 
-    def __init__(self, writer: sa.Engine, beside: Mapping[str, object]) -> None:
-        self._writer, self._beside = writer, beside
+    def __init__(self, session: Callable[[], AbstractContextManager[WritingSession]]) -> None:
+        """Take what gives a session, to one thread at a time."""
+        self._session = session
         self._lock = threading.Lock()  # of the two below
         self._line: deque[_Deed[Any]] = deque()  # Any: each deed returns what it likes
         self._is_led = False
@@ -84,7 +85,8 @@ class Together:
                 deed.thank(result)
 
     def _committed(self, deeds: "list[_Deed[Any]]") -> list[Any]:
-        with WritingSession(self._writer, info=dict(self._beside), deeds=len(deeds)) as session:
+        with self._session() as session:
+            session.deeds = len(deeds)
             results = [deed.work(session) for deed in deeds]
             session.commit()
         return results

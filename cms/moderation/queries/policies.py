@@ -132,7 +132,7 @@ def in_force(session: Session, now: datetime) -> InForce:
     """
     read = once(session, "version of policies", lambda: _NUMBER.first(session, {}))
     number = read.number if read else 0
-    engine = session.get_bind()
+    engine = session.get_bind().engine
     with _KEEPING:
         kept = _KEPT.get(engine)
     if kept is not None and kept[0] == number:
