@@ -44,7 +44,7 @@ def open_site(settings: "Settings") -> "Site":
 
 def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
     """Wire the application: every blueprint and guard on one screen."""
-    from cms import config, error_pages, shown, web
+    from cms import application, config, error_pages, shown, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
     from cms.articles.feeds import blueprint as feeds
@@ -58,7 +58,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.privacy.views import kept, mine, my_comments
     from cms.reports import views as reporting
 
-    app = web.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
+    app = application.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
     app.extensions["site"] = site
     app.config.update(
         CLOCK=clock,

@@ -5,14 +5,13 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
-from typing import IO, Any, cast
+from typing import IO
 
-from flask import Flask, Request, Response, abort, current_app, g, has_app_context, redirect, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.datastructures import Headers as ResponseHeaders
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.urls import iri_to_uri
 
 from cms import logs
 from cms.config import Settings
@@ -21,8 +20,6 @@ from cms.languages import Language, is_language
 from cms.negotiation import has_already
 from cms.sense import origin_of
 from cms.site import Site
-from cms.spoken import SpokenEnvironment
-from cms.vault import Vault
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -48,50 +45,6 @@ class Origin(StrEnum):
     SAME = "same"
     FOREIGN = "foreign"
     UNKNOWN = "unknown"
-
-
-class StaffSessions(SecureCookieSessionInterface):
-    """The sessions of who brings a cookie; whoever only reads has none, so nothing is derived or signed for her."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Return the session of this request, None while the site's key is missing."""
-        if "HTTP_COOKIE" in request.environ or app.extensions["site"].keys is None:
-            return super().open_session(app, request)
-        return self.session_class()
-
-
-class Application(Flask):
-    """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs.
-
-    Its templates are those of the language in which the answer speaks.
-    """
-
-    jinja_environment = SpokenEnvironment
-    session_interface = StaffSessions()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
-        super().__init__(*args, **kwargs)
-        self._spoken: dict[str, SpokenEnvironment] = {}  # by language; a copy of the application shares them
-
-    @property
-    def secret_key(self) -> str | None:  # type: ignore[override]  # Flask reads it from its configuration
-        """What signs the cookies and form tokens of staff; None while the site's key is missing."""
-        keys: Vault | None = self.extensions["site"].keys
-        return keys.secret("sessions") if keys else None
-
-    @property
-    def jinja_env(self) -> SpokenEnvironment:
-        """The templates of this answer's language; outside of an answer those that every language's are made from."""
-        if not has_app_context():
-            return self._unspoken
-        spoken = language()
-        if spoken.code not in self._spoken:
-            self._spoken[spoken.code] = self._unspoken.speaking(spoken)
-        return self._spoken[spoken.code]
-
-    @cached_property
-    def _unspoken(self) -> SpokenEnvironment:
-        return cast(SpokenEnvironment, self.create_jinja_environment())  # made by the class named above
 
 
 def site() -> Site:
@@ -182,17 +135,16 @@ def unlisted_page(body: str, status: int = 200) -> Response:
 
 def see_other(address: str) -> Response:
     """Return the answer that says where to look next, as after a POST that was carried out (RFC 9110, 15.4.4)."""
-    response: Response = redirect(address, 303)  # type: ignore[assignment]  # Flask's own Response at run time
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return Response("", 303, {"Location": address, "Cache-Control": "no-store"})
 
 
 def origin() -> Origin:
     """Return where this request comes from: Fetch Metadata first, else Origin, else Referer (OWASP, CSRF)."""
-    fetched_from = request.headers.get("Sec-Fetch-Site")
+    headers = request.environ  # asked for by name they are there sooner than through Werkzeug's own mapping
+    fetched_from = headers.get("HTTP_SEC_FETCH_SITE")
     if fetched_from is not None:
         return Origin.SAME if fetched_from in {"same-origin", "none"} else Origin.FOREIGN
-    claimed = request.headers.get("Origin") or request.headers.get("Referer")
+    claimed = headers.get("HTTP_ORIGIN") or headers.get("HTTP_REFERER")
     if not claimed:
         return Origin.UNKNOWN
     return Origin.SAME if origin_of(claimed) == site().settings.origin else Origin.FOREIGN
@@ -206,16 +158,16 @@ def take_body(limit: int) -> int | None:
     would be stored. What lies beyond is read and thrown away up to DRAINED_BYTES: a browser that is still
     sending when the connection closes shows its own error instead of our answer.
     """
-    stream = request.environ["wsgi.input"]
-    announced = request.content_length
+    environ, announced = request.environ, request.content_length
+    stream = environ["wsgi.input"]
     length = DRAINED_BYTES if announced is None and is_chunked() else announced or 0
     body = b"".join(_pieces(stream, min(length, limit + 1)))
     if len(body) > limit:
         for _ in _pieces(stream, min(length, DRAINED_BYTES) - len(body)):
             pass
-    g.body = body[:limit]
-    request.environ["wsgi.input"] = io.BytesIO(g.body)
-    request.environ["CONTENT_LENGTH"] = str(len(g.body))
+    g.body = kept = body[:limit]
+    environ["wsgi.input"] = io.BytesIO(kept)
+    environ["CONTENT_LENGTH"] = str(len(kept))
     if len(body) > limit:
         return 413
     if announced is None:
@@ -233,12 +185,13 @@ def install(app: Flask, refuses_itself: frozenset[str]) -> None:
 
     @app.before_request
     def _guard() -> None:
+        environ = request.environ
         g.began = time.perf_counter()
-        if TOO_BUSY in request.environ:
+        if TOO_BUSY in environ:
             raise ServiceUnavailable(retry_after=BUSY_SECONDS)
-        if "\0" in request.path:
+        if "\0" in environ["PATH_INFO"]:
             abort(404)  # PostgreSQL cannot even be asked for it
-        foreign = request.method not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN
+        foreign = environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"} and origin() is Origin.FOREIGN
         if request.endpoint not in refuses_itself:
             if foreign:
                 abort(403)
@@ -268,8 +221,9 @@ def _finish(response: Response) -> Response:
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     leads_to = response.location
-    if leads_to and leads_to[0] != "/":  # by the router, with the host that was sent: anybody's
-        response.location = leads_to.removeprefix(request.host_url.rstrip("/"))
+    if leads_to and (leads_to[0] != "/" or not leads_to.isascii()):
+        # by the router, with the host that was sent: anybody's
+        response.location = iri_to_uri(leads_to.removeprefix(request.host_url.rstrip("/")))
     milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     logs.write_request(request.method, request.path, response.status_code, milliseconds)
     return response

@@ -57,13 +57,14 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _close() -> Response | None:
-        if request.endpoint is None or is_open(request.endpoint):
+        endpoint = request.endpoint
+        if endpoint is None or is_open(endpoint):
             return None
         need_key()
         answer = _check_token(csrf) if person_at_work() else _sign_in_first(csrf)
         if answer is not None:
             return answer
-        act = act_of(request.endpoint)
+        act = act_of(endpoint)
         if act is None or not may(staff().role, act):
             abort(403)
         return None

@@ -1,6 +1,7 @@
 """Judging a comment by its signals and by what stands around it, when it comes in and when it is edited."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlmodel import Session
 
@@ -61,7 +62,7 @@ class Findings:
     `folds` are those of its near-copies.
     """
 
-    traits: Traits
+    traits: partial[Traits]
     likeness: int
     certainty: int
     folds: frozenset[int]
@@ -72,9 +73,7 @@ class Findings:
         `from_network` counts this comment among those of its network in ten minutes, `on_article` those on its
         article while that is in slow mode; 0 says nothing.
         """
-        traits = replace(
-            self.traits, from_network=from_network, on_article=on_article, lacks_proof=lacks_proof
-        )
+        traits = self.traits(from_network=from_network, on_article=on_article, lacks_proof=lacks_proof)
         reasons = signals.judge(traits)
         points = signals.score(reasons)
         return Assessment(reasons, points, signals.lane(points), self.likeness, self.certainty)
@@ -122,9 +121,10 @@ def _around(session: Session, subject: Subject, fingerprint: int) -> Around:
 
 def _traits(
     subject: Subject, measured: Habits, around: Around, copies: Copies, words: Opinion, bad_hosts: int
-) -> Traits:
+) -> partial[Traits]:
     name = skeleton(subject.name)
-    return Traits(
+    return partial(
+        Traits,
         habits=measured,
         trap_filled=subject.trap_filled,
         origin_known=subject.origin_known,

@@ -20,9 +20,11 @@ def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[i
         return None
     told = facts(body_text)
     for first in copies.firsts(session, folds):
-        if not are_copies(first.likeness, likeness) or not may_state(first.body_text, told):
-            continue
-        if facts(first.body_text) == told:
+        if (
+            may_state(first.body_text, told)  # the soonest to tell, as for most of them it is False
+            and are_copies(first.likeness, likeness)
+            and facts(first.body_text) == told
+        ):
             return first.id
     return None
 

@@ -1,7 +1,7 @@
 """The folds of near-copies that a new text may belong to."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,13 +14,12 @@ from cms.prebuilt import Prebuilt
 FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(NamedTuple):
     """The comment that a fold began with."""
 
     id: int
     likeness: int
-    body_text: str = field(repr=False)
+    body_text: str
 
 
 _COMMENT = table_of(Comment)

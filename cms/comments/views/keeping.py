@@ -9,6 +9,7 @@ from cms.comments.forms import CommentForm
 from cms.error_pages import copy_headers, error_page
 from cms.web import private_page, say, site, take_body
 
+URLENCODED = "application/x-www-form-urlencoded"
 SENTENCES = {
     400: "Your comment did not arrive whole. Please send it again.",
     411: "Your comment did not arrive whole. Please send it again.",
@@ -57,13 +58,16 @@ def received() -> tuple[MultiDict[str, str], int | None]:
     since nobody knows where it ended.
     """
     status = take_body(site().settings.comment_max_bytes)
+    body, kind = g.body, request.content_type or ""
+    if status is None and kind.startswith(URLENCODED) and body.isascii():  # as every browser sends it
+        return arrived_fields(body, kind), None
     if status is None:
         try:
-            if request.form or not g.body:
+            if request.form or not body:
                 return request.form, None
         except HTTPException as error:  # more parts than any form has
             status = error.code
-    return arrived_fields(g.body, request.content_type or ""), status or 400
+    return arrived_fields(body, kind), status or 400
 
 
 def _told_as(status: int) -> int:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from urllib.parse import unquote
 
@@ -32,7 +33,9 @@ from cms.web import Origin, clock, language, origin, private_page, say, see_othe
 blueprint = Blueprint("comments", __name__)
 blueprint.register_error_handler(HTTPException, keep_words)
 REFUSES_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # what proxies say of whom they speak for
+FORWARDED = frozenset(
+    {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"}
+)  # what proxies say of whom they speak for
 
 
 @blueprint.post("/articles/<slug>/comments")
@@ -59,11 +62,12 @@ class _Ready:
 def _submit(kind: ArticleKind, slug: str) -> Response:
     """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
     fields, broken = received()
-    with site().database.reading_in_turn() as session:
+    here, now = site(), clock()
+    with here.database.reading_in_turn() as session:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
-    outcome = store(site(), found.plan, clock())
+    outcome = store(here, found.plan, now)
     if isinstance(outcome, TooMany):
         return _wait(found.article, found.form, outcome)
     return see_other(url_for("receipts.show", secret=outcome))
@@ -73,7 +77,8 @@ def _looked_into(
     session: Session, kind: ArticleKind, slug: str, fields: MultiDict[str, str], broken: int | None
 ) -> _Ready | Callable[[], Response]:
     """Return a comment that is ready to be stored, or what answers it without that."""
-    article = _article(session, kind, slug)
+    here, now = site(), clock()
+    article = _article(session, kind, slug, now)
     if article is None or article.is_retracted:
         abort(404 if article is None else 410)
     speak(article.language)
@@ -82,7 +87,7 @@ def _looked_into(
     if refusal is not None:
         return partial(_answer, article, form, *refusal)
     sent = _submission(article, form)
-    if (waiting := too_many(site(), session, sent, clock())) is not None:
+    if (waiting := too_many(here, session, sent, now)) is not None:
         return partial(_wait, article, form, waiting)
     parent = _parent(session, article, form)
     valid = form.validate()
@@ -92,11 +97,11 @@ def _looked_into(
         return partial(_answer, article, form, 422, gone)
     if not valid:
         return partial(_answer, article, form, 422, "", parent)
-    if "preview" in request.form:
+    if "preview" in fields:
         return partial(_answer, article, form, 200, "", parent)
     if parent is not None:
         sent = dataclasses.replace(sent, parent_id=parent.id, root_id=parent.root_id)
-    return _Ready(article, form, planned(site(), session, sent, clock()))
+    return _Ready(article, form, planned(here, session, sent, now))
 
 
 def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] | None:
@@ -108,11 +113,12 @@ def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] |
         return 403, say("This form was sent from another site. Please send it from here.")
     if broken is not None:
         return broken, say(SENTENCES[broken])
-    paused = paused_until(article.comments_paused_until, clock())
-    if paused is not None and paused < FOR_EVER and _takes_comments(article):
+    now = clock()
+    paused = paused_until(article.comments_paused_until, now)
+    if paused is not None and paused < FOR_EVER and _takes_comments(article, now):
         moment = language().day_and_time(paused, site().settings.timezone)
         return 403, say("Comments on this article are closed until %(moment)s.", moment=moment)
-    if paused is not None or not _takes_comments(article):
+    if paused is not None or not _takes_comments(article, now):
         return 403, say("Comments on this article are closed.")
     return None
 
@@ -149,12 +155,12 @@ def wait_sentence(outcome: TooMany) -> str:
 
 def sender() -> Visitor:
     """Return who sends this request, as far as limits need to know."""
-    headers = request.headers
-    browser = f"{headers.get('User-Agent', '')}\n{headers.get('Accept-Language', '')}"
-    hops = len([hop for hop in headers.get("X-Forwarded-For", "").split(",") if hop.strip()])
-    is_believed = 0 < site().settings.trusted_proxies <= hops
-    is_forwarded = not is_believed and any(name in headers for name in FORWARDED)
-    return visitor(site(), request.remote_addr or "", browser, is_forwarded=is_forwarded, now=clock())
+    headers, here = request.environ, site()
+    browser = f"{headers.get('HTTP_USER_AGENT', '')}\n{headers.get('HTTP_ACCEPT_LANGUAGE', '')}"
+    hops = len([hop for hop in headers.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()])
+    is_believed = 0 < here.settings.trusted_proxies <= hops
+    is_forwarded = not is_believed and not FORWARDED.isdisjoint(headers)
+    return visitor(here, headers.get("REMOTE_ADDR", ""), browser, is_forwarded=is_forwarded, now=clock())
 
 
 def _wait(article: CommentedArticle, form: CommentForm, outcome: TooMany) -> Response:
@@ -197,11 +203,11 @@ def _answer(
     )
 
 
-def _takes_comments(article: CommentedArticle) -> bool:
+def _takes_comments(article: CommentedArticle, now: datetime) -> bool:
     end = closes_at(
         article.publish_at, article.comments_open, article.comments_close_at, site().settings.close_after_days
     )
-    return end is None or clock() < end
+    return end is None or now < end
 
 
 def _parent(session: Session, article: CommentedArticle, form: CommentForm) -> VisibleComment | None:
@@ -211,11 +217,11 @@ def _parent(session: Session, article: CommentedArticle, form: CommentForm) -> V
     return visible_comment(session, article.id, int(asked))
 
 
-def _article(session: Session, kind: ArticleKind, slug: str) -> CommentedArticle | None:
+def _article(session: Session, kind: ArticleKind, slug: str, now: datetime) -> CommentedArticle | None:
     """Return the article at `slug`, or the one that was there when the form was opened; retracted ones too."""
-    found = commented_article(session, kind, slug, now=clock())
+    found = commented_article(session, kind, slug, now=now)
     if found is not None:
         return found
     moved = address_now(session, former_address(address_of(kind, slug))) or ""
     folder, _, present = moved.strip("/").partition("/")
-    return commented_article(session, kind, unquote(present), now=clock()) if folder == f"{kind}s" else None
+    return commented_article(session, kind, unquote(present), now=now) if folder == f"{kind}s" else None
