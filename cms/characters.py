@@ -34,7 +34,8 @@ def comment_text(raw: str) -> str:
     Trailing spaces and outer blank lines go; nothing else is changed, so an edit begins with her own words.
     """
     lines = (line.rstrip() for line in _permitted(raw).split("\n"))
-    return _BLANK_LINES.sub("\n\n\n", "\n".join(lines).strip("\n"))
+    text = "\n".join(lines).strip("\n")
+    return _BLANK_LINES.sub("\n\n\n", text) if "\n\n\n\n" in text else text
 
 
 def one_line(raw: str) -> str:

@@ -26,7 +26,8 @@ def linked(text: str, most: int) -> Iterator[tuple[str, bool]]:
     without its opening one. Linear, unlike bleach's linkify.
     """
     end = 0
-    for match in _BARE.finditer(text):
+    # To search for addresses where there are none took half of the time in which a comment is typeset (measured).
+    for match in _BARE.finditer(text) if "://" in text else ():
         if most == 0:
             break
         stop = match.start() + _length(match[0])

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO
 
+from cms.exchange.actions.collecting import rarely_collecting
 from cms.exchange.actions.crew import uninterrupted
 from cms.exchange.arrivals import Arrival, Here, arrival
 from cms.exchange.mapping import Skipped, refused
@@ -108,6 +109,7 @@ class _Watched(io.RawIOBase):
         return chunk
 
 
+@rarely_collecting()
 def _send(path: Path, connection: Connection) -> None:
     """Read in a process of its own; a batch waits in its pipe until it is asked for."""
     try:
