@@ -270,8 +270,8 @@ def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment,
         above = {row.id: row for row in _rows(session, sorted(missing))}
         if not above:
             break
-        found.update({row.id: row for row in above.values() if row.is_tombstone})
-        elsewhere.update({row.id: row for row in above.values() if not row.is_tombstone})
+        found.update({row.id: row for row in above.values() if row.gone})
+        elsewhere.update({row.id: row for row in above.values() if not row.gone})
     return _in_order(list(found.values()), elsewhere)
 
 

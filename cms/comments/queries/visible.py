@@ -1,6 +1,7 @@
 """What a reader sees of one comment."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,7 +25,6 @@ class VisibleComment(NamedTuple):
     depth: int
     name: str
     body_html: str
-    language: str
     created_at: datetime
     is_tombstone: bool
     is_withdrawn: bool
@@ -33,6 +33,13 @@ class VisibleComment(NamedTuple):
     is_featured: bool
     corrected_at: datetime | None
     folded: int = 0
+
+
+class Gone(StrEnum):
+    """Who took a comment away of which only its place is left."""
+
+    WITHDRAWN = "withdrawn"  # its writer, or her wish to be forgotten
+    REMOVED = "removed"
 
 
 _APPROVED: sa.ColumnClause[str] = sa.literal_column(
@@ -55,17 +62,22 @@ COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Comment.root_id),
     col(Comment.name),
     col(Comment.body_html),
-    col(Comment.language),
     col(Comment.created_at),
     col(Comment.foreign_id),
     col(Comment.featured_at),
     col(Comment.corrected_at),
     col(Comment.staff_id).is_not(None).label("is_staff"),
-    sa.not_(is_visible()).label("is_tombstone"),
-    sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_withdrawn"),
+    sa.case(
+        (
+            sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)),
+            sa.literal(Gone.WITHDRAWN.value),
+        ),
+        (sa.not_(is_visible()), sa.literal(Gone.REMOVED.value)),
+    ).label("gone"),
 )
-# The same for who asks for visible ones alone: told, SQLite need not look (30 µs of 135 for 50 comments, measured).
-COLUMNS_OF_VISIBLE = (*COLUMNS[:-2], sa.false().label("is_tombstone"), sa.false().label("is_withdrawn"))
+# The same for who asks for visible ones alone: told, SQLite need not look (30 µs of 135 for 50 comments, measured). Each
+# column costs 6 µs more; NULL costs the least.
+COLUMNS_OF_VISIBLE = (*COLUMNS[:-1], sa.null().label("gone"))
 
 
 def comment_of(row: Any, parent: Any, depth: int) -> VisibleComment:
@@ -74,16 +86,15 @@ def comment_of(row: Any, parent: Any, depth: int) -> VisibleComment:
         id=row.id,
         parent_id=row.parent_id,
         root_id=row.root_id,
-        parent_name="" if parent is None or parent.is_tombstone else parent.name,
+        parent_name="" if parent is None or parent.gone else parent.name,
         depth=depth,
-        name="" if row.is_tombstone else row.name,
-        body_html="" if row.is_tombstone else row.body_html,
-        language=row.language,
+        name="" if row.gone else row.name,
+        body_html="" if row.gone else row.body_html,
         created_at=row.created_at,
-        is_tombstone=row.is_tombstone,
-        is_withdrawn=row.is_withdrawn,
+        is_tombstone=row.gone is not None,
+        is_withdrawn=row.gone == Gone.WITHDRAWN,
         foreign_id=row.foreign_id,
-        is_staff=bool(row.is_staff) and not row.is_tombstone,
+        is_staff=bool(row.is_staff) and not row.gone,
         is_featured=row.featured_at is not None,
         corrected_at=row.corrected_at,
     )
