@@ -1,5 +1,6 @@
 """Flask as this site has it: whose secrets sign, whose sessions are opened, whose words templates speak, how answers are sent."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
@@ -63,6 +64,10 @@ class Application(Flask):
         if spoken.code not in self._spoken:
             self._spoken[spoken.code] = self._unspoken.speaking(spoken)
         return self._spoken[spoken.code]
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:  # Any: as Flask has it
+        """Return what answers as it is: none of ours is a coroutine, and Flask would look at ten a request."""
+        return func
 
     @cached_property
     def _unspoken(self) -> SpokenEnvironment:

@@ -15,7 +15,7 @@ from werkzeug.urls import iri_to_uri
 
 from cms import logs
 from cms.config import Settings
-from cms.finished import FinishedPage
+from cms.finished import FinishedPage, Headers
 from cms.languages import Language, is_language
 from cms.negotiation import has_already
 from cms.sense import origin_of
@@ -214,12 +214,11 @@ def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 def _finish(response: Response) -> Response:
-    given = {name.lower() for name, _ in response.headers}
-    response.headers.extend(it for it in SECURITY_HEADERS.items() if it[0].lower() not in given)
     if "things" in g and response.status_code == 200:
         _make_conditional(response)
-    elif "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    else:
+        response.headers.extend(_security_headers(response.headers))
+        response.headers.setdefault("Cache-Control", "no-store")
     leads_to = response.location
     if leads_to and (leads_to[0] != "/" or not leads_to.isascii()):
         # by the router, with the host that was sent: anybody's
@@ -229,9 +228,16 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def _security_headers(given: Iterable[tuple[str, str]]) -> Headers:
+    """Return those of SECURITY_HEADERS that are not among the headers given, by which an answer may allow more."""
+    names = {name.lower() for name, _ in given}
+    return [(name, value) for name, value in SECURITY_HEADERS.items() if name.lower() not in names]
+
+
 def _make_conditional(response: Response) -> None:
     """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
-    shared = [(name, value) for name, value in response.headers.items() if name != "Content-Length"]
+    given = response.headers
+    shared = [(name, value) for name, value in given if name != "Content-Length"] + _security_headers(given)
     is_kept = KEEP in request.environ
     page = FinishedPage(
         response.get_data(),
@@ -245,10 +251,10 @@ def _make_conditional(response: Response) -> None:
     known = request.headers.get("If-None-Match")
     if known is not None and has_already(known, variant.etag):
         response.status_code = 304
-        response.set_data(b"")
-        response.headers = ResponseHeaders(variant.headers_304)
+        body, headers = b"", variant.headers_304
     else:
-        response.set_data(variant.body)
-        response.headers = ResponseHeaders(variant.headers)
+        body, headers = variant.body, variant.headers
+    # At once, since werkzeug looks through each header that it is given, and `set_data()` gives another.
+    response.response, response.headers = [body], ResponseHeaders(headers)
     if is_kept:
         request.environ[KEEP](page)

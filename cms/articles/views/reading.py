@@ -170,9 +170,8 @@ def article_context(
     page: ArticlePage, onward: Onward, thread: VisibleThread, now: datetime
 ) -> dict[str, Any]:
     """Return what an article's template shows, for its page and for the desk's preview."""
-    end = closes_at(
-        page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
-    )
+    settings = site().settings
+    end = closes_at(page.publish_at, page.comments_open, page.comments_close_at, settings.close_after_days)
     path = address_of(page.kind, page.slug)
     paused = paused_until(page.comments_paused_until, now)
     is_open = (end is None or now < end) and paused is None
@@ -188,8 +187,8 @@ def article_context(
         else None,
         "closes_at": end,
         "action_url": f"{path}/comments",
-        "can_notify": site().settings.mail_is_on,
-        "canonical": site().settings.base_url + path,
+        "can_notify": settings.mail_is_on,
+        "canonical": settings.base_url + path,
         "json_ld": once(_json_ld, page),
     }
 
