@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
@@ -75,6 +76,31 @@ class Clock:
     def advance(self, **duration: float) -> None:
         """Let time pass: `advance(hours=25)`."""
         self.now += timedelta(**duration)
+
+
+class Compiled(dict[Any, Any]):  # Any: SQLAlchemy's own kinds
+    """What SQLAlchemy has compiled, by the kind of database; its own is by engine, and begins anew with each site."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return what was compiled of a statement on any engine of its kind."""
+        return super().get(_of_its_kind(key), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(_of_its_kind(key), compiled)
+
+
+def _of_its_kind(key: Any) -> Any:
+    dialect, *statement = key
+    return dialect.name, *statement
+
+
+COMPILED = Compiled()
+
+
+@sa.event.listens_for(sa.Engine, "engine_connect")
+def _share_what_is_compiled(connection: sa.Connection) -> None:
+    """Compile a statement once for all tests, as a server does for all requests: a tenth of their time (measured)."""
+    connection.execution_options(compiled_cache=COMPILED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
