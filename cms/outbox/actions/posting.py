@@ -67,15 +67,15 @@ class Post:
 
 
 def _connect(settings: Settings) -> smtplib.SMTP:
-    secure = ssl.create_default_context()
     place = (settings.smtp_host, settings.smtp_port)
     if settings.smtp_security == "tls":
+        secure = ssl.create_default_context()
         server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=TIMEOUT_SECONDS, context=secure)
     else:
         server = smtplib.SMTP(*place, timeout=TIMEOUT_SECONDS)
     try:
         if settings.smtp_security == "starttls":
-            server.starttls(context=secure)
+            server.starttls(context=ssl.create_default_context())
         if settings.smtp_user:
             server.login(settings.smtp_user, _password(settings))
         server.ehlo_or_helo_if_needed()
