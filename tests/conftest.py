@@ -9,6 +9,7 @@ import copy
 import gc
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -118,8 +119,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_configure() -> None:
-    """Let each `cms` that a test starts take what the first one compiled: that is a third of its start (measured)."""
+    """Let what is compiled be kept, though the environment forbids it.
+
+    Else each `cms` that a test starts compiles the program anew, a third of its start, and each run the tests (measured).
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:
