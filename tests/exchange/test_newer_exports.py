@@ -14,7 +14,7 @@ from cms.exchange.actions.old_site import relate_in_portions
 from cms.exchange.report import Report
 from cms.pages.writes import bump
 from cms.site import Site
-from tests.exchange.conftest import export, post, term
+from tests.exchange.conftest import comment, export, post, term
 
 pytestmark = pytest.mark.both_engines
 
@@ -40,6 +40,16 @@ def kin_of(rows: Rows, slug: str) -> set[str]:
         " JOIN article AS other ON other.id = related.related_id WHERE article.slug = :slug"
     )
     return {row.slug for row in rows(sql, slug=slug)}
+
+
+def test_a_newer_comment_has_the_language_of_its_article_whatever_its_markup(
+    bring: Bring, rows: Rows
+) -> None:
+    markup = {"title": "خبر", "content_encoded": '<p class="has-text-align-right">میرے شہر میں بارش</p>'}
+    bring(export(post(1, comment(1), **markup)))
+    bring(export(post(1, comment(1), comment(2), **markup)))
+    assert [row.language for row in rows("SELECT language FROM article")] == ["ur"]
+    assert [row.language for row in rows("SELECT language FROM comment ORDER BY id")] == ["ur", "ur"]
 
 
 def test_what_an_article_leaves_changes_as_well_as_where_it_goes(bring: Bring, rows: Rows) -> None:
