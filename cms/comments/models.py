@@ -87,7 +87,7 @@ class Comment(SQLModel, table=True):
         partial_index("ix_comment_reported", "waiting_since", "id", where="reported_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
         sa.Index("ix_comment_email_fingerprint", "email_fingerprint", "id"),
-        sa.Index("ix_comment_parent", "parent_id"),
+        partial_index("ix_comment_parent", "parent_id", where="parent_id IS NOT NULL"),
         sa.Index("ix_comment_root", "root_id"),
         partial_index(
             "ix_comment_featured", "article_id", "featured_at", "id", where="featured_at IS NOT NULL"

@@ -55,13 +55,11 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     .correlate(Comment)
     .scalar_subquery()
 )
-
-
 _IDS = Numbers(_COMMENT)
 _STORE = Inserting(_COMMENT, *_COMMENT.c.keys())
-_HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure")
+_HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure", "waiting_since")
 _BAND = Inserting(table_of(LikenessBand), "band", "likeness", new_only=True)
-_HOST = Inserting(table_of(CommentHost), "comment_id", "host")
+_HOST = Inserting(table_of(CommentHost), "comment_id", "host", "waiting_since")
 
 
 def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
@@ -78,16 +76,17 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     row["id"] = comment_id
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
     _STORE.later(session, [row])
-    _give_reasons(session, comment_id, reasons)
+    beside = _beside(comment_id, row["waiting_since"])
+    _give_reasons(session, beside, reasons)
     _band(session, row["likeness"])
-    _name_hosts(session, comment_id, row["body_text"])
+    _name_hosts(session, beside, row["body_text"])
     return comment_id
 
 
 def note_hosts(session: Session, comment_id: int, body_text: str) -> None:
     """Keep which hosts stand in a comment, in place of those that stood there before."""
     session.execute(sa.delete(CommentHost).where(col(CommentHost.comment_id) == comment_id))
-    _name_hosts(session, comment_id, body_text)
+    _name_hosts(session, _beside(comment_id), body_text)
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
@@ -186,7 +185,7 @@ def judge_anew(
     """Give a comment the reasons why what its writer wants it to say waits, and its place among what does."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(score=score, lane=lane))
     session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id))
-    _give_reasons(session, comment_id, reasons)
+    _give_reasons(session, _beside(comment_id), reasons)
 
 
 def place(session: Session, comment_id: int, *, likeness: int, fold_id: int) -> None:
@@ -280,8 +279,12 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
-def _give_reasons(session: Session, comment_id: int, reasons: Iterable[Reason]) -> None:
-    if rows := [{"comment_id": comment_id, "code": one.code, "measure": one.measure} for one in reasons]:
+def _beside(comment_id: int, waiting_since: datetime | None = None) -> dict[str, Any]:
+    return {"comment_id": comment_id, "waiting_since": waiting_since}  # None: the database looks it up
+
+
+def _give_reasons(session: Session, beside: Mapping[str, Any], reasons: Iterable[Reason]) -> None:
+    if rows := [{**beside, "code": one.code, "measure": one.measure} for one in reasons]:
         _HOLD.later(session, rows)
 
 
@@ -290,7 +293,7 @@ def _band(session: Session, alike: int) -> None:
         _BAND.later(session, [{"band": band, "likeness": alike} for band in bands(alike)])
 
 
-def _name_hosts(session: Session, comment_id: int, body_text: str) -> None:
+def _name_hosts(session: Session, beside: Mapping[str, Any], body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
     if named:
-        _HOST.later(session, [{"comment_id": comment_id, "host": host} for host in named])
+        _HOST.later(session, [{**beside, "host": host} for host in named])

@@ -25,7 +25,7 @@ class Decision(SQLModel, table=True):
     __tablename__ = "decision"
     __table_args__ = (
         sa.Index("ix_decision_comment", "comment_id", "id"),
-        sa.Index("ix_decision_staff", "staff_id", "id"),
+        partial_index("ix_decision_staff", "staff_id", "id", where="staff_id IS NOT NULL"),
         sa.Index("ix_decision_at", "at", "id"),
         partial_index(
             "ix_decision_policy",

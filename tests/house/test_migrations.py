@@ -13,7 +13,7 @@ from cms import db
 from cms.articles.models import ArticleStatus
 from cms.config import Settings, shipped
 from cms.site import Site
-from tests.conftest import START
+from tests.conftest import ON_SQLITE, START
 from tests.factories import hire, send_comment, write_article
 
 pytestmark = pytest.mark.breaks_the_schema
@@ -62,6 +62,7 @@ _LIKENESSES_GONE = (
     "DROP TABLE likeness_band",
     "CREATE TABLE likeness_band (band INTEGER, comment_id INTEGER)",
 )
+_WORDS_OF_ALL = "INSERT INTO comment_words (rowid, words) SELECT id, name || ' ' || body_text FROM comment"
 _ARCHIVES = ("author", "tag")
 
 
@@ -226,7 +227,28 @@ def _likenesses(site: Site) -> set[tuple[int, int]]:
         return {(row.band, row.likeness) for row in found}
 
 
+@pytest.mark.breaks_the_schema
+@ON_SQLITE
+def test_what_waited_before_is_found_among_what_is_decided_once_it_is(full_site: Site) -> None:
+    with full_site.database.writing() as session:
+        _go_back_to_0027(session)
+        session.commit()
+    db.migrate(full_site.settings)
+    said = sa.text("SELECT rowid FROM comment_words WHERE comment_words MATCH 'was'")
+    with full_site.database.writing() as session:
+        assert session.execute(said).all() == []
+        session.execute(sa.text("UPDATE comment SET status = 'approved', waiting_since = NULL WHERE id = 2"))
+        assert session.execute(said).scalars().all() == [2]
+
+
+def _go_back_to_0027(session: Session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sa.text(_WORDS_OF_ALL))
+    session.execute(sa.text("UPDATE alembic_version SET version_num = '0027'"))
+
+
 def _go_back_to_0026(session: Session) -> None:
+    _go_back_to_0027(session)
     for part in _LIKENESSES_GONE:
         session.execute(sa.text(part))
     session.execute(sa.text("UPDATE alembic_version SET version_num = '0026'"))
