@@ -3,6 +3,7 @@
 import logging
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
+from cms.bridge import Wsgi
 from cms.config import load_settings
 from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
@@ -16,7 +17,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 site = open_site(load_settings())
 flask = create_app(site)
 shelf = Shelf(site, now_utc)
-app = WithPages(flask, shelf)
+app: Wsgi = WithPages(flask, shelf) if site.settings.page_store_bytes else flask
 baker = open_baker(site, flask, now_utc)
 # All threads begin here, since a server loads this after it has forked.
 Presence(site, now_utc).start()
