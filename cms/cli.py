@@ -12,6 +12,7 @@ from cms.config import Settings, load_settings
 from cms.sense import SettingsRefused
 
 if TYPE_CHECKING:
+    from cms.front import Front
     from cms.site import Site
 
 COMMANDS = {
@@ -105,8 +106,8 @@ def serve_site(host: str, port: int, workers: int) -> None:
     server.serve(host, port, workers, lambda: _prepare(host, port))
 
 
-def _prepare(host: str, port: int) -> None:
-    """Open the site for workers that will be forked, or refuse in one line what would make each of them fail.
+def _prepare(host: str, port: int) -> "Front":
+    """Return what workers that will be forked serve, or refuse in one line what would make each of them fail.
 
     Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
     """
@@ -117,14 +118,11 @@ def _prepare(host: str, port: int) -> None:
 
     app.prepare(site)
     click.echo(f"{site.settings.site_name} is at {site.settings.base_url} — Ctrl-C ends it.")
+    return app
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Refuse a port on which somebody listens.
-
-    The server shares its port among its workers, so the kernel would share it with another site's just as gladly:
-    two newspapers at one address, and readers sent to either.
-    """
+    """Refuse, in one line and before anything is opened, a port on which somebody listens."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # A port that an ended server has just left is free again; one that is listened on is not.

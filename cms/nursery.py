@@ -7,107 +7,91 @@ imported nothing itself. Neither a thread nor a connection exists before that fo
 
 import ctypes
 import gc
+import mmap
 import os
-import select
 import signal
 import sys
+import time
 import traceback
-import weakref
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 SUBREAPER = 36  # linux/prctl.h
 ARENA_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = -8, -3, -1  # malloc.h of glibc
 GIVEN_BACK_BYTES = (
     2**20
 )  # what is so large is the system's again when it is freed; half as much made pages slower
-CAN_ADOPT = sys.platform == "linux"
+LOOK_SECONDS = 0.01  # between two looks whether a child has ended
 
 
 class Child:
-    """A process that runs `work`; as much of multiprocessing's Process as granian asks for."""
+    """A process that does `work` with what was prepared for all, and that this one may end and waits for.
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    It is for one thread: who has ended is asked for once, and then forgotten by the system.
+    """
+
+    def __init__(self, work: Callable[[Any], object]) -> None:  # Any: whatever is prepared
         """Take what it is to do; it is not born yet."""
         self.work = work
-        self.pid: int | None = None
-        self._handle = -1
+        self._pid = 0
 
     def adopt(self, pid: int) -> None:
-        """Be the process `pid`, a child of this one now."""
-        self.pid, self._handle = pid, os.pidfd_open(pid)
-        weakref.finalize(self, os.close, self._handle)
-
-    def start(self) -> None:
-        """Do nothing: it is born already."""
+        """Be the process `pid`, a child of this one now; 0 for one that was never born."""
+        self._pid = pid
 
     def is_alive(self) -> bool:
         """Tell whether it runs."""
-        return not self._has_ended(0)
+        if self._pid:
+            try:
+                ended, _ = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:  # nobody's any more
+                ended = self._pid
+            if ended:
+                self._pid = 0
+        return self._pid != 0
 
-    def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, `timeout` seconds at most; several threads may wait."""
-        self._has_ended(timeout)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self.send(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it."""
-        self.send(signal.SIGKILL)
+    def has_ended_by(self, until: float) -> bool:
+        """Wait for its end until the clock of `time.monotonic()` says `until`; tell whether it has come."""
+        while self.is_alive() and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+        return not self.is_alive()
 
     def send(self, what: signal.Signals) -> None:
         """Send a signal, to nobody if it has ended."""
-        if self._handle >= 0:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._handle, what)
-
-    def _has_ended(self, timeout: float | None) -> bool:
-        if self._handle < 0:
-            return True
-        waiting = select.poll()
-        waiting.register(self._handle, select.POLLIN)
-        if not waiting.poll(None if timeout is None else timeout * 1000):
-            return False
-        with suppress(ChildProcessError):  # another thread was here first
-            os.waitid(os.P_PIDFD, self._handle, os.WEXITED)
-        return True
+        if self.is_alive():
+            os.kill(self._pid, what)
 
 
 def bear(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
     """Give every child its process, all forked from one that ran `prepare`; False where that failed, and said why."""
     _be_subreaper(True)
-    told, telling = os.pipe()
+    born = memoryview(mmap.mmap(-1, 4 * len(children))).cast(
+        "I"
+    )  # each child's number, in memory that both share
     nursery = os.fork()
     if nursery == 0:
-        _be_nursery(children, prepare, telling)
-    os.close(telling)
-    with open(told, encoding="ascii") as pids:
-        born = [int(pid) for pid in pids]
+        _be_nursery(children, prepare, born)
     status = os.waitpid(nursery, 0)[1]
     _be_subreaper(False)  # whose parents else end here are no business of ours
-    for child, pid in zip(children, born, strict=False):  # fewer where somebody has killed it halfway
+    for child, pid in zip(children, born, strict=True):
         child.adopt(pid)
     return status == 0
 
 
-def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], telling: int) -> NoReturn:
+def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], born: memoryview) -> NoReturn:
     status = 1
     try:
-        for each in (signal.SIGTERM, signal.SIGINT):  # the parent's handlers came along, and do nothing here
-            signal.signal(each, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # it ends this as it would anybody, not by an exception
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent's came along
         _be_sparing()
         gc.disable()  # a seventh of the time that imports take
-        prepare()
+        prepared = prepare()
         gc.freeze()  # or the first collection would write to, and so copy, every page that is shared
-        for child in children:
+        for place, child in enumerate(children):
             pid = os.fork()
             if pid == 0:
-                os.close(telling)
-                _live(child)
-            os.write(telling, b"%d\n" % pid)
+                _live(child, prepared)
+            born[place] = pid
         status = 0
     except Exception:
         traceback.print_exc()
@@ -117,11 +101,11 @@ def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], tellin
         _end(status)
 
 
-def _live(child: Child) -> NoReturn:
+def _live(child: Child, prepared: object) -> NoReturn:
     status = 1
     try:
         gc.enable()
-        child.work()
+        child.work(prepared)
         status = 0
     except Exception:
         traceback.print_exc()
@@ -151,5 +135,6 @@ def _be_sparing() -> None:
 
 
 def _be_subreaper(wanted: bool) -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, int(wanted), 0, 0, 0):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "linux" and libc.prctl(SUBREAPER, int(wanted), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "nobody adopts workers here")

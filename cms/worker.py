@@ -3,14 +3,20 @@
 import asyncio
 from typing import Any, Protocol
 
-from granian._granian import CallbackScheduler, RSGIWorker
+from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder
+from granian._loops import loops
 from granian._signals import set_loop_signals
-from granian.server.common import WORKERS_METHODS
-from granian.server.mp import WorkerProcess
+from granian.constants import HTTPModes
+from granian.http import HTTP1Settings
+from granian.log import LogLevels, configure_logging
 
 from cms.bridge import Scope
+from cms.server import BACKLOG
 
 Granian = Any  # what granian hands over and wants back, of which it tells no type
+CONNECTIONS = 16_384  # open ones a worker, most of them silent; a silent one costs 12 KB
+HEADERS_SECONDS = 15  # for a request's headers, and between two requests of one connection
+HEADERS_BYTES = 65_536  # of one request at most; browsers send 2,000
 
 
 class Application(Protocol):
@@ -60,29 +66,32 @@ class Scheduler(CallbackScheduler):
             request.done()
 
 
-@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]  # granian leaves it so
-def serve_requests(
-    number: int,
-    application: Application,
-    socket: Granian,
-    pipe: Granian,
-    loop: asyncio.AbstractEventLoop,
-    mode: Granian,
-    *more: Granian,
-) -> None:
-    """Serve until a signal ends it; the arguments are those that granian has for its own `_spawn_rsgi_worker`."""
-    *threads, _tasks, http_mode, http1, http2, websockets, files, _log, tls, _scope, metrics = more
-    stop = set_loop_signals(loop)  # type: ignore[no-untyped-call]  # as above
+def serve_requests(place: int, listening: int, application: Application) -> None:
+    """Serve whoever comes to the socket `listening` until a signal ends it; the worker is the one in `place`, from 0."""
+    configure_logging(LogLevels.warning)  # our own lines say where the site is
+    loop = loops.get("auto")
+    stop = set_loop_signals(loop)  # type: ignore[no-untyped-call]  # granian leaves it so
     stopped = asyncio.Event()
     stop.add_cb(lambda: loop.call_soon_threadsafe(stopped.set))
-    from cms.server import Server  # which makes workers of this
-
-    Server.place = number - 1  # granian counts from 1
     application.__rsgi_init__(loop)
-    worker = RSGIWorker(  # type: ignore[call-arg]  # its stubs are of an older one
-        number, socket, pipe, *threads, http_mode, http1, http2, websockets, files, *tls, metrics
-    )
-    serve = getattr(worker, WORKERS_METHODS[mode][False])
-    serve(Scheduler(loop, application, None, None, None), loop, stop)
+    worker = RSGIWorker(*_given(place, listening))
+    worker.serve_str(Scheduler(loop, application, None, None, None), loop, stop)  # type: ignore[attr-defined]  # as above
     loop.run_until_complete(stopped.wait())
     application.__rsgi_del__(loop)
+
+
+def _given(place: int, listening: int) -> tuple[Granian, ...]:
+    """Return what a worker of granian is made of, in its order; its stubs are of an older one."""
+    shared = None, SocketHolder(listening, False, BACKLOG)  # type: ignore[call-arg]  # as above
+    http1 = HTTP1Settings(header_read_timeout=HEADERS_SECONDS * 1000, max_buffer_size=HEADERS_BYTES)
+    threads = (
+        1,
+        512,
+        1,
+        30,
+    )  # as granian has them: its own, those that read files, Python's, seconds that one is idle
+    other_protocols_and_files = None, False, None
+    no_tls: tuple[Granian, ...] = False, None, None, None, "tls1.3", None, [], False
+    told, measured = None, (None, None)  # to nobody, and nothing
+    of_http = CONNECTIONS, HTTPModes.http1, http1, *other_protocols_and_files
+    return place + 1, shared, told, *threads, *of_http, *no_tls, measured

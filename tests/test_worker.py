@@ -1,5 +1,7 @@
 """What a worker process bears of the application that it serves."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,11 +14,12 @@ import pytest
 from tests.served import Served, free_port, wait_until_it_answers
 
 APPLICATION = """
-import signal, sys, time
+import pathlib, sys, time
 from cms import server
-from cms.server import LEAVE, Server
 
 server.TAKING_SECONDS = 1
+server.SHORT_LIVES_MAX = 2
+broken = pathlib.Path(sys.argv[2])
 
 class Application:
     def __rsgi_init__(self, loop):
@@ -39,23 +42,24 @@ class Application:
             time.sleep(3)
         protocol.response_str(200, [], "still here" * (1_000_000 if scope.path == "/long" else 1))
 
-def load(target):
-    signal.signal(LEAVE, signal.SIG_IGN)
+def prepare():
+    if broken.exists():
+        raise ValueError("it cannot be prepared")
     return Application()
 
-Server("127.0.0.1", int(sys.argv[1]), 1).serve(target_loader=load)
+server.serve("127.0.0.1", int(sys.argv[1]), 1, prepare)
 """
 
 
-def test_an_application_that_fails_answers_500_and_goes_on() -> None:
-    with _serving() as server:
+def test_an_application_that_fails_answers_500_and_goes_on(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
         for path in ("/at-once", "/later") * 2:
             assert server.ask("GET", path).status == 500
             assert server.ask("GET", "/").text == b"still here"  # type: ignore[attr-defined]
 
 
-def test_what_is_answered_at_once_does_not_wait_for_the_event_loop() -> None:
-    with _serving() as server, server.connection() as other:
+def test_what_is_answered_at_once_does_not_wait_for_the_event_loop(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server, server.connection() as other:
         other.sendall(b"GET /long-work HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.5)  # until the work is under way
         assert server.ask("GET", "/kept").text == b"kept"  # type: ignore[attr-defined]
@@ -64,8 +68,8 @@ def test_what_is_answered_at_once_does_not_wait_for_the_event_loop() -> None:
             other.recv(100)
 
 
-def test_who_takes_nothing_of_an_answer_is_let_go() -> None:
-    with _serving() as server, server.connection() as silent:
+def test_who_takes_nothing_of_an_answer_is_let_go(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server, server.connection() as silent:
         silent.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
         until = time.monotonic() + 20
         while _count_connections(server) and time.monotonic() < until:
@@ -74,13 +78,40 @@ def test_who_takes_nothing_of_an_answer_is_let_go() -> None:
         assert server.ask("GET", "/").status == 200
 
 
+def test_workers_go_on_where_new_ones_cannot_begin(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        before = server.workers()
+        (tmp_path / "broken").touch()
+        server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 30
+        while "so the old ones go on" not in server.log.read_text() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert server.workers() == before
+        assert server.ask("GET", "/").status == 200
+
+
+def test_a_server_whose_workers_cannot_live_ends_with_status_1(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        (tmp_path / "broken").touch()
+        os.kill(server.workers()[0], signal.SIGKILL)
+        assert server.process.wait(30) == 1
+
+
+def test_a_worker_that_is_prepared_again_takes_the_place_of_a_killed_one(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        assert server.ask("GET", "/").status == 200  # it has waited in the socket that all share
+        assert server.workers() not in ([], before)
+
+
 @contextmanager
-def _serving() -> Iterator[Served]:
-    port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-c", APPLICATION, str(port)], stderr=subprocess.DEVNULL
-    ) as process:
-        server = Served(port, process, Path())
+def _serving(folder: Path) -> Iterator[Served]:
+    """Serve until the block ends; while `folder` holds something called `broken`, nothing can be prepared."""
+    port, log = free_port(), folder / "log"
+    command = [sys.executable, "-c", APPLICATION, str(port), str(folder / "broken")]
+    with log.open("w") as told, subprocess.Popen(command, stderr=told) as process:
+        server = Served(port, process, log)
         try:
             wait_until_it_answers(server)
             yield server

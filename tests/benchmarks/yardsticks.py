@@ -5,12 +5,11 @@ Run: `python yardsticks.py ceiling|hello PORT WORKERS ANSWER.json`; the file hol
 
 import asyncio
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from cms.server import LEAVE, Server
+from cms.server import serve
 
 
 class Ceiling:
@@ -63,11 +62,7 @@ def main() -> None:
     """Serve one of the two."""
     kind, port, workers, answer = sys.argv[1:]
 
-    def load(_target: str) -> Any:
-        signal.signal(LEAVE, signal.SIG_IGN)
-        return Ceiling(answer) if kind == "ceiling" else Hello()
-
-    Server("127.0.0.1", int(port), int(workers)).serve(target_loader=load)
+    serve("127.0.0.1", int(port), int(workers), lambda: Ceiling(answer) if kind == "ceiling" else Hello())
 
 
 if __name__ == "__main__":
