@@ -3,6 +3,7 @@
 SQLAlchemy's words of PostgreSQL bring those of all its drivers along: 3 MB, which a site on SQLite never needs (measured).
 """
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,22 @@ def insert_on(dialect: str, table: type[SQLModel] | sa.Table) -> Any:  # Any: as
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+_ONE_OF = re.compile(r"CHECK \((\w+) IN \(('[^()]*')\)\)")
+
+
+@compiles(sa.CheckConstraint, "sqlite")
+def _check(constraint: sa.CheckConstraint, compiler: Any, **_options: Any) -> str:  # Any: it has no types
+    return _ONE_OF.sub(_compared, compiler.visit_check_constraint(constraint))
+
+
+def _compared(found: re.Match[str]) -> str:
+    """Return a CHECK that compares with one word after another, in place of a list.
+
+    Of a list SQLite makes a table anew for each statement: a sixth of what those of a comment took (measured).
+    """
+    return f"CHECK ({' OR '.join(f'{found[1]} = {word.strip()}' for word in found[2].split(','))})"
 
 
 class InsertNew(sa.Insert):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from cms import db
@@ -18,15 +19,8 @@ from tests.factories import hire, send_comment, write_article
 
 pytestmark = pytest.mark.breaks_the_schema
 
-COUNTED = (
-    "article",
-    "article_author",
-    "article_tag",
-    "article_search",
-    "comment",
-    "hold_reason",
-    "decision",
-    "staff",
+COUNTED = tuple(
+    "article article_author article_tag article_search comment hold_reason decision staff".split()
 )
 NEXT = '''
 """A later migration, which rebuilds the parent of nearly everything."""
@@ -63,6 +57,10 @@ _LIKENESSES_GONE = (
     "CREATE TABLE likeness_band (band INTEGER, comment_id INTEGER)",
 )
 _WORDS_OF_ALL = "INSERT INTO comment_words (rowid, words) SELECT id, name || ' ' || body_text FROM comment"
+_NO_STATE = (
+    "INSERT INTO decision (comment_id, deed, to_status, reason, policy, at)"
+    " SELECT comment_id, deed, 'held ', '', '', at FROM decision"
+)
 _ARCHIVES = ("author", "tag")
 
 
@@ -239,6 +237,27 @@ def test_what_waited_before_is_found_among_what_is_decided_once_it_is(full_site:
         assert session.execute(said).all() == []
         session.execute(sa.text("UPDATE comment SET status = 'approved', waiting_since = NULL WHERE id = 2"))
         assert session.execute(said).scalars().all() == [2]
+
+
+@pytest.mark.breaks_the_schema
+@ON_SQLITE
+def test_checks_of_before_are_said_in_other_words_and_refuse_the_same(full_site: Site) -> None:
+    states = ("held", "approved", "rejected", "spam")
+    said = " OR ".join(f"to_status = '{state}'" for state in states)
+    change = sa.text("UPDATE sqlite_master SET sql = replace(sql, :said, :before) WHERE name = 'decision'")
+    with full_site.database.writing() as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '0028'"))
+        session.execute(sa.text("PRAGMA writable_schema = ON"))
+        session.execute(change, {"said": said, "before": f"to_status IN {states}"})
+        session.execute(sa.text("PRAGMA writable_schema = OFF"))
+        session.commit()
+    full_site.database.close()
+    db.migrate(full_site.settings)
+    with full_site.database.writing() as session:
+        words = session.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'decision'")).scalar_one()
+        assert said in words
+        with pytest.raises(IntegrityError, match="ck_decision_decision_to"):
+            session.execute(sa.text(_NO_STATE))
 
 
 def _go_back_to_0027(session: Session) -> None:
