@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,34 +19,53 @@ _USED_AT = "used at"  # under which a pooled connection remembers when that was
 
 def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
     """Return the site's database for who only reads, and for who writes; both take their connections from one pool."""
-    # No prepared statements: after a few uses their plan forgets the values, and whoever asks for a rare word
-    # reads every article (measured among 10,000: kin of one in 0.7 s, now 0.1). PgBouncer wants none either.
+    from psycopg import RawCursor
+
+    from cms.wire import Wire
+
+    # Nothing else is prepared: after a few uses a plan forgets the values, and whoever asks for a rare word reads
+    # every article (measured among 10,000: kin of one in 0.7 s, now 0.1).
     engine = sa.create_engine(
         url,
+        paramstyle="numeric_dollar",  # as PostgreSQL itself has them
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         hide_parameters=True,
         connect_args={
+            "cursor_factory": RawCursor,
             "prepare_threshold": None,
             "connect_timeout": PATIENCE_SECONDS,
             "tcp_user_timeout": 10_000,
         },
     )
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connect(
+        _dialect: sa.Dialect, _record: object, given: Sequence[Any], named: dict[str, Any]
+    ) -> Wire:  # Any: as a driver takes them
+        return Wire.connect(*given, **named)
+
     _keep_alive_ones(engine)
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    writer = engine.execution_options()  # of its own, so that only it makes the promise below
-
-    @sa.event.listens_for(writer, "begin")
-    def _promise(connection: sa.Connection) -> None:
-        # For this transaction alone, since a pooler may give the connection to somebody else after it: nobody is
-        # thanked for what is not on the disk, whatever the server's default, and nobody waits for ever.
-        connection.exec_driver_sql(
-            "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit')"
-            " IN ('off', 'local')"
-            f" UNION ALL SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true)"
-        )
-
+    reader, writer = engine.execution_options(), engine.execution_options()  # each with its own way to begin
+    _begin_by(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    # Promised for one transaction alone, since a pooler may give the connection to somebody else after it: nobody is
+    # thanked for what is not on the disk, whatever the server's default, and nobody waits for ever.
+    _begin_by(
+        writer,
+        "BEGIN",
+        "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit')"
+        " IN ('off', 'local')"
+        f" UNION ALL SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true)",
+    )
     return reader, writer
+
+
+def _begin_by(engine: sa.Engine, *statements: str) -> None:
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        wire: Any = connection.connection.dbapi_connection  # Any: the driver's own kind
+        for statement in statements:
+            wire.put(statement)
 
 
 def _keep_alive_ones(engine: sa.Engine) -> None:

@@ -1,10 +1,11 @@
 """Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import count, repeat
+from itertools import count
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -46,13 +47,20 @@ class Prebuilt:
         rows = self.all(session, values)
         return rows[0] if rows else None
 
+    def put(self, session: Session, values: Mapping[str, Any]) -> None:
+        """Send the statement, of which nobody wants an answer.
+
+        To PostgreSQL it goes with the next one that is answered, or with the commit; what hinders it is raised then.
+        """
+        self.each(session, [values])
+
     def send(self, session: Session, values: list[Any]) -> None:
-        """Send the statement with its values in the order in which it names them."""
+        """Send the statement as `put()` does, with its values in the order in which it names them."""
         connection, form = self._in(session)
-        _sent(connection, form.sql, form.converted(values))
+        _sent(connection, form.sql, [form.converted(values)], many=True)
 
     def each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Send the statement for each of `rows`, which may hold more than is asked for; nothing for none."""
+        """Send the statement as `put()` does for each of `rows`, which may hold more than is asked for."""
         if rows:
             connection, form = self._in(session)
             _sent(connection, form.sql, form.sent_of_each(rows), many=True)
@@ -146,7 +154,6 @@ class _Form:
     names: tuple[str, ...]  # of its values, in their order
     conversions: tuple[tuple[int, Convert], ...]  # of those that come with each call, by their place
     constants: dict[str, Any]  # the others, converted
-    is_positional: bool
     row: Callable[[Sequence[Any]], Any]
     converters: tuple[tuple[int, Convert], ...]  # of columns, by their place
 
@@ -159,20 +166,17 @@ class _Form:
         """Return values that stand in the statement's order as the driver takes them."""
         for place, convert in self.conversions:
             values[place] = convert(values[place])
-        return tuple(values) if self.is_positional else dict(zip(self.names, values, strict=True))
+        return tuple(values)
 
     def sent_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
         """Return the same of many rows; column by column, which takes three quarters of the time (measured)."""
-        columns: list[Any] = [
-            repeat(self.constants[name], len(rows)) if name in self.constants else [row[name] for row in rows]
+        columns = [
+            [self.constants[name]] * len(rows) if name in self.constants else [row[name] for row in rows]
             for name in self.names
         ]
         for place, convert in self.conversions:
             columns[place] = _converted(columns[place], convert)
-        found = zip(*columns, strict=True)
-        return (
-            list(found) if self.is_positional else [dict(zip(self.names, row, strict=True)) for row in found]
-        )
+        return list(zip(*columns, strict=True))
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """Return rows as named tuples, in Python's types."""
@@ -202,7 +206,7 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
         raise ValueError("a statement with a list of values cannot be built beforehand")
     columns = statement.exported_columns
     binds = {name: (bind, _to_driver(bind.type, dialect)) for name, bind in compiled.binds.items()}
-    names = tuple(compiled.positiontup or binds)
+    names = tuple(compiled.positiontup)
     row: Any = namedtuple("Row", list(map(str, columns.keys())))  # type: ignore[misc]  # its fields are the statement's
     return _Form(
         sql=compiled.string,
@@ -217,7 +221,6 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
             for name, (bind, convert) in binds.items()
             if not bind.required
         },
-        is_positional=compiled.positional,
         row=partial(tuple.__new__, row),  # `_make` would count the columns of each row
         converters=tuple(
             (place, convert)
@@ -227,11 +230,11 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
     )
 
 
-def _converted(column: Sequence[Any], convert: Convert) -> Iterable[Any]:
+def _converted(column: Sequence[Any], convert: Convert) -> list[Any]:
     """Return what becomes of each value; once where all are the same, as the moment of an import's rows is."""
     first = column[0]
     alike = all(value is first for value in column)
-    return repeat(convert(first), len(column)) if alike else map(convert, column)
+    return [convert(first)] * len(column) if alike else list(map(convert, column))
 
 
 def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
@@ -239,26 +242,38 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
 
 
 def _sent(connection: sa.Connection, sql: str, values: Any, *, many: bool = False) -> list[Any]:
-    """Send a statement, or the same for each of `values`; return what the driver gives, nothing where it has no rows to give.
+    """Send a statement and return its rows; or the same for each of `values`, and return none.
 
     Whoever listens to an engine's statements hears of this one as well.
     """
-    cursor = connection.connection.cursor()
+    driver: Any = connection.connection.dbapi_connection  # Any: each driver's own kind, as its errors
     if hearing := connection.engine.dispatch.before_cursor_execute:
-        hearing(connection, cursor, sql, values, None, many)
-    errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind
+        hearing(connection, None, sql, values, None, many)
+    errors: Any = connection.dialect.loaded_dbapi.Error
+    send = _by_cursor if connection.dialect.name == "sqlite" else _by_wire
     try:
-        if many:
-            cursor.executemany(sql, values)
-            return []
-        cursor.execute(sql, values)
-        return list(cursor.fetchall()) if cursor.description else []
+        return send(driver, sql, values, many=many)
     except errors as error:
-        is_lost = connection.dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
+        is_lost = connection.dialect.is_disconnect(error, driver, None)
         if is_lost:
             connection.invalidate(error)
         raise DBAPIError.instance(
             sql, values, error, errors, hide_parameters=True, connection_invalidated=is_lost
         ) from error
-    finally:
-        cursor.close()
+
+
+def _by_cursor(driver: Any, sql: str, values: Any, *, many: bool) -> list[Any]:
+    with closing(driver.cursor()) as cursor:
+        if many:
+            cursor.executemany(sql, values)
+        else:
+            cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _by_wire(driver: Any, sql: str, values: Any, *, many: bool) -> list[Any]:
+    if not many:
+        return list(driver.ask(sql, values))
+    for one in values:
+        driver.put(sql, one)
+    return []

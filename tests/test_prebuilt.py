@@ -172,10 +172,23 @@ def test_of_many_rows_none_may_lack_a_value(site: Site, clock: Clock) -> None:
 
 
 @pytest.mark.both_engines
+def test_a_value_may_stand_twice_in_a_statement_for_each_of_many(site: Site, clock: Clock) -> None:
+    with site.database.writing() as session:
+        Inserting(table_of(Noticed), "what", "at").rows(session, [{"what": "a", "at": clock()}])
+        later = sa.bindparam("later", type_=UtcTime())
+        older = sa.delete(Noticed).where(col(Noticed.at) < later, col(Noticed.at) != later)
+        Prebuilt(older).each(session, [{"later": clock()}, {"later": clock() + timedelta(seconds=1)}])
+        session.commit()
+    assert noticed(site) == []
+
+
+@pytest.mark.both_engines
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
     storing = Inserting(table_of(Noticed), "what", "at")
-    with site.database.writing() as session, pytest.raises(IntegrityError):
-        storing.rows(session, [{"what": "a", "at": clock()}] * 2)
+    with site.database.writing() as session:
+        storing.later(session, [{"what": "a", "at": clock()}] * 2)
+        with pytest.raises(IntegrityError):
+            session.commit()
 
 
 @pytest.mark.both_engines

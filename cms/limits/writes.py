@@ -73,8 +73,8 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
     values: dict[str, Any] = {"since": since}
     for place, (key, number) in enumerate(sorted(numbers.items())):
         values |= {f"key_{place}": key, f"number_{place}": number}
-    _counting(session.get_bind().dialect.name, len(numbers)).all(session, values)
-    once(session, "forgotten counts", lambda: _FORGET.all(session, {"before": since - WINDOW}))
+    _counting(session.get_bind().dialect.name, len(numbers)).put(session, values)
+    once(session, "forgotten counts", lambda: _FORGET.put(session, {"before": since - WINDOW}))
 
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:

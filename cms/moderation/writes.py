@@ -89,7 +89,7 @@ def lock_log(session: Session) -> None:
     to that never waits in a circle.
     """
     if session.get_bind().dialect.name == "postgresql":
-        once(session, "lock of the log", lambda: _LOCK_LOG.all(session, {}))
+        once(session, "lock of the log", lambda: _LOCK_LOG.put(session, {}))
 
 
 def set_status(session: Session, comment_id: int, *, status: CommentStatus, now: datetime) -> None:

@@ -91,7 +91,7 @@ class Probe:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._place = "?" if database.is_sqlite else "%s"
+        self._place = "?1" if database.is_sqlite else "$1"
         self._connection: PoolProxiedConnection | None = None
         self._wal_index: mmap.mmap | None = None
 
@@ -121,7 +121,7 @@ class Probe:
         """Return when the next scheduled article or static page comes out; one SELECT. Raises CannotTell."""
         kind, dialect = UtcTime(), self._database.reader.dialect
         moment = kind.process_bind_param(now, dialect)
-        rows = self._rows(self._cursor(), _NEXT.format(self._place), (moment, moment))
+        rows = self._rows(self._cursor(), _NEXT.format(self._place), (moment,))
         return kind.process_result_value(rows[0][0], dialect)
 
     def close(self) -> None:

@@ -1,0 +1,84 @@
+"""PostgreSQL's connections: what is prepared on them, and what becomes of statements that travel together."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from psycopg.errors import DivisionByZero, UndefinedTable
+
+from cms.site import Site
+from tests.conftest import ON_POSTGRESQL
+
+SUM, RATIO = "SELECT $1::int + $2::int", "SELECT 1 / $1::int"
+PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
+pytestmark = ON_POSTGRESQL
+
+
+@pytest.fixture
+def wire(site: Site) -> Iterator[Any]:  # Any: imported where PostgreSQL is in use
+    """Return a connection of the site's pool."""
+    with site.database.writer.connect() as connection:
+        yield connection.connection.dbapi_connection
+
+
+def test_a_statement_is_prepared_once_and_outlives_a_rollback(wire: Any) -> None:
+    for first in range(3):
+        assert wire.ask(SUM, [first, 2]) == [(first + 2,)]
+        wire.rollback()
+    assert wire.ask(PREPARED, [SUM]) == [(1,)]
+
+
+def test_what_was_put_goes_before_what_is_asked_in_its_order(wire: Any) -> None:
+    wire.put("BEGIN")
+    wire.put("CREATE TEMPORARY TABLE said (word text) ON COMMIT DROP")
+    for word in ("one", None, "three"):
+        wire.cursor().execute(
+            "SELECT 1"
+        )  # which sends what was put, since the next statement needs the table
+        wire.put("INSERT INTO said VALUES ($1)", [word])
+    assert wire.ask("SELECT word FROM said ORDER BY ctid") == [("one",), (None,), ("three",)]
+
+
+def test_many_rows_that_nobody_asks_about_are_all_stored_by_the_commit(site: Site) -> None:
+    with site.database.writer.connect() as connection:
+        connection.begin()
+        wire: Any = connection.connection.dbapi_connection
+        for number in range(250):
+            wire.put("INSERT INTO noticed (what, at) VALUES ($1, now())", [str(number)])
+            wire.put("SELECT length($1)", ["x" * 10_000])
+        connection.commit()
+    with site.database.reading() as session:
+        assert session.execute(sa.text("SELECT count(*) FROM noticed")).scalar_one() == 250
+
+
+def test_the_first_mistake_is_told_and_nothing_behind_it_is_done(wire: Any) -> None:
+    wire.put("BEGIN")
+    wire.put(RATIO, [0])
+    wire.put("SELECT lo_creat(-1)")
+    with pytest.raises(DivisionByZero):
+        wire.ask(SUM, [1, 2])
+    wire.rollback()
+    assert wire.ask(SUM, [1, 2]) == [(3,)]
+    with pytest.raises(UndefinedTable):
+        wire.ask("SELECT * FROM nowhere")
+    assert wire.ask(SUM, [2, 2]) == [(4,)]
+
+
+def test_what_cannot_be_committed_is_taken_back_and_the_connection_goes_on(site: Site) -> None:
+    with site.database.writer.connect() as connection:
+        connection.begin()
+        connection.connection.dbapi_connection.put(RATIO, [0])  # type: ignore[union-attr]  # the driver's own
+        with pytest.raises(sa.exc.DataError):
+            connection.commit()
+    for _ in range(2):
+        with site.database.reading() as session:
+            assert session.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_nothing_is_sent_for_a_transaction_in_which_nothing_was_asked(site: Site) -> None:
+    with site.database.reading() as session:
+        wire: Any = session.connection().connection.dbapi_connection
+        was = wire.info.transaction_status
+    assert was is wire.info.transaction_status
+    assert was.name == "IDLE"
