@@ -19,8 +19,6 @@ _USED_AT = "used at"  # under which a pooled connection remembers when that was
 
 def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
     """Return the site's database for who only reads, and for who writes; both take their connections from one pool."""
-    from psycopg import RawCursor
-
     from cms.wire import Wire
 
     # Nothing else is prepared: after a few uses a plan forgets the values, and whoever asks for a rare word reads
@@ -32,7 +30,6 @@ def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
         max_overflow=POOL_OVERFLOW,
         hide_parameters=True,
         connect_args={
-            "cursor_factory": RawCursor,
             "prepare_threshold": None,
             "connect_timeout": PATIENCE_SECONDS,
             "tcp_user_timeout": 10_000,

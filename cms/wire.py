@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from psycopg import Connection, Error, OperationalError, abc
+from psycopg import Connection, Error, OperationalError, RawCursor, RawServerCursor, abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
@@ -25,6 +25,10 @@ class Wire(Connection[Any]):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.cursor_factory, self.server_cursor_factory = (
+            RawCursor,
+            RawServerCursor,
+        )  # which take `$1` as well
         self._waiting: list[tuple[bytes, Sequence[Any]]] = []
         self._names: dict[str, bytes] = {}  # of what is prepared
         self._poll = select.poll()
