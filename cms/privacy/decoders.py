@@ -97,8 +97,8 @@ def _from_hex(data: bytes) -> Pieces:
             _add_hex(pieces, found[0], found.start())
     for found in _at_marks(_UUID, data, marked, _UUID_MARKS):
         _add_hex(pieces, found[0], found.start())
-    if _DUMP.search(data):
-        dumped = list(_DUMP_LINE.finditer(data))
+    dumped = list(_DUMP_LINE.finditer(data)) if _DUMP.search(data) else []
+    if dumped:
         _add_hex(pieces, b"".join(line[1] for line in dumped), dumped[0].start())
     return pieces
 

@@ -197,6 +197,10 @@ def test_other_addresses_and_noise_are_no_find() -> None:
     assert not list(trawl(said.encode(), sought))
 
 
+def test_numbers_in_two_columns_are_no_dump_of_bytes() -> None:
+    assert not list(trawl(b"band\tlikeness\n109406\t7785031\n", Sought(["dan@example.org"])))
+
+
 def test_nothing_is_read_across_two_values() -> None:
     assert not list(trawl(b"dan@exam" + SEPARATOR + b"ple.org", Sought(["dan@example.org"])))
 
