@@ -2,7 +2,8 @@
 
 Python's modules take 60 MB; workers that each import them hold them as often. So a process in between imports
 everything, forks the workers and ends; who started it adopts them (Linux: prctl(2), PR_SET_CHILD_SUBREAPER) and has
-imported nothing itself. Neither a thread nor a connection exists before that fork: neither would come along.
+imported nothing itself. Neither a thread nor a connection exists before that fork: neither would come along. Where
+nobody can adopt, each worker imports them for itself.
 """
 
 import ctypes
@@ -16,12 +17,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+CAN_ADOPT = sys.platform == "linux"
 SUBREAPER = 36  # linux/prctl.h
 ARENA_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = -8, -3, -1  # malloc.h of glibc
 GIVEN_BACK_BYTES = (
     2**20
 )  # what is so large is the system's again when it is freed; half as much made pages slower
 LOOK_SECONDS = 0.01  # between two looks whether a child has ended
+ENDED_FROM_OUTSIDE = frozenset({0, -signal.SIGTERM, -signal.SIGKILL})  # 0: it was asked to, and finished
 
 
 class Child:
@@ -33,6 +36,7 @@ class Child:
     def __init__(self, work: Callable[[Any], object]) -> None:  # Any: whatever is prepared
         """Take what it is to do; it is not born yet."""
         self.work = work
+        self.ended_from_outside = False  # rather than by something that is wrong with it
         self._pid = 0
 
     def adopt(self, pid: int) -> None:
@@ -43,11 +47,12 @@ class Child:
         """Tell whether it runs."""
         if self._pid:
             try:
-                ended, _ = os.waitpid(self._pid, os.WNOHANG)
+                ended, status = os.waitpid(self._pid, os.WNOHANG)
             except ChildProcessError:  # nobody's any more
-                ended = self._pid
+                ended, status = self._pid, 0
             if ended:
                 self._pid = 0
+                self.ended_from_outside = os.waitstatus_to_exitcode(status) in ENDED_FROM_OUTSIDE
         return self._pid != 0
 
     def has_ended_by(self, until: float) -> bool:
@@ -64,6 +69,17 @@ class Child:
 
 def bear(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
     """Give every child its process, all forked from one that ran `prepare`; False where that failed, and said why."""
+    if CAN_ADOPT:
+        return _bear_together(children, prepare)
+    for child in children:
+        pid = os.fork()
+        if pid == 0:
+            _live(child, prepare)
+        child.adopt(pid)
+    return True
+
+
+def _bear_together(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
     _be_subreaper(True)
     born = memoryview(mmap.mmap(-1, 4 * len(children))).cast(
         "I"
@@ -81,8 +97,7 @@ def bear(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
 def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], born: memoryview) -> NoReturn:
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # it ends this as it would anybody, not by an exception
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent's came along
+        _be_like_anybody()
         _be_sparing()
         gc.disable()  # a seventh of the time that imports take
         prepared = prepare()
@@ -90,7 +105,7 @@ def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], born: 
         for place, child in enumerate(children):
             pid = os.fork()
             if pid == 0:
-                _live(child, prepared)
+                _live(child, lambda: prepared)
             born[place] = pid
         status = 0
     except Exception:
@@ -101,11 +116,12 @@ def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], born: 
         _end(status)
 
 
-def _live(child: Child, prepared: object) -> NoReturn:
+def _live(child: Child, prepare: Callable[[], object]) -> NoReturn:
     status = 1
     try:
+        _be_like_anybody()
         gc.enable()
-        child.work(prepared)
+        child.work(prepare())
         status = 0
     except Exception:
         traceback.print_exc()
@@ -118,6 +134,12 @@ def _end(status: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _be_like_anybody() -> None:
+    """Hear signals as a process does that nobody forked from a listening one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it ends this as it would anybody, not by an exception
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent's came along
 
 
 def _be_sparing() -> None:
@@ -136,5 +158,5 @@ def _be_sparing() -> None:
 
 def _be_subreaper(wanted: bool) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    if sys.platform == "linux" and libc.prctl(SUBREAPER, int(wanted), 0, 0, 0):
+    if libc.prctl(SUBREAPER, int(wanted), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "nobody adopts workers here")

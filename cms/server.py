@@ -120,13 +120,14 @@ class Server:
         dead = [place for place in self._places if not self._workers[place].is_alive()]
         if dead:
             _say(f"{len(dead)} of {len(self._places)} workers ended unasked and will be replaced.")
-            self._bear_in_mind_how_long()
+            self._bear_in_mind_how_long([self._workers[place] for place in dead])
             for place, worker in zip(dead, self._born(dead)[0], strict=True):
                 self._workers[place] = worker
 
-    def _bear_in_mind_how_long(self) -> None:
-        """Wait the longer, the more often in a row some died young."""
-        died_young = time.monotonic() - self._born_at < SHORT_LIFE_SECONDS
+    def _bear_in_mind_how_long(self, dead: Sequence[Child]) -> None:
+        """Wait the longer, the more often in a row some died young, and of themselves."""
+        is_early = time.monotonic() - self._born_at < SHORT_LIFE_SECONDS
+        died_young = is_early and not all(worker.ended_from_outside for worker in dead)
         self._short_lives = self._short_lives + 1 if died_young else 0
         time.sleep(self._short_lives / 2)
 

@@ -15,8 +15,9 @@ from tests.served import Served, free_port, wait_until_it_answers
 
 APPLICATION = """
 import pathlib, sys, time
-from cms import server
+from cms import nursery, server
 
+nursery.CAN_ADOPT = "alone" not in sys.argv
 server.TAKING_SECONDS = 1
 server.SHORT_LIVES_MAX = 2
 broken = pathlib.Path(sys.argv[2])
@@ -105,11 +106,34 @@ def test_a_worker_that_is_prepared_again_takes_the_place_of_a_killed_one(tmp_pat
         assert server.workers() not in ([], before)
 
 
+def test_workers_are_replaced_however_often_somebody_kills_them(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        for signal_sent in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+            before = server.workers()
+            os.kill(before[0], signal_sent)
+            assert server.ask("GET", "/").status == 200
+            until = time.monotonic() + 20
+            while server.workers() in ([], before) and time.monotonic() < until:
+                time.sleep(0.05)
+
+
+def test_where_nobody_can_adopt_each_worker_prepares_itself(tmp_path: Path) -> None:
+    with _serving(tmp_path, "alone") as server:
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        assert server.ask("GET", "/").status == 200
+        server.process.send_signal(signal.SIGHUP)
+        assert server.ask("GET", "/").status == 200
+        (tmp_path / "broken").touch()
+        os.kill(server.workers()[0], signal.SIGKILL)
+        assert server.process.wait(30) == 1
+
+
 @contextmanager
-def _serving(folder: Path) -> Iterator[Served]:
+def _serving(folder: Path, *more: str) -> Iterator[Served]:
     """Serve until the block ends; while `folder` holds something called `broken`, nothing can be prepared."""
     port, log = free_port(), folder / "log"
-    command = [sys.executable, "-c", APPLICATION, str(port), str(folder / "broken")]
+    command = [sys.executable, "-c", APPLICATION, str(port), str(folder / "broken"), *more]
     with log.open("w") as told, subprocess.Popen(command, stderr=told) as process:
         server = Served(port, process, log)
         try:
