@@ -25,10 +25,7 @@ class Wire(Connection[Any]):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.cursor_factory, self.server_cursor_factory = (
-            RawCursor,
-            RawServerCursor,
-        )  # which take `$1` as well
+        self.cursor_factory, self.server_cursor_factory = _Cursor, _ServerCursor
         self._waiting: list[tuple[bytes, Sequence[Any]]] = []
         self._names: dict[str, bytes] = {}  # of what is prepared
         self._poll = select.poll()
@@ -46,11 +43,10 @@ class Wire(Connection[Any]):
         self._adapter.set_pgresult(answer)
         return self._adapter.load_rows(0, answer.ntuples, tuple)
 
-    def cursor(self, *given: Any, **named: Any) -> Any:  # Any: psycopg overloads it
-        """Return a cursor of the driver's own; all that was put goes before what it executes."""
+    def deliver(self) -> None:
+        """Send what was put."""
         if self._waiting:
             self._travel()
-        return super().cursor(*given, **named)
 
     def commit(self) -> None:
         """Commit, by the same journey as all that was put."""
@@ -140,3 +136,23 @@ class Wire(Connection[Any]):
         if answer.error_field(DiagnosticField.SQLSTATE) is None:  # nobody was there to say what it is
             raise OperationalError(answer.get_error_message())
         raise error_from_result(answer, encoding=self.info.encoding)
+
+
+class _Cursor(RawCursor[Any]):
+    """A cursor of the driver's own, for `$1` as well; it is made before a transaction begins, so it looks when it is used."""
+
+    def execute(self, *given: Any, **named: Any) -> Any:  # Any: psycopg's own many kinds, as below
+        self.connection.deliver()  # type: ignore[attr-defined]  # a Wire
+        return super().execute(*given, **named)
+
+    def executemany(self, *given: Any, **named: Any) -> None:
+        self.connection.deliver()  # type: ignore[attr-defined]  # as above
+        super().executemany(*given, **named)
+
+
+class _ServerCursor(RawServerCursor[Any]):
+    """The same for rows that are read in portions."""
+
+    def execute(self, *given: Any, **named: Any) -> Any:
+        self.connection.deliver()  # type: ignore[attr-defined]  # as above
+        return super().execute(*given, **named)

@@ -82,3 +82,9 @@ def test_nothing_is_sent_for_a_transaction_in_which_nothing_was_asked(site: Site
         was = wire.info.transaction_status
     assert was is wire.info.transaction_status
     assert was.name == "IDLE"
+
+
+def test_a_transaction_that_begins_by_itself_begins_as_it_should(site: Site) -> None:
+    with site.database.reader.connect() as connection:
+        asked = connection.exec_driver_sql
+        assert [asked("SHOW transaction_isolation").scalar() for _ in range(2)] == ["repeatable read"] * 2
