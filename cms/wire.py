@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection, Error, OperationalError, RawCursor, RawServerCursor, abc
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -135,7 +135,10 @@ class Wire(Connection[Any]):
             return
         if answer.error_field(DiagnosticField.SQLSTATE) is None:  # nobody was there to say what it is
             raise OperationalError(answer.get_error_message())
-        raise error_from_result(answer, encoding=self.info.encoding)
+        error = error_from_result(answer, encoding=self.info.encoding)
+        if isinstance(error, FeatureNotSupported):  # so is a statement whose table has become another since
+            self.close()  # with what was prepared on it
+        raise error
 
 
 class _Cursor(RawCursor[Any]):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from psycopg.errors import DivisionByZero, UndefinedTable
+from psycopg.errors import DivisionByZero, FeatureNotSupported, UndefinedTable
 
 from cms.site import Site
 from tests.conftest import ON_POSTGRESQL
@@ -63,6 +63,18 @@ def test_the_first_mistake_is_told_and_nothing_behind_it_is_done(wire: Any) -> N
     with pytest.raises(UndefinedTable):
         wire.ask("SELECT * FROM nowhere")
     assert wire.ask(SUM, [2, 2]) == [(4,)]
+
+
+def test_where_a_table_became_another_the_connection_goes_with_what_it_prepared(site: Site) -> None:
+    with site.database.writer.connect() as connection:
+        wire: Any = connection.connection.dbapi_connection
+        wire.cursor().execute("CREATE TEMPORARY TABLE said (word text)")
+        assert wire.ask("SELECT * FROM said") == []
+        wire.cursor().execute("ALTER TABLE said ADD number integer")
+        with pytest.raises(FeatureNotSupported):
+            wire.ask("SELECT * FROM said")
+        assert wire.closed
+        connection.invalidate()
 
 
 def test_what_cannot_be_committed_is_taken_back_and_the_connection_goes_on(site: Site) -> None:
