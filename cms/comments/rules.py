@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 REPEAT_WINDOW = timedelta(hours=24)
 NAME_MAX_CHARS = 100
@@ -103,6 +104,11 @@ def closes_at(
 def paused_until(until: datetime | None, now: datetime) -> datetime | None:
     """Return until when a moderator lets nobody comment, None where that is over or never was."""
     return until if until is not None and now < until else None
+
+
+def receipt_address(secret: str) -> str:
+    """Return the path at which the receipt with this secret is shown."""
+    return f"/comments/{quote(secret, safe='')}"
 
 
 def place_address(article_path: str, comment_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -15,7 +15,7 @@ from cms.comments.actions.submitting import TooMany
 from cms.comments.forms import PURPOSE, WordsForm, fresh_token, is_good_token, old_form
 from cms.comments.queries.editing import originals, reason_of_correction
 from cms.comments.queries.receipts import Receipt, receipt
-from cms.comments.rules import place_address, token_week
+from cms.comments.rules import place_address, receipt_address, token_week
 from cms.comments.views.keeping import SENTENCES, received
 from cms.comments.views.submitting import sender, wait_sentence
 from cms.moderation.corrections import PUBLIC_CORRECTION_SENTENCES, correction_reason
@@ -41,7 +41,7 @@ def withdraw(secret: str) -> Response:
         return _receipt_page(secret, found, 422, old_form)
     if found.can_withdraw:
         actions.withdraw(site(), [found.comment_id], clock())
-    return see_other(url_for("receipts.show", secret=secret))
+    return see_other(receipt_address(secret))
 
 
 @blueprint.post("/comments/<secret>/second-look")
@@ -51,7 +51,7 @@ def ask_second_look(secret: str) -> Response:
     if not _is_good_button(secret):
         return _receipt_page(secret, found, 422, old_form)
     actions.ask_second_look(site(), found.comment_id, clock())
-    return see_other(url_for("receipts.show", secret=secret))
+    return see_other(receipt_address(secret))
 
 
 @blueprint.post("/comments/<secret>/edits")
@@ -79,7 +79,7 @@ def edit(secret: str) -> Response:
         return page
     if outcome is Edited.CLOSED:
         return _receipt_page(secret, _receipt_or_404(secret), 409, _closed, form)
-    return see_other(url_for("receipts.show", secret=secret))
+    return see_other(receipt_address(secret))
 
 
 def public_reason(code: str) -> str:
@@ -156,7 +156,7 @@ def _receipt_page(
             comment_url=place_address(article_path, found.comment_id),
             form=shown if found.can_edit or form else None,
             is_open=form is not None,
-            here=url_for("receipts.show", secret=secret),
+            here=receipt_address(secret),
             token=fresh_token(site().vault, PURPOSE, _subject(secret), token_week(clock()))
             if site().keys
             else "",

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, abort, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request
 from markupsafe import Markup
 from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
@@ -22,7 +22,7 @@ from cms.comments.actions.submitting import Plan, Submission, TooMany, planned, 
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
-from cms.comments.rules import closes_at, paused_until
+from cms.comments.rules import closes_at, paused_until, receipt_address
 from cms.comments.views.keeping import SENTENCES, keep_words, received
 from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
@@ -70,7 +70,7 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     outcome = store(here, found.plan, now)
     if isinstance(outcome, TooMany):
         return _wait(found.article, found.form, outcome)
-    return see_other(url_for("receipts.show", secret=outcome))
+    return see_other(receipt_address(outcome))
 
 
 def _looked_into(
