@@ -30,7 +30,7 @@ THREADS = 4  # for reading; more only wait for Python's lock
 # Of those that read SQLite, which lets go of that lock at each row: with four of them a page took half as much processor
 # time again, for getting it back (measured). One more than works, for when that one waits for the disk.
 PAGE_THREADS = 2
-WRITING_THREADS = 8  # who is ready when a commit ends shares the next: more comments than with 4
+WRITING_THREADS = 6  # who is ready when a commit ends shares the next; 8 took as many comments and 3 MB more
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
