@@ -148,9 +148,10 @@ class Paper:
             advance_sequences(session, (Article, Author, Section, Tag, Comment, Decision))
             session.commit()
         if not self.site.database.is_sqlite:
-            with self.site.database.writer.connect() as connection:
-                settled = connection.execution_options(isolation_level="AUTOCOMMIT")
-                settled.exec_driver_sql("VACUUM (ANALYZE)")  # as the server would by itself after some hours
+            url = self.site.settings.sqlalchemy_url
+            engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM (ANALYZE)")  # as the server would itself after some hours
 
     def _article(self, number: int) -> Row:
         prose = self.prose[self.languages[number - 1]]
