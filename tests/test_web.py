@@ -129,7 +129,7 @@ def test_a_body_beyond_every_limit_is_413(app: Flask, site: Site) -> None:
 
 def test_a_failure_is_a_500_page_that_asks_no_database(site: Site, clock: Clock) -> None:
     def broken() -> str:
-        site.database.reader.dispose()
+        site.database.close()
         (site.settings.instance / "broadsheet.db").unlink()
         raise ZeroDivisionError("canary")
 

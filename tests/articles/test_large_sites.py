@@ -33,11 +33,13 @@ def _sent(site: Site) -> Iterator[list[str]]:
         connection.set_trace_callback(None)
 
     engine = site.database.reader
+    site.database.readers.close()  # a session that is kept has its connection already
     sa.event.listen(engine, "checkout", note)
     sa.event.listen(engine, "checkin", no_more)
     try:
         yield sent
     finally:
+        site.database.readers.close()
         sa.event.remove(engine, "checkout", note)
         sa.event.remove(engine, "checkin", no_more)
 

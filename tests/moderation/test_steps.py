@@ -99,8 +99,8 @@ def _steps(site: Site, cleo: Moderator, path: str) -> int:
         connection.set_progress_handler(count, STEPS_AT_ONCE)
 
     sa.event.listen(site.database.reader, "connect", watch)
-    site.database.reader.dispose()
+    site.database.close()
     assert cleo.get(path).status_code == 200
     sa.event.remove(site.database.reader, "connect", watch)
-    site.database.reader.dispose()
+    site.database.close()
     return taken * STEPS_AT_ONCE
