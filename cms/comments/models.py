@@ -171,7 +171,7 @@ class Comment(SQLModel, table=True):
 class LikenessBand(SQLModel, table=True):
     """A band of a text's fingerprint, by which those of near-copies are found (see likeness.py).
 
-    It stands here once, however many comments bear it, and stays when none does any more.
+    It stands here once, however many comments bear it, and the database takes it away with the last of them.
     """
 
     __tablename__ = "likeness_band"
@@ -293,4 +293,5 @@ class CommentVersion(SQLModel, table=True):
 
 beside_the_tables(upkeep.SEARCH_SQLITE, upkeep.SEARCH_POSTGRESQL)
 beside_the_tables(upkeep.WORDS_SQLITE, upkeep.WORDS_POSTGRESQL)
+beside_the_tables(upkeep.LIKENESS_SQLITE, upkeep.LIKENESS_POSTGRESQL)
 beside_the_tables(upkeep.QUEUE_ORDER_SQLITE, upkeep.QUEUE_ORDER_POSTGRESQL)

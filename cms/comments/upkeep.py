@@ -5,7 +5,7 @@
 # The words of what waits, and of what does not. The database keeps them up by itself, so that no text can change, be decided
 # about or be erased and still be found; without a copy of the text, so that nothing more than words is there. A comment
 # stands in one of the two: to enter both took a seventh of what storing it asked of SQLite (measured).
-_WAITS, _IS_DECIDED = "{row}.waiting_since IS NOT NULL", "{row}.waiting_since IS NULL"
+_IN_QUEUE, _OUT_OF_QUEUE = "{row}.waiting_since IS NOT NULL", "{row}.waiting_since IS NULL"
 _SAYS = "({row}.waiting_since IS NULL, {row}.name, {row}.body_text)"
 
 
@@ -25,8 +25,8 @@ def _words_sqlite(table: str, holds: str) -> tuple[str, ...]:
     )
 
 
-SEARCH_SQLITE = _words_sqlite("comment_search", _WAITS)
-WORDS_SQLITE = _words_sqlite("comment_words", _IS_DECIDED)
+SEARCH_SQLITE = _words_sqlite("comment_search", _IN_QUEUE)
+WORDS_SQLITE = _words_sqlite("comment_words", _OUT_OF_QUEUE)
 WORDS_POSTGRESQL = (  # without a list of what is pending, which some decision would have to work off
     "CREATE INDEX ix_comment_words_decided ON comment"
     " USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text)) WITH (fastupdate = off)"
@@ -35,6 +35,32 @@ WORDS_POSTGRESQL = (  # without a list of what is pending, which some decision w
 SEARCH_POSTGRESQL = (
     "CREATE INDEX ix_comment_words ON comment USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text))"
     " WHERE waiting_since IS NOT NULL",
+)
+
+# The fingerprint of a text goes with the last comment that bears it, whether that is edited, swept or erased.
+_BANDS = ", ".join(
+    f"{place << 16} + ((OLD.likeness >> {place * 16}) & 65535)" for place in range(4)
+)  # as bands() has them
+_IS_LAST = (
+    "NOT EXISTS (SELECT 1 FROM comment WHERE likeness = OLD.likeness AND likeness <> 0 AND erased_at IS NULL)"
+)
+_FORGET = f"DELETE FROM likeness_band WHERE likeness = OLD.likeness AND band IN ({_BANDS})"
+_LOSES_IT = {
+    "update": ("UPDATE OF likeness", "OLD.likeness <> 0 AND OLD.likeness <> NEW.likeness"),
+    "delete": ("DELETE", "OLD.likeness <> 0"),
+}
+LIKENESS_SQLITE = tuple(
+    f"CREATE TRIGGER comment_likeness_{name} AFTER {deed} ON comment WHEN {loses} AND {_IS_LAST} BEGIN {_FORGET}; END"
+    for name, (deed, loses) in _LOSES_IT.items()
+)
+LIKENESS_POSTGRESQL = (
+    "CREATE FUNCTION forget_likeness() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN IF {_IS_LAST} THEN {_FORGET}; END IF; RETURN NULL; END $$",
+    *(
+        f"CREATE TRIGGER comment_likeness_{name} AFTER {deed} ON comment FOR EACH ROW"
+        f" WHEN ({loses}) EXECUTE FUNCTION forget_likeness()"
+        for name, (deed, loses) in _LOSES_IT.items()
+    ),
 )
 
 # Since when a comment waits stands beside its reasons and hosts too, so that each leads through the queue in its order;

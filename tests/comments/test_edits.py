@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlmodel import col, select
 
-from cms.comments.models import Comment, CommentEdit, CommentVersion
+from cms.comments.models import Comment, CommentEdit, CommentVersion, LikenessBand
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
@@ -60,6 +60,14 @@ def test_a_held_comment_changes_at_once_and_the_log_says_so(reader: Reader, site
     assert deeds(site, _id(site)) == ["submitted", "edited"]
     assert held_because(site) == {"links", "every_comment"}
     assert _texts(site, CommentVersion) == ["It was red."]
+
+
+@pytest.mark.both_engines
+def test_an_edit_leaves_no_fingerprint_of_what_was_said_before(reader: Reader, site: Site) -> None:
+    receipt = reader.comment(CAT, comment="The ferry was late again this morning.").headers["Location"]
+    _change(reader, receipt, "The harbour office has never answered my letters.")
+    with site.database.reading() as session:
+        assert set(session.exec(select(col(LikenessBand.likeness)))) == {only(site).likeness}
 
 
 @pytest.mark.both_engines

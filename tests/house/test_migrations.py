@@ -51,6 +51,10 @@ _PUBLIC_FROM_GONE = {
     ),
     "postgresql": ("DROP FUNCTION article_public CASCADE", "DROP FUNCTION public_with_article CASCADE"),
 }
+_LAST_OF_A_LIKENESS_GONE = {
+    "sqlite": tuple(f"DROP TRIGGER comment_likeness_{deed}" for deed in ("update", "delete")),
+    "postgresql": ("DROP FUNCTION forget_likeness CASCADE",),
+}
 _LIKENESSES_GONE = (
     "DROP INDEX ix_comment_likeness",
     "DROP TABLE likeness_band",
@@ -246,6 +250,7 @@ def test_checks_of_before_are_said_in_other_words_and_refuse_the_same(full_site:
     said = " OR ".join(f"to_status = '{state}'" for state in states)
     change = sa.text("UPDATE sqlite_master SET sql = replace(sql, :said, :before) WHERE name = 'decision'")
     with full_site.database.writing() as session:
+        _go_back_to_0029(session)
         session.execute(sa.text("UPDATE alembic_version SET version_num = '0028'"))
         session.execute(sa.text("PRAGMA writable_schema = ON"))
         session.execute(change, {"said": said, "before": f"to_status IN {states}"})
@@ -260,7 +265,13 @@ def test_checks_of_before_are_said_in_other_words_and_refuse_the_same(full_site:
             session.execute(sa.text(_NO_STATE))
 
 
+def _go_back_to_0029(session: Session) -> None:
+    for part in _LAST_OF_A_LIKENESS_GONE[session.get_bind().dialect.name]:
+        session.execute(sa.text(part))
+
+
 def _go_back_to_0027(session: Session) -> None:
+    _go_back_to_0029(session)
     if session.get_bind().dialect.name == "sqlite":
         session.execute(sa.text(_WORDS_OF_ALL))
     session.execute(sa.text("UPDATE alembic_version SET version_num = '0027'"))

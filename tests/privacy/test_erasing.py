@@ -9,7 +9,7 @@ from flask import Flask
 from sqlmodel import col, select
 
 from cms.comments.actions.editing import Edit, edit
-from cms.comments.models import Comment, CommentVersion, HoldReason
+from cms.comments.models import Comment, CommentVersion, HoldReason, LikenessBand
 from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
@@ -68,6 +68,22 @@ def test_an_erased_comment_leaves_nothing_but_its_place(app: Flask, site: Site, 
         for words in ("ninth bollard", "tenth", NAME, fingerprint, sealed[-40:]):
             assert words.encode() not in raw, words
     assert erase_address(site, fingerprint, START) == 0
+
+
+@pytest.mark.both_engines
+def test_the_fingerprint_of_a_text_goes_with_the_last_comment_that_bears_it(site: Site) -> None:
+    write_article(site, "The ferry", START)
+    texts = ["The tide comes in twice a day.", "Nobody on the quay minds it much."]
+    for email in ("dan@example.org", "eve@example.org"):
+        for text in texts:
+            send_comment(site, 1, START, text=text, email=email)
+    borne = {one.likeness for one in stored(site)}
+    assert min(borne) < 0 < max(borne)
+    dan, eve = dict.fromkeys(one.email_fingerprint or "" for one in stored(site))
+    for writer, left in ((dan, borne), (eve, set())):
+        erase_address(site, writer, START)
+        with site.database.reading() as session:
+            assert set(session.exec(select(col(LikenessBand.likeness)))) == left
 
 
 def only_first(site: Site) -> Comment:
