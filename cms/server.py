@@ -103,7 +103,7 @@ class Server:
         from cms.worker import serve_requests
 
         Server.place = place
-        serve_requests(place, Server.listening, application)
+        serve_requests(place, Server.listening, BACKLOG, application)
 
     def _roll_over(self) -> None:
         """Put new workers in the place of the old ones, which end when the new ones have come to live."""

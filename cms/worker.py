@@ -11,7 +11,6 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels, configure_logging
 
 from cms.bridge import Scope
-from cms.server import BACKLOG
 
 Granian = Any  # what granian hands over and wants back, of which it tells no type
 CONNECTIONS = 16_384  # open ones a worker, most of them silent; a silent one costs 12 KB
@@ -66,32 +65,30 @@ class Scheduler(CallbackScheduler):
             request.done()
 
 
-def serve_requests(place: int, listening: int, application: Application) -> None:
-    """Serve whoever comes to the socket `listening` until a signal ends it; the worker is the one in `place`, from 0."""
+def serve_requests(place: int, listening: int, backlog: int, application: Application) -> None:
+    """Serve whoever comes to the socket `listening`, in which so many may wait, until a signal ends it.
+
+    The worker is the one in `place`, from 0.
+    """
     configure_logging(LogLevels.warning)  # our own lines say where the site is
     loop = loops.get("auto")
     stop = set_loop_signals(loop)  # type: ignore[no-untyped-call]  # granian leaves it so
     stopped = asyncio.Event()
     stop.add_cb(lambda: loop.call_soon_threadsafe(stopped.set))
     application.__rsgi_init__(loop)
-    worker = RSGIWorker(*_given(place, listening))
+    worker = RSGIWorker(*_given(place, SocketHolder(listening, False, backlog)))  # type: ignore[call-arg]  # its stubs are of an older one
     worker.serve_str(Scheduler(loop, application, None, None, None), loop, stop)  # type: ignore[attr-defined]  # as above
     loop.run_until_complete(stopped.wait())
     application.__rsgi_del__(loop)
 
 
-def _given(place: int, listening: int) -> tuple[Granian, ...]:
-    """Return what a worker of granian is made of, in its order; its stubs are of an older one."""
-    shared = None, SocketHolder(listening, False, BACKLOG)  # type: ignore[call-arg]  # as above
+def _given(place: int, shared: SocketHolder) -> tuple[Granian, ...]:
+    """Return what a worker of granian is made of, in its order."""
     http1 = HTTP1Settings(header_read_timeout=HEADERS_SECONDS * 1000, max_buffer_size=HEADERS_BYTES)
-    threads = (
-        1,
-        512,
-        1,
-        30,
-    )  # as granian has them: its own, those that read files, Python's, seconds that one is idle
+    # As granian has them: its own, those that read files, Python's, seconds that one is idle.
+    threads = 1, 512, 1, 30
     other_protocols_and_files = None, False, None
     no_tls: tuple[Granian, ...] = False, None, None, None, "tls1.3", None, [], False
     told, measured = None, (None, None)  # to nobody, and nothing
     of_http = CONNECTIONS, HTTPModes.http1, http1, *other_protocols_and_files
-    return place + 1, shared, told, *threads, *of_http, *no_tls, measured
+    return place + 1, (None, shared), told, *threads, *of_http, *no_tls, measured

@@ -30,9 +30,8 @@ def catch_up(site: Site, _now: datetime) -> None:
     for _ in range(0, IN_A_ROW, AT_ONCE):
         with site.database.writing() as session:
             found = unjudged(session, size=AT_ONCE, to_change=True)
-            lock_log(
-                session
-            )  # as who sends a comment does: of the same new texts each would wait for the other's
+            # As who sends a comment does: of the same new texts each would wait for the other's.
+            lock_log(session)
             for comment in found:
                 _judge(session, comment)
             session.commit()

@@ -16,9 +16,7 @@ from cms.db import table_of
 from cms.prebuilt import Prebuilt
 
 COPIES_SOUGHT = 100  # of each fingerprint; whoever sent a hundred copies needs no exact count
-ALIKE_SOUGHT = (
-    1_000  # fingerprints that share a band; two million texts leave 35 in each (measured with 6,000)
-)
+ALIKE_SOUGHT = 1_000  # fingerprints that share a band; two million texts leave 35 in each (measured)
 NAMES_SOUGHT = 200  # of a thread's newest voices, and of the staff
 _NO_BAND = -1
 _LAST_ID = 2**31 - 1  # of PostgreSQL's integers

@@ -33,9 +33,8 @@ from cms.web import Origin, clock, language, origin, private_page, say, see_othe
 blueprint = Blueprint("comments", __name__)
 blueprint.register_error_handler(HTTPException, keep_words)
 REFUSES_ITSELF = frozenset({"comments.submit", "comments.submit_to_page"})
-FORWARDED = frozenset(
-    {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"}
-)  # what proxies say of whom they speak for
+# What proxies say of whom they speak for.
+FORWARDED = frozenset({"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"})
 
 
 @blueprint.post("/articles/<slug>/comments")
@@ -62,12 +61,12 @@ class _Ready:
 def _submit(kind: ArticleKind, slug: str) -> Response:
     """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
     fields, broken = received()
-    here, now = site(), clock()
+    here = site()
     with here.database.reading_in_turn() as session:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
-    outcome = store(here, found.plan, now)
+    outcome = store(here, found.plan, clock())
     if isinstance(outcome, TooMany):
         return _wait(found.article, found.form, outcome)
     return see_other(receipt_address(outcome))

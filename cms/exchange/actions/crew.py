@@ -14,13 +14,9 @@ from cms import sanitize
 from cms.articles.folding import words_to_index
 from cms.articles.related import Kinship, Subject, kin_of_many
 
-WORTH_IT = (
-    3_000_000  # bytes of an export, which is some 2,000 texts; a process takes a third of a second to start
-)
+WORTH_IT = 3_000_000  # bytes of an export, some 2,000 texts; a process takes a third of a second to start
 MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
-KIN_WORTH_IT = (
-    2_000  # articles whose kin is weighed in half a second; to hand all subjects over takes a tenth
-)
+KIN_WORTH_IT = 2_000  # articles, weighed in half a second; to hand all subjects over takes a tenth
 PORTION = 50  # texts handed over at once
 
 
