@@ -225,14 +225,8 @@ def _migrate_postgresql(settings: Settings) -> None:
 def _migrate_sqlite(settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True)
     with _locked(settings.instance / ".migrate.lock"):
-        engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+        engine = embedded.open_rebuilding_engine(settings)
         with engine.connect() as connection:
-            # Before any BEGIN: a table that is rebuilt with foreign keys on takes its children along.
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            # Or one that takes its old name again is refused, since another table's trigger speaks of it.
-            connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
-            connection.commit()
             _upgrade(connection)
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             if orphans:

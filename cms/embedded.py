@@ -57,6 +57,32 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
     return engine
 
 
+def open_rebuilding_engine(settings: Settings) -> sa.Engine:
+    """Return the database for migrations, each of which is one transaction: whole, or as if it had never begun.
+
+    The driver's own transactions leave out CREATE and ALTER: a disk that was full in the middle of a migration left
+    half of it, over which no later start came any more.
+    """
+    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: DBAPIConnection, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # Before any BEGIN: a table that is rebuilt with foreign keys on takes its children along.
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        # Or one that takes its old name again is refused, since another table's trigger speaks of it.
+        cursor.execute("PRAGMA legacy_alter_table=ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
 def _begin_writing(connection: sa.Connection, instance: Path) -> None:
     """Begin as the only writer, at once or up to PATIENCE_SECONDS later.
 

@@ -13,6 +13,7 @@ def _run(connection: sa.Connection) -> None:
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         transaction_per_migration=True,
+        transactional_ddl=True,  # of SQLite's, too, which Alembic takes for one that has none
     )
     with context.begin_transaction(), warnings.catch_warnings():
         # Looking at a table looks at those that it hangs on; one that is itself built anew must drop such an index

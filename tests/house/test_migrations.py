@@ -112,6 +112,21 @@ def test_a_migration_that_lost_a_parent_is_refused(
 
 
 @pytest.mark.both_engines
+def test_a_migration_that_fails_half_way_has_changed_nothing_and_comes_again(
+    full_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = _add_migration(full_site, tmp_path, monkeypatch) / "m_next.py"
+    whole = f'{newest.read_text()}    op.create_table("mood", sa.Column("id", sa.Integer))\n'
+    newest.write_text(f"{whole}    raise ZeroDivisionError\n")
+    before = _counts(full_site)
+    with pytest.raises(ZeroDivisionError):
+        db.migrate(full_site.settings)
+    newest.write_text(whole)
+    db.migrate(full_site.settings)
+    assert _counts(full_site) == before
+
+
+@pytest.mark.both_engines
 def test_two_programs_that_migrate_at_once_make_one_schema(full_site: Site) -> None:
     assert db.is_current(full_site.database)
     db.migrate(full_site.settings)
