@@ -47,6 +47,23 @@ class LazyGroup(click.Group):
         found: click.Command = getattr(importlib.import_module(module), name)
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; refuse in one line where a file is forbidden or a database does not work."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # who reads what is printed has seen enough, which click knows how to end
+            raise
+        except OSError as error:
+            if error.strerror is None:
+                raise
+            refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
+        except Exception as error:
+            from cms.outages import is_outage
+
+            if not is_outage(error):
+                raise
+            refuse(f"The database cannot be used: {str(getattr(error, 'orig', error)).splitlines()[0]}")
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):

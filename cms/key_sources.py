@@ -47,9 +47,10 @@ class KeysFolder:
     def read(self, wanted: Collection[str] = ()) -> Mapping[str, Key]:
         """Return the key of each file, by its name."""
         keys = {}
-        for path in sorted(self.folder.glob("*.key")):
+        for key_id in key_ids(self.folder):
+            path = self.folder / f"{key_id}.key"
             with contextlib.suppress(FileNotFoundError):  # a key that is taken away just now
-                keys[path.stem] = _only_key(_text_of(path), f"The key file {path.name}")
+                keys[key_id] = _only_key(_text_of(path), f"The key file {path.name}")
         return keys
 
 
@@ -156,8 +157,14 @@ def remove_key(folder: Path, key_id: str) -> None:
 
 
 def key_ids(folder: Path) -> list[str]:
-    """Return the ids of the keys that lie in `folder`, oldest first."""
-    return sorted(path.stem for path in folder.glob("*.key"))
+    """Return the ids of the keys that lie in `folder`, oldest first. Raises KeyRefused where one may not look."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise KeyRefused(f"The folder {folder} cannot be read: {error.strerror}.") from error
+    return sorted(name.removesuffix(".key") for name in names if name.endswith(".key"))
 
 
 def _text_of(path: Path) -> str:

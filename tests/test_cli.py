@@ -4,8 +4,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cms.cli import address_at, host_and_port, open_site_or_exit, refuse_taken_port
+from cms.cli import address_at, host_and_port, main, open_site_or_exit, refuse_taken_port
 from cms.sense import origin_of
 
 
@@ -48,3 +49,16 @@ def test_an_instance_folder_that_cannot_be_made_is_refused_in_one_line(
         open_site_or_exit()
     assert refused.value.code == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["demo", "--bind", "127.0.0.1:1"]])
+def test_what_no_command_can_use_is_refused_in_one_line(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path / "file"))
+    monkeypatch.setattr("cms.exchange.commands.demo.refuse_taken_port", lambda host, port: None)
+    answer = CliRunner().invoke(main, command)
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(str(tmp_path / "file"))
+    assert len(answer.stderr.splitlines()) == 1

@@ -54,6 +54,11 @@ def note_worker(session: Session, worker: dict[str, Any]) -> None:
     session.execute(noted.on_conflict_do_update(index_elements=[col(Worker.id)], set_=worker))
 
 
+def write_nothing(session: Session) -> None:
+    """Find out whether anything could be written: SQLite also begins to write a file that it may only read."""
+    session.execute(sa.delete(Worker).where(sa.false()))
+
+
 def forget_worker(session: Session, worker_id: str) -> None:
     """Note that a process has ended."""
     session.execute(sa.delete(Worker).where(col(Worker.id) == worker_id))

@@ -55,6 +55,15 @@ def test_a_key_that_others_may_read_is_refused_in_one_line(tmp_path: Path) -> No
     assert answer.stderr.startswith(f"The key {key.name} can be read by others. Run: chmod 600")
 
 
+def test_a_keys_folder_in_which_one_may_not_look_is_not_called_empty(tmp_path: Path) -> None:
+    _run("privacy", "new-key")
+    (tmp_path / "keys").rename(tmp_path / "elsewhere")
+    (tmp_path / "keys").touch()
+    refused = f"The folder {tmp_path / 'keys'} cannot be read: Not a directory."
+    assert f"NO  {refused}\n" in _run("doctor").stdout
+    assert _run("privacy", "rotate-key").stderr == f"{refused}\n"
+
+
 def test_doctor_says_what_to_do_about_a_key_that_is_lost(tmp_path: Path) -> None:
     _run("privacy", "new-key")
     (lost,) = _keys(tmp_path)
@@ -63,6 +72,21 @@ def test_doctor_says_what_to_do_about_a_key_that_is_lost(tmp_path: Path) -> None
     assert answer.exit_code == 1
     assert f"NO  The key {lost.stem} is missing. Restore it from your backup into the folder" in answer.stdout
     assert "`cms privacy new-key`" in answer.stdout
+
+
+def test_a_database_that_may_only_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+    _run("privacy", "new-key")
+    cms.open_site(load_settings({}, instance=tmp_path)).database.close()
+    with (tmp_path / "broadsheet.db").open("r+b") as file:
+        file.seek(
+            18
+        )  # the file format's write version: SQLite only reads what it does not know (fileformat2, 1.3.3)
+        file.write(b"\x03")
+    refused = "The database cannot be used: attempt to write a readonly database\n"
+    answer = _run("doctor")
+    assert (answer.exit_code, answer.stdout) == (1, f"NO  {refused}")
+    answer = _run("privacy", "rotate-key")
+    assert (answer.exit_code, answer.stderr) == (1, refused)
 
 
 def test_doctor_misses_pictures_that_another_host_has(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from cms.limits.queries import proxy_is_missing
 from cms.moderation.queries.counts import counts_are_true
 from cms.outbox.actions.examining import mail_findings
 from cms.outbox.queries import count_stale
+from cms.privacy import writes
 from cms.privacy.actions.workers import LIVE
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
@@ -49,6 +50,8 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             stale = count_stale(session, now)
             pictures = newest_pictures(session, PICTURES_LOOKED_FOR)
             is_counted = counts_are_true(session)
+        with database.writing() as session:
+            writes.write_nothing(session)
     except DatabaseError as error:
         return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
     finally:
