@@ -13,11 +13,12 @@ from zlib import crc32
 from cms.comments.lookalikes import plain
 
 MAX_DISTANCE = 3  # bits of 64
+BAND_BITS = 16
 PIECE = 4  # letters; short enough to survive a changed word, long enough to be a text's own
 READ_LETTERS = 2000  # copies differ at their ends; 2,000 letters take 2 ms
 HASHES_KEPT = 8_192  # of pieces, 2 MB; most of a text's pieces stand in the next one too
 TELLING_LETTERS = 24  # letters from which two readers do not write the same by chance
-_BITS, _BAND_BITS = 64, 16
+_BITS = 64
 _MASK = (1 << _BITS) - 1
 _COUNTER_BITS = (
     12  # of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above
@@ -56,9 +57,9 @@ def likeness_of(letters: str) -> int:
 def bands(fingerprint: int) -> tuple[int, ...]:
     """Return the four bands of a fingerprint, each with its place in front: numbers from 0 to 262,143."""
     bits = fingerprint & _MASK
-    width = _BITS // _BAND_BITS
+    width = _BITS // BAND_BITS
     return tuple(
-        place << _BAND_BITS | (bits >> place * _BAND_BITS) & ((1 << _BAND_BITS) - 1) for place in range(width)
+        place << BAND_BITS | (bits >> place * BAND_BITS) & ((1 << BAND_BITS) - 1) for place in range(width)
     )
 
 
