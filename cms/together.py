@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
@@ -27,7 +27,7 @@ class Together:
         """Take what gives a session, to one thread at a time."""
         self._session = session
         self._lock = threading.Lock()  # of the two below
-        self._line: deque[_Deed[Any]] = deque()  # Any: each deed returns what it likes
+        self._line: deque[Deed[Any]] = deque()  # Any: each deed returns what it likes
         self._is_led = False
 
     def __len__(self) -> int:
@@ -40,15 +40,20 @@ class Together:
         Raises what `work` raises, and then nothing of it is stored, whatever the others in the line have done;
         or what says why nothing could be stored at all.
         """
-        deed = _Deed(work)
+        return self.do_all([work])[0].outcome()
+
+    def do_all(self, works: Sequence[Callable[[Session], Result]]) -> "list[Deed[Result]]":
+        """Return each work as a deed that is told what became of it, as `do()` would tell it; they wait together."""
+        deeds = [Deed(work) for work in works]
         with self._lock:
-            self._line.append(deed)
-            waits, self._is_led = self._is_led, True
-        if waits:
-            deed.wait()
-        if not deed.is_told:
-            self._lead()
-        return deed.outcome()
+            self._line.extend(deeds)
+            waits, self._is_led = self._is_led, self._is_led or bool(deeds)
+        for deed in deeds:
+            if waits:
+                deed.wait()
+            if not deed.is_told:
+                self._lead()
+        return deeds
 
     def _lead(self) -> None:
         """Carry out what all in the line want, and let whoever has come meanwhile be the next to do so."""
@@ -70,7 +75,7 @@ class Together:
             if following is not None:
                 following.wake()
 
-    def _do_all(self, deeds: "list[_Deed[Any]]") -> None:
+    def _do_all(self, deeds: "list[Deed[Any]]") -> None:
         """Do all as one, or, where one of several goes wrong, each in a transaction of its own; hardly any goes wrong."""
         try:
             results = self._committed(deeds)
@@ -84,7 +89,7 @@ class Together:
             for deed, result in zip(deeds, results, strict=True):
                 deed.thank(result)
 
-    def _committed(self, deeds: "list[_Deed[Any]]") -> list[Any]:
+    def _committed(self, deeds: "list[Deed[Any]]") -> list[Any]:
         with self._session() as session:
             session.deeds = len(deeds)
             results = [deed.work(session) for deed in deeds]
@@ -97,14 +102,14 @@ def _may_succeed_alone(failure: Exception) -> bool:
     return not is_outage(failure) or is_clash(failure)
 
 
-class _Deed(Generic[Result]):
+class Deed(Generic[Result]):
     """What one thread wants done, maybe more than once before it is committed, and what it is told of it."""
 
     def __init__(self, work: Callable[[Session], Result]) -> None:
         self.work = work
         self.is_told = False
         self._result: Result | None = None
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
         self._news = threading.Lock()  # held until there are any: waiting for them costs nothing
         self._news.acquire()
 
@@ -118,7 +123,7 @@ class _Deed(Generic[Result]):
 
     def refuse(self, failure: BaseException) -> None:
         """Tell why nothing is stored."""
-        self._failure, self.is_told = failure, True
+        self.failure, self.is_told = failure, True
 
     def thank(self, result: Result) -> None:
         """Tell what was stored."""
@@ -126,6 +131,6 @@ class _Deed(Generic[Result]):
 
     def outcome(self) -> Result:
         """Return the result, or raise why there is none."""
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         return self._result  # type: ignore[return-value]  # it has been told

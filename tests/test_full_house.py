@@ -58,9 +58,8 @@ def answer(site: Site, method: str, path: str, body: bytes = b"") -> Protocol:
 
     async def ask() -> None:
         loop: Any = SimpleNamespace(add_signal_handler=lambda *_: None)  # a signal is for a main thread
-        loop.__dict__.update(
-            {name: getattr(asyncio.get_running_loop(), name) for name in ("create_future", "run_in_executor")}
-        )
+        used = ("create_future", "run_in_executor", "call_soon_threadsafe")
+        loop.__dict__.update({name: getattr(asyncio.get_running_loop(), name) for name in used})
         door.__rsgi_init__(loop)
         try:
             await door.__rsgi__(asked, protocol)
@@ -78,7 +77,7 @@ def test_whoever_writes_while_all_threads_are_taken_gets_503_with_the_words_kept
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_article(site, "Tide", clock())
-    monkeypatch.setattr(front, "WAITING_MAX", -front.WRITING_THREADS)
+    monkeypatch.setattr(front, "WAITING_MAX", 0)
     body = urlencode({"name": "Dan", "email": "dan@example.org", "comment": WORDS}).encode()
     full = answer(site, "POST", "/articles/tide/comments", body)
     assert (full.status, full.headers["Retry-After"]) == (503, str(front.RETRY_SECONDS))

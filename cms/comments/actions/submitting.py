@@ -134,6 +134,25 @@ def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """A comment that is stored later, whose writer is sent to its receipt unless that goes wrong."""
+
+    site: Site
+    plan: Plan
+    now: datetime
+
+    def store(self, session: Session) -> "_Stored":
+        """Store it as `store()` does, once."""
+        return _store(self.site, self.plan, self.now, session)
+
+    def is_kept(self, stored: "_Stored") -> bool:
+        """Tell whether its receipt is the one that was planned."""
+        if stored.notices_proxy:
+            limits.log_proxy(self.site)
+        return stored.outcome == self.plan.draft.receipt
+
+
 def asks_proof(site: Site, on_article: int) -> bool:
     """Tell whether a sum is asked of browsers, where an article has so many comments in ten minutes (0: not slow)."""
     asked = site.settings.proof_of_work

@@ -18,7 +18,8 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
 from cms.articles.rules import address_of, former_address
-from cms.comments.actions.submitting import Plan, Submission, TooMany, planned, store, too_many
+from cms.batches import PROMISES
+from cms.comments.actions.submitting import Plan, Storing, Submission, TooMany, planned, store, too_many
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
@@ -66,6 +67,10 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
+    promises = request.environ.get(PROMISES)
+    if promises is not None and isinstance(found.plan, Plan):
+        promises.append(Storing(here, found.plan, clock()))
+        return see_other(receipt_address(found.plan.draft.receipt))
     outcome = store(here, found.plan, clock())
     if isinstance(outcome, TooMany):
         return _wait(found.article, found.form, outcome)
