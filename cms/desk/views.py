@@ -172,6 +172,7 @@ def _form(
             form=form,
             article=article,
             form_url=_form_url(article),
+            is_stored=request.method == "GET",  # a POST is answered with words that are not
             public_url=address_of(article.kind, article.slug) if article else "",
             problem=problem,
             errors=form.problems(),

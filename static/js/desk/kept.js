@@ -1,0 +1,112 @@
+// Keeps what is written at the desk on its writer's own device until it is stored: over a crash, a reload, a dead line.
+// A later visit offers it and overwrites nothing. The version that the words were made from is kept with them, so taken
+// up again over a colleague's newer text they end in the form that shows both.
+const DAYS = 30; // words that old are forgotten
+const SENT = "desk-sent";
+const WAIT = 300; // milliseconds after a keystroke
+const form = document.querySelector("form[data-desk-kept]");
+const offer = document.querySelector("[data-desk-offer]");
+const note = form.querySelector("[data-desk-note]");
+const mine = `desk:${form.dataset.deskKept}:`; // who writes and which article: "3:17:", or "3:new:"
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null; // storage is switched off, or somebody else wrote there
+  }
+}
+
+function write(key, kept) {
+  try {
+    localStorage.setItem(key, JSON.stringify(kept));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function forget(isOver) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith("desk:") && isOver(key, read(key))) localStorage.removeItem(key);
+    }
+  } catch {
+    // nothing is kept where nothing can be
+  }
+}
+
+function written() {
+  const values = Object.fromEntries(new FormData(form));
+  delete values.csrf_token;
+  return values;
+}
+
+function isSame(some, others) {
+  const hidden = ["version", "draft_mark"];
+  return Object.keys(some).every((name) => hidden.includes(name) || some[name] === others[name]);
+}
+
+const key = () => mine + form.elements.draft_mark.value; // each new article has a mark of its own
+const isAsServed = [...form.elements].every((field) => !("defaultValue" in field) || field.value === field.defaultValue);
+const stored = form.hasAttribute("data-desk-stored") && isAsServed ? written() : null;
+let timer = 0;
+
+function save() {
+  clearTimeout(timer);
+  timer = 0;
+  const values = written();
+  if (stored && isSame(values, stored)) forget((name) => name === key());
+  note.hidden = Boolean(stored && isSame(values, stored)) || !write(key(), { values, at: Date.now() });
+}
+
+function show(name, kept) {
+  const moment = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  offer.querySelector("[data-desk-about]").textContent = [kept.values.title, moment].filter(Boolean).join(" · ");
+  offer.querySelector("[data-desk-take]").addEventListener("click", () => {
+    for (const [field, value] of Object.entries(kept.values)) {
+      if (form.elements[field]) form.elements[field].value = value;
+    }
+    forget((other) => other === name);
+    offer.hidden = true;
+    save();
+    form.elements.title.focus();
+  });
+  offer.querySelector("[data-desk-discard]").addEventListener("click", () => {
+    forget((other) => other === name);
+    offer.hidden = true;
+    form.elements.title.focus();
+  });
+  offer.hidden = false;
+}
+
+function look() {
+  forget((name, kept) => name.startsWith(mine) && (!kept || isSame(kept.values, stored)));
+  let newest = null;
+  forget((name, kept) => {
+    if (name.startsWith(mine) && (!newest || kept.at > newest.kept.at)) newest = { name, kept };
+    return false;
+  });
+  if (!newest) return;
+  const aside = newest.name === key() ? `${mine}before` : newest.name; // what is typed now has its own place
+  if (aside !== newest.name && write(aside, newest.kept)) forget((name) => name === newest.name);
+  show(aside, newest.kept);
+}
+
+const sent = sessionStorage.getItem(SENT);
+sessionStorage.removeItem(SENT);
+if (form.hasAttribute("data-desk-done")) forget((name) => name === sent);
+forget((_name, kept) => !kept || Date.now() - kept.at > DAYS * 86_400_000);
+if (stored) look();
+else save();
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(save, WAIT);
+});
+form.addEventListener("submit", () => {
+  save();
+  sessionStorage.setItem(SENT, key());
+});
+document.addEventListener("visibilitychange", () => {
+  if (timer && document.hidden) save();
+});
