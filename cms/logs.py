@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from cms.outages import kind_of
 
 # Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
-_SECRET = re.compile(r"((?:^|/)(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORECASE | re.DOTALL)
+_SECRET = re.compile(r"(/(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORECASE | re.DOTALL)
 # Kinds of failure that speak of the program and its machine; other sentences may quote what somebody wrote.
 _SPEAK_OF_US = (OSError, RuntimeError, TypeError, AttributeError, NameError, ImportError, TemplateError)
 _requests = logging.getLogger("cms.requests")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Hashable
 from datetime import UTC
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
+from cms.current import notes
 from cms.languages import direction
 from cms.web import language, site
 
@@ -45,7 +46,7 @@ def once(make: Callable[..., str], *asked: Hashable) -> Markup:
     It may show nothing but what it is given, in the answer's language and as the site's settings have it. A macro is
     another one in each language, and after its file has changed.
     """
-    key = (make, g.language_code, *asked)
+    key = (make, notes().language_code, *asked)
     return site().pieces.piece(key, lambda: Markup(make(*asked)))  # noqa: S704  # a macro's, or safe as it is
 
 
@@ -53,7 +54,7 @@ def _of_the_answer() -> dict[str, Any]:
     return {
         "settings": site().settings,
         "language": language(),
-        "language_code": g.language_code,
+        "language_code": notes().language_code,
         "canonical": "",
         "staff": None,
     }
@@ -71,5 +72,5 @@ def _said_of_many(one: str, many: str, number: int) -> Markup:
 def _spoken_code() -> str:
     """Return the code of the language in which this answer speaks, for macros that are imported without context."""
     language()
-    code: str = g.language_code
+    code: str = notes().language_code
     return code

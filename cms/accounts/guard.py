@@ -14,6 +14,7 @@ from cms.accounts import actions
 from cms.accounts.actions import SignedInNow, TooManyTries
 from cms.accounts.queries import SignedIn, signed_in
 from cms.accounts.rules import Act, may
+from cms.current import notes, this_request
 from cms.error_pages import exact
 from cms.limits.actions import network_mark
 from cms.outages import is_outage
@@ -57,7 +58,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _close() -> Response | None:
-        endpoint = request.endpoint
+        endpoint = this_request().endpoint
         if endpoint is None or is_open(endpoint):
             return None
         need_key()
@@ -71,7 +72,7 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _staff() -> dict[str, Any]:
-        return {"staff": g.get("staff")}
+        return {"staff": notes().get("staff")}
 
 
 def is_open(endpoint: str) -> bool:

@@ -113,7 +113,8 @@ class Catalogue:
         """
         base = code.replace("_", "-").split("-")[0].lower()
         known = self.languages.get(base) or self.languages["en"]
-        return replace(known, locale=_locale(code) or known.locale)
+        locale = _locale(code) or known.locale
+        return known if locale == known.locale else replace(known, locale=locale)
 
 
 def direction(code: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
 from sqlmodel import Session
 
@@ -19,6 +19,7 @@ from cms.comments.forms import blank_token
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
+from cms.current import notes
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
 from cms.shown import once
@@ -35,10 +36,11 @@ ARCHIVES = {
 @blueprint.app_context_processor
 def masthead() -> dict[str, Any]:
     """Give every page the sections of its masthead; one SELECT where its view has not asked for them."""
-    if g.get("without_database"):
+    noted = notes()
+    if noted.get("without_database"):
         return {"masthead_sections": ()}
-    if "masthead_sections" in g:
-        return {"masthead_sections": g.masthead_sections}
+    if "masthead_sections" in noted:
+        return {"masthead_sections": noted.masthead_sections}
     with site().database.reading() as session:
         return {"masthead_sections": archives.masthead_sections(session, now=clock())}
 
@@ -48,7 +50,7 @@ def _reading() -> Iterator[Session]:
     """Give a session for all that a page shows, its masthead too; one SELECT."""
     with site().database.reading() as session:
         yield session
-        g.masthead_sections = archives.masthead_sections(session, now=clock())
+        notes().masthead_sections = archives.masthead_sections(session, now=clock())
 
 
 @blueprint.get("/")

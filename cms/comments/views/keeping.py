@@ -1,11 +1,12 @@
 """Where a reader's words are given back when her comment met a failure."""
 
-from flask import Response, g, render_template, request
+from flask import Response, render_template
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from cms.arrived import arrived_fields
 from cms.comments.forms import CommentForm
+from cms.current import notes, this_request
 from cms.error_pages import copy_headers, error_page
 from cms.web import private_page, say, site, take_body
 
@@ -24,14 +25,15 @@ def keep_words(error: HTTPException) -> Response:
 
     The token goes back as it came: the page that it was made for may be just what cannot be read now.
     """
-    fields = arrived_fields(g.body, request.content_type or "") if "body" in g else received()[0]
+    request, noted = this_request(), notes()
+    fields = arrived_fields(noted.body, request.content_type or "") if "body" in noted else received()[0]
     if error.response is not None or not fields.get("comment", "").strip():
         return error_page(error)
     status = error.code or 500
     if status in {404, 410}:
         body = render_template("comments/gone.html", status=status, typed=fields["comment"])
         return private_page(body, status)
-    g.without_database = True
+    noted.without_database = True
     form = CommentForm(formdata=fields, meta={"subject": ""})
     form.token.current_token = fields.get("token", "")
     body = render_template(
@@ -58,7 +60,8 @@ def received() -> tuple[MultiDict[str, str], int | None]:
     since nobody knows where it ended.
     """
     status = take_body(site().settings.comment_max_bytes)
-    body, kind = g.body, request.content_type or ""
+    request = this_request()
+    body, kind = notes().body, request.content_type or ""
     if status is None and kind.startswith(URLENCODED) and body.isascii():  # as every browser sends it
         return arrived_fields(body, kind), None
     if status is None:

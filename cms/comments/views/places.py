@@ -2,17 +2,19 @@
 
 from urllib.parse import urlencode
 
-from flask import Response, abort, redirect, request
+from flask import Response, abort, redirect
 from sqlmodel import Session
 
 from cms.articles.rules import Cursor, cursor, number
 from cms.comments.queries.places import place_of
 from cms.comments.queries.thread import VisibleThread, visible_thread, whole_thread
+from cms.current import this_request
 from cms.web import site
 
 
 def thread_asked_for(session: Session, article_id: int) -> VisibleThread | None:
     """Return an article's comments from the first one, from the cursor `?comments=` on, or of `?thread=` alone."""
+    request = this_request()
     asked, size = request.args.get("comments"), site().settings.thread_size
     after = (cursor(asked) or abort(404)) if asked else None
     root_id = request.args.get("thread", 0, number)
@@ -23,6 +25,7 @@ def thread_asked_for(session: Session, article_id: int) -> VisibleThread | None:
 
 def way_to_comment(session: Session, article_id: int, path: str) -> Response:
     """Lead to the page of the article at `path` on which `?comment=` stands today; 302, since that changes."""
+    request = this_request()
     asked = request.args.get("comment", 0, number)
     place = place_of(session, article_id, asked, size=site().settings.thread_size)
     anchor = f"comment-{place.comment_id}" if place else "comments"

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, g, render_template
 from markupsafe import Markup
 from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
@@ -25,6 +25,7 @@ from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
 from cms.comments.rules import closes_at, paused_until, receipt_address
 from cms.comments.views.keeping import SENTENCES, keep_words, received
+from cms.current import this_request
 from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
 from cms.moderation.pauses import FOR_EVER
@@ -67,7 +68,7 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
-    promises = request.environ.get(PROMISES)
+    promises = this_request().environ.get(PROMISES)
     if promises is not None and isinstance(found.plan, Plan):
         promises.append(Storing(here, found.plan, clock()))
         return see_other(receipt_address(found.plan.draft.receipt))
@@ -159,7 +160,7 @@ def wait_sentence(outcome: TooMany) -> str:
 
 def sender() -> Visitor:
     """Return who sends this request, as far as limits need to know."""
-    headers, here = request.environ, site()
+    headers, here = this_request().environ, site()
     browser = f"{headers.get('HTTP_USER_AGENT', '')}\n{headers.get('HTTP_ACCEPT_LANGUAGE', '')}"
     hops = len([hop for hop in headers.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()])
     is_believed = 0 < here.settings.trusted_proxies <= hops
