@@ -3,11 +3,12 @@
 import hmac
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField, ValidationError
-from wtforms.csrf.core import CSRF
+from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
@@ -27,16 +28,16 @@ def fresh_token(vault: Vault, purpose: str, subject: str, week: int, second: int
     It carries the `second` (from the epoch) at which it was made where that says something: on a kept page it does not.
     """
     stamp = str(week) if second is None else f"{week}.{second}"
-    return f"{stamp}.{vault.digest(purpose, subject, stamp)[:40]}"
+    return f"{stamp}.{_signature(vault, purpose, subject, stamp)}"
 
 
 def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: int) -> bool:
     """Tell whether `token` was made for `subject` this week or in the two before."""
-    stamp = _STAMP.fullmatch(token.rpartition(".")[0])
-    if stamp is None or not week - TOKEN_WEEKS < int(stamp[1]) <= week:
+    stamp, _, signature = token.rpartition(".")
+    made = _STAMP.fullmatch(stamp)
+    if made is None or not week - TOKEN_WEEKS < int(made[1]) <= week:
         return False
-    good = fresh_token(vault, purpose, subject, int(stamp[1]), _second_of(token))
-    return hmac.compare_digest(token.encode(), good.encode())
+    return hmac.compare_digest(signature.encode(), _signature(vault, purpose, subject, stamp).encode())
 
 
 def blank_token(subject: str) -> str:
@@ -80,19 +81,38 @@ def need_text(typed: str) -> str:
     return text
 
 
-class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
+class TokenField(CSRFTokenField):  # type: ignore[misc]  # WTForms brings no types
+    """The hidden field that carries a token for what its form is about."""
+
+    _judged: tuple[str, bool] | None = None  # what was sent, and whether it is good: asked at every step
+
+    def is_good(self) -> bool:
+        """Tell whether the token that was sent is one of ours for this article; none is while the site's key is missing."""
+        sent = self.data if isinstance(self.data, str) else ""
+        if self._judged is None or self._judged[0] != sent:
+            keys, subject = site().keys, self.meta.subject
+            good = keys is not None and is_good_token(keys, PURPOSE, subject, sent, token_week(clock()))
+            self._judged = sent, good
+        return self._judged[1]
+
+    def second(self) -> int | None:
+        """Return the second at which the token that was sent was made, None where it does not say so truly."""
+        return _second_of(self.data) if self.is_good() else None
+
+
+class StatelessToken(CSRF):  # type: ignore[misc]  # as above
     """A token bound to the article and to the week: no cookie, no session, so the page can be kept."""
 
-    _judged: tuple[str, bool] | None = (
-        None  # the token that was sent, and whether it is good: asked at every step
-    )
+    field_class = TokenField
+    _declared: list[tuple[str, Any]] | None = None  # Any: as WTForms has it
 
-    def setup_form(self, form: Any) -> Any:  # Any: WTForms brings no types
-        """Remember what the token is for."""
-        self.subject: str = form.meta.subject
-        return super().setup_form(form)
+    def setup_form(self, form: Any) -> Any:  # Any: as above
+        """Return the field of the token, as all forms have it."""
+        if self._declared is None:
+            self._declared = super().setup_form(form)
+        return self._declared
 
-    def generate_csrf_token(self, csrf_token_field: Any) -> str:
+    def generate_csrf_token(self, csrf_token_field: TokenField) -> str:
         """Return a token of this week; '' while the site's key is missing, since nothing can be sent then.
 
         A form that is shown again keeps the second at which its writer began; where that is unknown it stays so,
@@ -100,41 +120,32 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # WTForms brings no types
         in which it was made is its own successor.
         """
         sent, week = csrf_token_field.data, token_week(clock())
-        if self.is_good(csrf_token_field) and int(sent.partition(".")[0]) == week:
+        if csrf_token_field.is_good() and int(sent.partition(".")[0]) == week:
             return str(sent)
-        keys, second = site().keys, self.second(csrf_token_field)
-        return fresh_token(keys, PURPOSE, self.subject, week, second) if keys else ""
+        keys, second = site().keys, csrf_token_field.second()
+        return fresh_token(keys, PURPOSE, csrf_token_field.meta.subject, week, second) if keys else ""
 
-    def validate_csrf_token(self, form: Any, field: Any) -> None:
+    def validate_csrf_token(self, form: Any, field: TokenField) -> None:
         """Refuse a token that is old, unknown or another article's."""
-        if not self.is_good(field):
+        if not field.is_good():
             raise ValidationError(old_form())
 
-    def is_good(self, field: Any) -> bool:
-        """Tell whether the token that was sent is one of ours for this article; none is while the site's key is missing."""
-        sent = field.data if isinstance(field.data, str) else ""
-        if self._judged is None or self._judged[0] != sent:
-            keys = site().keys
-            good = keys is not None and is_good_token(keys, PURPOSE, self.subject, sent, token_week(clock()))
-            self._judged = sent, good
-        return self._judged[1]
 
-    def second(self, field: Any) -> int | None:
-        """Return the second at which the token that was sent was made, None where it does not say so truly."""
-        return _second_of(field.data) if self.is_good(field) else None
+_TOKENS = StatelessToken()
 
 
 class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     """The name under which somebody writes; `meta={"subject": "receipt:…"}` binds it to what it is about.
 
-    Defaults are given as what makes them: WTForms tries to call each, and to catch what comes of it costs 1 µs a field.
+    WTForms makes, fills in and asks each field of each form as if it were another each time, by its defaults, filters,
+    hooks and validators, of which ours have one of each at most. That took a tenth of what Python does for a comment, and
+    the half so (by its instructions).
     """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
         """Use our own token, and say nothing in WTForms' words."""
 
         csrf = True
-        csrf_class = StatelessToken
         csrf_field_name = "token"
         csrf_context = None
         subject = ""
@@ -143,31 +154,48 @@ class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             """Leave every sentence to the catalogue."""
             return DummyTranslations()
 
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
-            """Return a field of `form`: a copy of the same one of an earlier form, but for the token's.
+        def build_csrf(self, form: Any) -> StatelessToken:
+            """Return what makes and judges the tokens of all forms."""
+            return _TOKENS
 
-            Made anew each time, the eight of a comment took 4 % of what Python does for it (by its opcodes).
-            """
-            if "csrf_impl" in unbound_field.kwargs:
-                return super().bind_field(form, unbound_field, options)
-            if unbound_field not in _BOUND:
-                _BOUND[unbound_field] = super().bind_field(None, unbound_field, options | {"_meta": self})
-            known = _BOUND[unbound_field]
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Return a field of `form` that holds its default: a copy of the same one of an earlier form."""
+            known = _BOUND.get(unbound_field)
+            if known is None:
+                known = super().bind_field(None, unbound_field, options | {"_meta": self})
+                known.data = known.default and known.default()
+                _BOUND[unbound_field] = known
             field = object.__new__(type(known))
-            vars(field).update(vars(known), _form=form, meta=self)
+            field.__dict__ = vars(known) | {"_form": form, "meta": self}
             return field
 
     name = StringField(default=str)
 
     def validate_name(self, field: Any) -> None:
         """Ask for a name of bearable length."""
-        if sanitize.is_blank(sanitize.one_line(field.data or "")):
+        name = sanitize.one_line(field.data or "")
+        if not name:
             raise ValidationError(say("Please give your name."))
-        if len(sanitize.one_line(field.data)) > NAME_MAX_CHARS:
+        if len(name) > NAME_MAX_CHARS:
             raise ValidationError(
                 say("Your name is too long: please use at most %(limit)s characters.", limit=NAME_MAX_CHARS)
             )
         self._tell_once(field.data)
+
+    def process(self, formdata: Any = None, *_others: Any, **_named: Any) -> None:
+        """Fill in what was sent, where anything was; nothing else is ever put into a form of ours."""
+        if formdata is not None:
+            for name, field in self._fields.items():
+                field.process_formdata(formdata.getlist(name))
+        self.token.current_token = _TOKENS.generate_csrf_token(self.token)
+
+    def validate(self, extra_validators: None = None) -> bool:
+        """Tell whether all is well with the token and with each field about which a form of ours says anything."""
+        success = self.token.validate(self)
+        kind: Any = type(self)  # Any: mypy takes WTForms' classes for nothing that is hashed
+        for name, check in _checks(kind, tuple(self._fields)):
+            success = self[name].validate(self, [check]) and success
+        return bool(success)
 
     def problems(self) -> list[tuple[str, str]]:
         """Return each error with the id of its field, in the order of the form."""
@@ -204,14 +232,14 @@ class CommentForm(WordsForm):
 
     def haste_seconds(self) -> int | None:
         """Return how long the writer has been at it, None where nobody could measure it."""
-        second = self.token.csrf_impl.second(self.token)
+        second = self.token.second()
         return None if second is None else max(0, int(clock().timestamp()) - second)
 
     def proof_of_work(self) -> Proof | None:
         """Return the sum that the browser has done for this form, or None."""
         if not self.proof.data:
             return None
-        second, bits = self.token.csrf_impl.second(self.token), site().settings.proof_of_work_bits
+        second, bits = self.token.second(), site().settings.proof_of_work_bits
         return proof_of(self.token.data, second, self.proof.data, bits, clock())
 
     def _tell_once(self, text: str) -> None:
@@ -224,6 +252,17 @@ class CommentForm(WordsForm):
                     "Take it out, or press “Post Comment” again to send it as it is."
                 )
             )
+
+
+@cache
+def _checks(form: type[NameForm], names: tuple[str, ...]) -> list[tuple[str, Any]]:
+    """Return what a kind of form says about its fields, in their order; WTForms would look for each of them each time."""
+    found = [(name, getattr(form, f"validate_{name}", None)) for name in names]
+    return [(name, check) for name, check in found if check is not None]
+
+
+def _signature(vault: Vault, purpose: str, subject: str, stamp: str) -> str:
+    return vault.digest(purpose, subject, stamp)[:40]
 
 
 def _second_of(token: str) -> int | None:
