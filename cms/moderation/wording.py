@@ -18,6 +18,7 @@ KEY_SENTENCES = {
     "x": "Tick",
     "/": "Narrow the queue",
     "u": "Undo the last decision, then the one before it",
+    "Esc": "Back to the comment from what is typed",
     "?": "Show the keys",
 }
 FILTER_SENTENCES = {

@@ -118,6 +118,19 @@ def test_a_comment_is_escalated_and_noted_by_keys_and_both_are_taken_back(queue:
     assert _left(queue) == left
 
 
+def test_escape_leads_from_a_reply_back_to_the_keys_and_leaves_its_words(queue: Page) -> None:
+    first = queue.evaluate(READING)
+    queue.keyboard.press("w")
+    reply = queue.locator(f"[data-comment='{first}'] [data-context=reply] textarea")
+    expect(reply).to_be_focused()
+    queue.keyboard.type("We have asked her, and")
+    queue.keyboard.press("Escape")
+    assert queue.evaluate(READING) == first
+    queue.keyboard.press("j")
+    assert queue.evaluate(READING) not in {"", first}
+    expect(reply).to_have_value("We have asked her, and")
+
+
 def _left(queue: Page) -> int:
     return int(queue.locator("[data-left]").get_attribute("data-number") or 0)
 

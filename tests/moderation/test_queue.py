@@ -18,6 +18,7 @@ from cms.config import Settings
 from cms.moderation.models import Decision
 from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.queries.queue import Asked, queue_page
+from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
@@ -225,6 +226,20 @@ def test_a_withdrawn_comment_leaves_the_queue(site: Site, cleo: Moderator, artic
     response = cleo.decide("approve", comment, as_of=seen["as_of"])
     assert response.status_code == 422
     assert "taken this comment back" in response.text
+
+
+def test_a_card_says_taken_back_only_of_what_its_writer_took_back(
+    site: Site, cleo: Moderator, article: int
+) -> None:
+    dans, mallorys = (send_comment(site, article, START, name=name) for name in ("Dan", "Mallory"))
+    with site.database.writing() as session:
+        mark_withdrawn(session, dans, START)
+        session.commit()
+    erase_comments(site, [mallorys], START)
+    assert "Taken back by its writer" in cleo.page(f"/moderation/?comment={dans}").text("article")
+    said = cleo.page(f"/moderation/?comment={mallorys}").text("article")
+    assert "Its text is gone." in said
+    assert "Taken back" not in said
 
 
 def test_no_page_of_the_dashboard_runs_a_payload_or_shows_an_address(

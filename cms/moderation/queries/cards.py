@@ -43,13 +43,14 @@ class ArticleBeside:
 
 @dataclass(frozen=True, slots=True)
 class ParentBeside:
-    """The comment that one answers; `is_gone` where it was withdrawn or erased."""
+    """The comment that one answers; `is_gone` where it was withdrawn or erased, `is_swept` where its text is gone."""
 
     id: int
     name: str
     body_html: str
     status: CommentStatus
     is_gone: bool
+    is_swept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class QueueCard:
     lane: Lane
     fold_id: int
     is_gone: bool
+    is_swept: bool
     article: ArticleBeside
     parent: ParentBeside | None
     reasons: tuple[Reason, ...]
@@ -122,6 +124,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Comment.lane),
         col(Comment.fold_id),
         sa.not_(REMAINS).label("is_gone"),
+        col(Comment.swept_at).is_not(None).label("is_swept"),
         col(Comment.staff_id).is_not(None).label("is_staff"),
         col(Comment.featured_at).is_not(None).label("is_featured"),
         HAS_ANSWERS.label("has_answers"),
@@ -143,6 +146,7 @@ CARDS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(_PARENT.body_html).label("parent_body_html"),
         col(_PARENT.status).label("parent_status"),
         _PARENT_GONE.label("parent_is_gone"),
+        col(_PARENT.swept_at).is_not(None).label("parent_is_swept"),
         col(Decision.id).label("entry_id"),
         col(Decision.deed),
         col(Decision.reason),
@@ -235,6 +239,7 @@ def _card(
         lane=row.lane,
         fold_id=row.fold_id or 0,
         is_gone=bool(row.is_gone),
+        is_swept=bool(row.is_swept),
         article=ArticleBeside(
             row.article_id, row.title, address_of(row.kind, row.slug), row.language, row.publish_at
         ),
@@ -260,7 +265,12 @@ def _parent(row: Any) -> ParentBeside | None:
     if row.parent_id is None:
         return None
     return ParentBeside(
-        row.parent_id, row.parent_name, row.parent_body_html, row.parent_status, bool(row.parent_is_gone)
+        id=row.parent_id,
+        name=row.parent_name,
+        body_html=row.parent_body_html,
+        status=row.parent_status,
+        is_gone=bool(row.parent_is_gone),
+        is_swept=bool(row.parent_is_swept),
     )
 
 

@@ -8,7 +8,7 @@ const REPEATABLE = new Set(["j", "k"]); // a key that is held down moves on, but
 
 queue?.addEventListener("keydown", (event) => {
   if (queue.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest(TYPED_INTO)) return;
+  if (event.target.closest(TYPED_INTO)) return event.key === "Escape" && leave(event.target);
   const key = OTHER_NAMES[event.key] ?? event.key.toLowerCase();
   if (event.repeat && !REPEATABLE.has(key)) {
     if (buttonFor(key, event.target)) event.preventDefault();
@@ -18,6 +18,12 @@ queue?.addEventListener("keydown", (event) => {
     press(buttonFor(key, event.target), event);
   }
 });
+
+// What was typed stays where it is; a dialog and a note close by themselves.
+function leave(field) {
+  const card = field.closest("[data-card]") ?? queue.querySelector(".panel--current");
+  if (!field.closest("dialog")) card?.querySelector("[data-heading]").focus({ preventScroll: true });
+}
 
 function buttonFor(key, target) {
   const wanted = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
