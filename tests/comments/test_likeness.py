@@ -24,6 +24,10 @@ CAMPAIGN = (
 BITS = st.integers(-(2**63), 2**63 - 1)
 
 
+def test_a_fingerprint_stays_what_it_is_stored_as() -> None:
+    assert likeness("The tram was late again: 12 minutes, and nobody said why. ہاں جی") == 1519765897581300322
+
+
 @pytest.mark.parametrize(
     "copy",
     [
