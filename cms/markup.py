@@ -60,6 +60,8 @@ def tree(text: str) -> tuple[Node, int]:
     link; each `href` is an absolute http(s) address. Tags that are not closed, misnested, out of place or
     beyond the limits are text.
     """
+    if "<" not in text:
+        return Node("", children=[text] if text else []), 0
     tokens = list(_tokens(text))
     closed_by = _pairs(tokens)
     path, ends, elements = [Node("")], [-1], 0
