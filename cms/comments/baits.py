@@ -6,7 +6,7 @@ start. The lists are our own and short: words that few people write who only hav
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from cms.comments.habits import Habits
@@ -19,6 +19,7 @@ _COUNTED_TO, _CODES_COUNTED_TO = 8, 3  # a listing of a program is full of what 
 _NEAR = 3  # words from "my" to "channel"
 _LONG_NUMBER = re.compile(r"\d{5,}(?<!000)")  # a reader's own are round
 _CODE = re.compile(r"[^\W_]+")
+_DIGIT = re.compile("[0-9]")
 _MEASURE = re.compile(
     r"\d+(?:st|nd|rd|th|[kmbx]|am|pm|mm|cm|km|kg|px|ft|s|gb|mb|mp|yrs?|hrs?|min)|[a-z]\d{1,2}", re.IGNORECASE
 )
@@ -82,9 +83,8 @@ def seen(habits: Habits, words: Sequence[str], text: str) -> Baits:
     """Return the baits of a text, whose words are given as they read aloud; linear in its length."""
     said = set(words)
     asks, offers = len(said & _ASKS), len(said & _OFFERS)
-    places = range(len(words))
-    own_place = not _OWN.isdisjoint(said) and any(_is_own_place(words, place) for place in places)
-    invites = not _CALLS.isdisjoint(said) and any(_is_invitation(words, place) for place in places)
+    own_place = any(_is_own_place(words, place) for place in _places(words, said & _OWN))
+    invites = any(_is_invitation(words, place) for place in _places(words, said & _CALLS))
     strength = (
         _of_habits(habits)
         + _of_numbers(text)
@@ -103,15 +103,17 @@ def steps(baits: Baits) -> int:
     return min(STEPS, int(baits.strength / STEP))
 
 
+def _places(words: Sequence[str], sought: Set[str]) -> list[int]:
+    return [place for place, word in enumerate(words) if word in sought] if sought else []
+
+
 def _is_own_place(words: Sequence[str], place: int) -> bool:
     """Tell whether `my channel` or the like stands here."""
     return words[place] in _OWN and not _PLACES.isdisjoint(words[place + 1 : place + 1 + _NEAR])
 
 
 def _is_invitation(words: Sequence[str], place: int) -> bool:
-    """Tell whether `check out my channel` or `follow me` stands here."""
-    if words[place] not in _CALLS:
-        return False
+    """Tell whether a call that stands here is `check out my channel` or `follow me`."""
     behind = range(place + 1, min(place + 1 + _NEAR, len(words)))
     return "me" in words[place + 1 : place + 3] or any(_is_own_place(words, one) for one in behind)
 
@@ -129,6 +131,8 @@ def _of_habits(habits: Habits) -> float:
 
 def _of_numbers(text: str) -> float:
     """Return what prices, long numbers and codes such as `m4xw1n` say; those of an address say nothing."""
+    if text.isascii() and not _DIGIT.search(text):
+        return 0.0
     said = " ".join([word for word in text.split() if "/" not in word])
     with_digits = [word for word in _CODE.findall(said) if not word.isalpha()]
     if not with_digits:

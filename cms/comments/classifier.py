@@ -58,8 +58,10 @@ def opinion(shown: Sequence[int], counts: Counts, weights: Weights | None) -> Op
     rarer = min(counts.get(EVERY, (0, 0)))
     if rarer < LEAST_OF_EACH:
         return NONE
-    counted = counted_opinion(shown, counts)
-    odds = _COUNTED_ODDS * counted if weights is None else _FITTED_ODDS * fitted_opinion(shown, weights)
+    if weights is None:
+        odds = _COUNTED_ODDS * counted_opinion(shown, counts)
+    else:
+        odds = _FITTED_ODDS * fitted_opinion(shown, weights)
     odds *= rarer / (rarer + _HALF_TRUSTED)
     percent = min(99, max(1, round(100 / (1 + math.exp(-odds)))))
     return Opinion(percent, 0 if weights is None else certainty(shown, counts, weights))
@@ -92,11 +94,18 @@ def bad_hosts(hosts: Sequence[int], counts: Counts) -> int:
 def counted_opinion(shown: Sequence[int], counts: Counts) -> float:
     """Return what the counts say, 0 for nothing, above it for spam; what stood in one comment only says nothing."""
     all_spam, all_fine = counts.get(EVERY, (0, 0))
+    told: dict[tuple[int, int], float] = {
+        (0, 0): 0.0,
+        (0, 1): 0.0,
+        (1, 0): 0.0,
+    }  # many buckets have the same counts
     odds = 0.0
     for bucket in shown:
-        spam, fine = counts.get(bucket, (0, 0))
-        if spam + fine > 1:
-            odds += math.log((spam + 0.5) / (all_spam + 1)) - math.log((fine + 0.5) / (all_fine + 1))
+        found = counts.get(bucket, (0, 0))
+        if found not in told:
+            spam, fine = found
+            told[found] = math.log((spam + 0.5) / (all_spam + 1)) - math.log((fine + 0.5) / (all_fine + 1))
+        odds += told[found]
     return odds / math.sqrt(len(shown) + 1)
 
 
@@ -150,8 +159,8 @@ def alternating(
 
 def _only_spam(shown: Sequence[int], counts: Counts) -> float:
     """Return which share of the buckets stood in spam only, less the share that stood in fine comments only."""
-    found = (counts.get(bucket, (0, 0)) for bucket in shown)
-    return sum((not fine) - (not spam) for spam, fine in found if spam or fine) / len(shown)
+    found = [counts[bucket] for bucket in shown if bucket in counts]
+    return sum([(not fine) - (not spam) for spam, fine in found if spam or fine]) / len(shown)
 
 
 def _share(odds: float) -> float:

@@ -22,9 +22,9 @@ WORDS_KEPT = (
 _LONGEST_WORD, _PIECE = 24, 4  # characters
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ADDRESS = re.compile(r"https?://\S+|<[^<>]*>")
-_CAPITAL_WORD = re.compile(r"\b[A-Z]{2,}\b")
+_CAPITAL_WORD = re.compile(r"[A-Z](?<!\w.)[A-Z]+\b")  # \b before it would be tried at every character
 _DIGIT_BESIDE_LETTER = re.compile(r"\d(?:(?=[A-Za-z])|(?<=[A-Za-z]\d))")
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d\d*")  # \d+ would be tried at every character
 
 
 def buckets(name: str, text: str, habits: Habits | None = None) -> tuple[int, ...]:
@@ -36,9 +36,8 @@ def buckets(name: str, text: str, habits: Habits | None = None) -> tuple[int, ..
     seen = habits if habits is not None and read is text else measured(name, read)
     words = _words(read)
     shown = {EVERY, *host_buckets(seen.hosts)}
-    for word in words:
-        shown.update(_buckets_of_word(word))
-    shown.update([bucket(f"p:{one} {other}") for one, other in pairwise(("^", *words, "$"))])
+    shown.update(*map(_buckets_of_word, words))
+    shown.update(_buckets([f"p:{one} {other}" for one, other in pairwise(("^", *words, "$"))]))
     shown.update([_bucket_of_habit(habit) for habit in _habits(seen, read)])
     shown.update([_bucket_of_habit(bait) for bait in _baits(baits.seen(seen, words, read))])
     return tuple(sorted(shown))
@@ -46,7 +45,7 @@ def buckets(name: str, text: str, habits: Habits | None = None) -> tuple[int, ..
 
 def bucket(feature: str) -> int:
     """Return the bucket of one feature, 1 to BUCKETS - 1; the letter before its colon says of what kind it is."""
-    return 1 + crc32(feature.encode("utf-8", "surrogatepass")) % (BUCKETS - 1)
+    return _buckets([feature])[0]
 
 
 def host_buckets(hosts: Iterable[str]) -> tuple[int, ...]:
@@ -70,13 +69,17 @@ def unpacked(kept: bytes) -> tuple[int, ...]:
     return tuple(array("I", kept))
 
 
+def _buckets(shown: Iterable[str]) -> list[int]:
+    return [1 + crc32(feature.encode("utf-8", "surrogatepass")) % (BUCKETS - 1) for feature in shown]
+
+
 def _words(text: str) -> list[str]:
     """Return the words of a text as they read aloud; a number says only how long it is."""
     said = plain(text)
     if "<" in said or "://" in said:
         said = _ADDRESS.sub(" ", said)
-    words = [_said(word) for word in _WORD.findall(said)]
-    return words + [_said(word) for word in despaced(text)]
+    words = [*_WORD.findall(said), *despaced(text)]
+    return [word if word.isalpha() and len(word) <= _LONGEST_WORD else _said(word) for word in words]
 
 
 def _said(word: str) -> str:
@@ -89,7 +92,7 @@ def _said(word: str) -> str:
 def _buckets_of_word(word: str) -> tuple[int, ...]:
     framed = f" {word} "
     starts = range(len(framed) - _PIECE + 1) if len(word) >= _PIECE else ()
-    return (bucket(f"w:{word}"), *(bucket(f"c:{framed[start : start + _PIECE]}") for start in starts))
+    return tuple(_buckets([f"w:{word}", *[f"c:{framed[start : start + _PIECE]}" for start in starts]]))
 
 
 @cache

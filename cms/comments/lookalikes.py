@@ -6,6 +6,7 @@ so only letters without one stand here.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Drawn like a Latin letter, yet another one: Cyrillic, Greek, Armenian.
 _TWINS = (
@@ -27,12 +28,16 @@ _UNDECOMPOSED = {
     ord("ł"): "l",
 }
 _DIGITS = str.maketrans("0134578", "oieastb")
-_SAME_IN_NAMES = str.maketrans("l", "i")
+_SAME_IN_NAMES: dict[int, str | int] = {**_TWIN_OF, **_DIGITS, **dict.fromkeys(map(ord, "lӏ"), "i")}
+_READ_AT_ONCE = 8  # texts; a comment is read five times in a row, and several threads do so
 _MARKS = (
     "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # drawn over Latin, Greek, Cyrillic
 )
 _UNSEEN = "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
-_NOT_SAID = re.compile(f"[{_MARKS}{_UNSEEN}]+")
+# One by one: a pattern that begins with a repetition takes four times as long to find that there is nothing.
+_NOT_SAID = re.compile(f"[{_MARKS}{_UNSEEN}]")
+_LETTER_WITHOUT_PARTS = re.compile(f"[{''.join(map(chr, _UNDECOMPOSED))}]")
+_TWIN_SCRIPTS = re.compile("[\u0370-\u058f]")
 _TWO_SCRIPTS = re.compile(r"\b(?=[^\W_]*[a-z])(?=[^\W_]*[\u0370-\u058f])[^\W_]+")
 _NAME_LETTERS = re.compile(r"[\W_]+")
 
@@ -42,17 +47,22 @@ def plain(text: str) -> str:
 
     A word in one script stays in it; in a word of two, Cyrillic, Greek and Armenian twins become Latin.
     """
-    if text.isascii():
-        return text.lower()
-    bare = _NOT_SAID.sub("", unicodedata.normalize("NFKD", text)).translate(_UNDECOMPOSED).casefold()
-    bare = _TWO_SCRIPTS.sub(lambda word: word[0].translate(_TWIN_OF), bare)
+    return text.lower() if text.isascii() else _plain(text)
+
+
+@lru_cache(_READ_AT_ONCE)
+def _plain(text: str) -> str:
+    bare = _NOT_SAID.sub("", unicodedata.normalize("NFKD", text))
+    bare = _LETTER_WITHOUT_PARTS.sub(lambda letter: _UNDECOMPOSED[ord(letter[0])], bare).casefold()
+    if _TWIN_SCRIPTS.search(bare):
+        bare = _TWO_SCRIPTS.sub(lambda word: word[0].translate(_TWIN_OF), bare)
     return unicodedata.normalize("NFC", bare)
 
 
 def skeleton(name: str) -> str:
     """Return what is the same for two names that look alike: `Ada`, `ADA`, `Аdа` and `Аԁа` give one."""
-    letters = plain(name).translate(_TWIN_OF).translate(_DIGITS).replace("rn", "m").replace("vv", "w")
-    return _NAME_LETTERS.sub("", letters).translate(_SAME_IN_NAMES)
+    letters = plain(name).translate(_SAME_IN_NAMES).replace("rn", "m").replace("vv", "w")
+    return _NAME_LETTERS.sub("", letters)
 
 
 def without_digits(word: str) -> str:

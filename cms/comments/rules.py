@@ -21,6 +21,7 @@ _NEVER = (
 _ADDRESS = re.compile(rf"[^{_NEVER}]{{1,64}}@[^.{_NEVER}]+(?:\.[^.{_NEVER}]+)+")
 _UNSEEN = re.compile("<[^<>]{0,200}>|[\xad\u200b-\u200f\u2060\ufeff]")  # tags, and what no font draws
 _GAPS = re.compile(r"\s*([@.])\s*")
+_READ_AS_AT = "@\ufe6b\uff20"  # NFKC makes @ of nothing else
 
 
 class CommentStatus(StrEnum):
@@ -123,8 +124,10 @@ def is_address(text: str) -> bool:
 
 def gives_away(text: str, address: str) -> bool:
     """Tell whether anybody could read `address` in `text`, whatever its case and however it is spaced."""
-    if not address or ("@" in address and "<" not in address and "@" not in text and text.isascii()):
-        return False  # as most texts: in ASCII nothing else is read as @
+    if not address or (
+        "@" in address and "<" not in address and not any(sign in text for sign in _READ_AS_AT)
+    ):
+        return False  # as most texts
     return _as_read(address) in _as_read(text)
 
 

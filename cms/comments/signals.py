@@ -132,8 +132,8 @@ class Traits:
 
 def judge(traits: Traits) -> tuple[Reason, ...]:
     """Return the signals that were seen, strongest first; never empty, since every comment waits for a person."""
-    reasons = [Reason(code, measure) for code, measure in _seen(traits).items() if measure]
-    reasons = [Reason(one.code, 0) if one.code in _WITHOUT_MEASURE else one for one in reasons]
+    seen = [(code, measured(traits)) for code, measured in _MEASURES.items()]
+    reasons = [Reason(code, 0 if code in _WITHOUT_MEASURE else measure) for code, measure in seen if measure]
     return strongest_first((*reasons, Reason(HoldCode.EVERY_COMMENT)))
 
 
@@ -167,36 +167,6 @@ def _points(odds: float) -> int:
     return round(SCORE_MAX / (1 + math.exp(-odds)))
 
 
-def _seen(traits: Traits) -> dict[HoldCode, int]:
-    """Return the measure of each signal, 0 for one that was not seen."""
-    habits = traits.habits
-    haste = traits.haste_seconds
-    return {
-        HoldCode.TRAP: int(traits.trap_filled),
-        HoldCode.SPAM_COPIES: traits.spam_copies,
-        HoldCode.BAD_HOSTS: traits.bad_hosts,
-        HoldCode.WORDS: traits.words_percent or 0,
-        HoldCode.NO_ORIGIN: int(not traits.origin_known),
-        HoldCode.ADDRESS_IN_TEXT: int(traits.own_address_in_text),
-        HoldCode.DISGUISED: habits.disguised,
-        HoldCode.SPACED: habits.spaced,
-        HoldCode.COPIES: traits.copies,
-        HoldCode.COPIED_PARENT: _from(COPIED_FROM_PERCENT, traits.copied_parent_percent),
-        HoldCode.BURST: _from(BURST_FROM, traits.from_network),
-        HoldCode.HASTE: haste + 1 if haste is not None and haste < HASTY_SECONDS else 0,
-        HoldCode.NAME_LINK: habits.name_links,
-        HoldCode.STAFF_NAME: int(traits.is_staff_name),
-        HoldCode.THREAD_NAME: int(traits.is_thread_name),
-        HoldCode.LINKS: max(habits.links, len(habits.hosts)),
-        HoldCode.PHONES: habits.phones,
-        HoldCode.ADDRESSES: max(0, habits.addresses - traits.own_address_in_text),
-        HoldCode.FOREIGN: _from(FOREIGN_FROM_PERCENT, traits.foreign_percent),
-        HoldCode.CAPITALS: _from(CAPITALS_FROM_PERCENT, habits.capitals_percent),
-        HoldCode.SLOW_MODE: traits.on_article,
-        HoldCode.NO_PROOF: int(traits.lacks_proof),
-    }
-
-
 def _from(least: int, measure: int) -> int:
     return measure if measure >= least else 0
 
@@ -219,6 +189,37 @@ def _words(percent: int) -> float:
     return math.log(share / (1 - share))
 
 
+def _haste(traits: Traits) -> int:
+    seconds = traits.haste_seconds
+    return seconds + 1 if seconds is not None and seconds < HASTY_SECONDS else 0
+
+
+# What is measured of each signal, 0 where it was not seen. As a table: to look up a member of an enumeration takes
+# Python 3.11 longer than to measure.
+_MEASURES: dict[HoldCode, Callable[[Traits], int]] = {
+    HoldCode.TRAP: lambda traits: traits.trap_filled,
+    HoldCode.SPAM_COPIES: lambda traits: traits.spam_copies,
+    HoldCode.BAD_HOSTS: lambda traits: traits.bad_hosts,
+    HoldCode.WORDS: lambda traits: traits.words_percent or 0,
+    HoldCode.NO_ORIGIN: lambda traits: not traits.origin_known,
+    HoldCode.ADDRESS_IN_TEXT: lambda traits: traits.own_address_in_text,
+    HoldCode.DISGUISED: lambda traits: traits.habits.disguised,
+    HoldCode.SPACED: lambda traits: traits.habits.spaced,
+    HoldCode.COPIES: lambda traits: traits.copies,
+    HoldCode.COPIED_PARENT: lambda traits: _from(COPIED_FROM_PERCENT, traits.copied_parent_percent),
+    HoldCode.BURST: lambda traits: _from(BURST_FROM, traits.from_network),
+    HoldCode.HASTE: _haste,
+    HoldCode.NAME_LINK: lambda traits: traits.habits.name_links,
+    HoldCode.STAFF_NAME: lambda traits: traits.is_staff_name,
+    HoldCode.THREAD_NAME: lambda traits: traits.is_thread_name,
+    HoldCode.LINKS: lambda traits: max(traits.habits.links, len(traits.habits.hosts)),
+    HoldCode.PHONES: lambda traits: traits.habits.phones,
+    HoldCode.ADDRESSES: lambda traits: max(0, traits.habits.addresses - traits.own_address_in_text),
+    HoldCode.FOREIGN: lambda traits: _from(FOREIGN_FROM_PERCENT, traits.foreign_percent),
+    HoldCode.CAPITALS: lambda traits: _from(CAPITALS_FROM_PERCENT, traits.habits.capitals_percent),
+    HoldCode.SLOW_MODE: lambda traits: traits.on_article,
+    HoldCode.NO_PROOF: lambda traits: traits.lacks_proof,
+}
 _WITHOUT_MEASURE = frozenset(
     {
         HoldCode.TRAP,

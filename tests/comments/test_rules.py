@@ -1,5 +1,7 @@
 """What is decided about comments without a database, in tables."""
 
+import sys
+import unicodedata
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ from cms.comments.rules import (
     CommentStatus,
     ReceiptState,
     closes_at,
+    gives_away,
     in_reading_order,
     is_address,
     is_repeat,
@@ -111,3 +114,11 @@ def test_a_thread_is_read_depth_first_and_an_orphan_begins_its_own() -> None:
 def test_a_thread_ten_thousand_replies_deep_is_read_without_recursion() -> None:
     rows = [InThread(1, None), *(InThread(number, number - 1) for number in range(2, 10_001))]
     assert in_reading_order(rows)[-1] == (InThread(10_000, 9_999), 9_999)
+
+
+def test_an_address_is_found_behind_every_sign_that_reads_as_at() -> None:
+    signs = [
+        sign for sign in map(chr, range(sys.maxunicode + 1)) if "@" in unicodedata.normalize("NFKC", sign)
+    ]
+    assert "@" in signs
+    assert all(gives_away(f"I am dan{sign}example.org.", "dan@example.org") for sign in signs)

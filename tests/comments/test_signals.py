@@ -1,10 +1,21 @@
 """Which signals a comment gives, in tables."""
 
+import string
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.comments.habits import capitals_percent, despaced, disguised, foreign_percent, hosts, measured
+from cms.comments.habits import (
+    capitals_percent,
+    despaced,
+    disguised,
+    foreign_percent,
+    hosts,
+    measured,
+    where_phones,
+)
 from cms.comments.lookalikes import plain, skeleton
 from cms.comments.signals import HOLD_SENTENCES, SCORE_MAX, HoldCode, Lane, Reason, Traits, judge, lane, score
 
@@ -194,3 +205,22 @@ def test_letters_with_gaps_are_put_together_and_versions_are_not() -> None:
 @given(SIGNS)
 def test_disguise_is_never_found_in_plain_ascii(text: str) -> None:
     assert disguised(text.encode("ascii", "ignore").decode()) == 0
+
+
+def test_every_letter_with_a_case_is_seen_beside_twenty_small_ones() -> None:
+    cased = [one for one in map(chr, range(sys.maxunicode + 1)) if one.isupper() or one.islower()]
+    missed = [one for one in cased if capitals_percent("a" * 20 + one * 80) != 80 * one.isupper()]
+    assert not missed
+
+
+@given(st.text(alphabet="0123456789٤५ ().-+/=,a\n", max_size=80))
+def test_as_many_telephone_numbers_are_counted_as_are_marked(text: str) -> None:
+    assert measured("", text).phones == len(list(where_phones(text)))
+
+
+@given(
+    st.lists(st.sampled_from(string.ascii_lowercase), min_size=4),
+    st.sampled_from([" ", ".", "  ", "*", " - "]),
+)
+def test_a_word_written_letter_by_letter_is_read(letters: list[str], gap: str) -> None:
+    assert despaced(f"Go: {gap.join(letters)} now!") == ("".join(letters),)
