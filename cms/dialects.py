@@ -4,11 +4,22 @@ SQLAlchemy's words of PostgreSQL bring those of all its drivers along: 3 MB, whi
 """
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlmodel import Session, SQLModel
+
+Way = Callable[[Any, str, Any], list[Any]]  # of a statement to its driver; Any: each driver's own kinds
+
+
+class Ways(NamedTuple):
+    """How statements go to a driver: for an answer, for none, and for none with the values of each of many rows."""
+
+    ask: Way
+    tell: Way
+    each: Way
 
 
 def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
@@ -68,3 +79,33 @@ def partial_index(
             index.dialect_options["postgresql"]["where"] = condition
 
     return index
+
+
+def _ask_sqlite(driver: Any, sql: str, values: Any) -> list[Any]:
+    return list(driver.execute(sql, values).fetchall())
+
+
+def _tell_sqlite_each(driver: Any, sql: str, rows: Any) -> list[Any]:
+    driver.executemany(sql, rows)
+    return []
+
+
+def _ask_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
+    return list(driver.ask(sql, values))
+
+
+def _tell_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
+    driver.put(sql, values)
+    return []
+
+
+def _tell_postgresql_each(driver: Any, sql: str, rows: Any) -> list[Any]:
+    for values in rows:
+        driver.put(sql, values)
+    return []
+
+
+WAYS = {
+    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _tell_sqlite_each),
+    "postgresql": Ways(_ask_postgresql, _tell_postgresql, _tell_postgresql_each),
+}

@@ -1,22 +1,23 @@
 """Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import chain, count
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from cms.dialects import InsertNew
+from cms.dialects import WAYS, InsertNew, Way, Ways
 from cms.sessions import Rows, WritingSession, once
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
 Convert = Callable[[Any], Any]
+Picking = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Delete
 
 
@@ -35,12 +36,12 @@ class Prebuilt:
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows as named tuples; `values` may hold more than is asked for."""
         connection, form = self._in(session)
-        return form.read(_sent(connection, form.sql, form.sent(values)))
+        return form.read(_sent(connection, form, form.ways.ask, form.sent(values)))
 
     def unread(self, session: Session, values: Mapping[str, Any]) -> "Unread":
         """Return the rows as the driver gave them, for who may know already what is made of the same ones."""
         connection, form = self._in(session)
-        return Unread(form, tuple(_sent(connection, form.sql, form.sent(values))))
+        return Unread(form, tuple(_sent(connection, form, form.ways.ask, form.sent(values))))
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
         """Return the first row, or None; for a statement that finds one at most."""
@@ -52,18 +53,19 @@ class Prebuilt:
 
         To PostgreSQL it goes with the next one that is answered, or with the commit; what hinders it is raised then.
         """
-        self.each(session, [values])
+        connection, form = self._in(session)
+        _sent(connection, form, form.ways.tell, form.sent(values))
 
-    def send(self, session: Session, values: list[Any]) -> None:
+    def send(self, session: Session, values: Iterable[Any]) -> None:
         """Send the statement as `put()` does, with its values in the order in which it names them."""
         connection, form = self._in(session)
-        _sent(connection, form.sql, [form.converted(values)], many=True)
+        _sent(connection, form, form.ways.tell, form.converted(values))
 
     def each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Send the statement as `put()` does for each of `rows`, which may hold more than is asked for."""
         if rows:
             connection, form = self._in(session)
-            _sent(connection, form.sql, form.sent_of_each(rows), many=True)
+            _sent(connection, form, form.ways.each, form.sent_of_each(rows))
 
     def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
         if self._overtakes and isinstance(session, WritingSession):
@@ -87,6 +89,7 @@ class Inserting:
     def __init__(self, table: sa.Table, *names: str, new_only: bool = False) -> None:
         self._table = table
         self._names = tuple(one.name for one in table.c if one.name in names)  # as SQLAlchemy orders them
+        self._values = _picking(self._names)
         self._insert = InsertNew(table) if new_only else sa.insert(table)
         self._by_number: dict[int, Prebuilt] = {}  # of rows, made when first asked for
 
@@ -94,7 +97,7 @@ class Inserting:
         """Store each of `rows`, which may hold more than is asked for."""
         for start in range(0, len(rows), FEW):
             some = rows[start : start + FEW]
-            self._of(len(some)).send(session, [row[name] for row in some for name in self._names])
+            self._of(len(some)).send(session, chain.from_iterable(map(self._values, some)))
 
     def later(self, session: Session, rows: Rows) -> None:
         """Store each of `rows` before anything looks at them, with those that are put off besides."""
@@ -152,21 +155,23 @@ class _Form:
 
     sql: str
     names: tuple[str, ...]  # of its values, in their order
+    picked: Picking  # those values
     conversions: tuple[tuple[int, Convert], ...]  # of those that come with each call, by their place
     constants: dict[str, Any]  # the others, converted
     row: Callable[[Sequence[Any]], Any]
     converters: tuple[tuple[int, Convert], ...]  # of columns, by their place
+    ways: Ways
 
     def sent(self, values: Mapping[str, Any]) -> Any:  # Any: each driver's own form
         """Return `values` with the statement's own, as the driver takes them."""
-        all_values = {**values, **self.constants}
-        return self.converted([all_values[name] for name in self.names])
+        return self.converted(self.picked({**values, **self.constants}))
 
-    def converted(self, values: list[Any]) -> Any:  # Any: as above
+    def converted(self, values: Iterable[Any]) -> Any:  # Any: as above
         """Return values that stand in the statement's order as the driver takes them."""
+        converted = list(values)
         for place, convert in self.conversions:
-            values[place] = convert(values[place])
-        return tuple(values)
+            converted[place] = convert(converted[place])
+        return tuple(converted)
 
     def sent_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
         """Return the same of many rows; column by column, which takes three quarters of the time (measured)."""
@@ -211,6 +216,7 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
     return _Form(
         sql=compiled.string,
         names=names,
+        picked=_picking(names),
         conversions=tuple(
             (place, convert)
             for place, (bind, convert) in enumerate(binds[name] for name in names)
@@ -227,6 +233,7 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
             for place, column in enumerate(columns)
             if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ),
+        ways=WAYS[dialect.name],
     )
 
 
@@ -241,39 +248,30 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _sent(connection: sa.Connection, sql: str, values: Any, *, many: bool = False) -> list[Any]:
-    """Send a statement and return its rows; or the same for each of `values`, and return none.
+def _picking(names: Sequence[str]) -> Picking:
+    """Return what picks these values; of one name alone, itemgetter would give no tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def _sent(connection: sa.Connection, form: _Form, way: Way, values: Any) -> list[Any]:
+    """Send a statement with its values, or with those of each row, and return the rows that are answered.
 
     Whoever listens to an engine's statements hears of this one as well.
     """
-    driver: Any = connection.connection.dbapi_connection  # Any: each driver's own kind, as its errors
+    driver = connection.connection.dbapi_connection
     if hearing := connection.engine.dispatch.before_cursor_execute:
-        hearing(connection, None, sql, values, None, many)
-    errors: Any = connection.dialect.loaded_dbapi.Error
-    send = _by_cursor if connection.dialect.name == "sqlite" else _by_wire
+        hearing(connection, None, form.sql, values, None, way is form.ways.each)
     try:
-        return send(driver, sql, values, many=many)
-    except errors as error:
+        return way(driver, form.sql, values)
+    except Exception as error:
+        errors: Any = connection.dialect.loaded_dbapi.Error  # Any: each driver's own kind, as below
+        if not isinstance(error, errors):
+            raise
         is_lost = connection.dialect.is_disconnect(error, driver, None)
         if is_lost:
             connection.invalidate(error)
         raise DBAPIError.instance(
-            sql, values, error, errors, hide_parameters=True, connection_invalidated=is_lost
+            form.sql, values, error, errors, hide_parameters=True, connection_invalidated=is_lost
         ) from error
-
-
-def _by_cursor(driver: Any, sql: str, values: Any, *, many: bool) -> list[Any]:
-    with closing(driver.cursor()) as cursor:
-        if many:
-            cursor.executemany(sql, values)
-        else:
-            cursor.execute(sql, values)
-        return list(cursor.fetchall())
-
-
-def _by_wire(driver: Any, sql: str, values: Any, *, many: bool) -> list[Any]:
-    if not many:
-        return list(driver.ask(sql, values))
-    for one in values:
-        driver.put(sql, one)
-    return []

@@ -103,7 +103,8 @@ class WritingSession(StraightSession):
 
     def connection(self, *asked: Any, **options: Any) -> sa.Connection:  # Any: as SQLAlchemy has them
         """Return the connection, in its transaction, once what was put off is stored."""
-        self.store_put_off()
+        if self._put_off:
+            self.store_put_off()
         return super().connection(*asked, **options)
 
     def put_off(self, storing: Storing, rows: Rows) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,7 +42,6 @@ _COUNT_POSTGRESQL = sa.text(
 )
 _COMMENT = table_of(Comment)
 _UNJUDGED = {"status": CommentStatus.HELD, "lane": Lane.NEEDS_THOUGHT, "score": 0, "likeness": 0}
-_NEW = {**dict.fromkeys(_COMMENT.c.keys()), **_UNJUDGED, "notify": False}  # where nothing else is said
 _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     sa.select(
         sa.case((col(CommentVersion.kind) == VersionKind.CORRECTED, col(CommentVersion.at)), else_=sa.null())
@@ -56,7 +56,6 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     .scalar_subquery()
 )
 _IDS = Numbers(_COMMENT)
-_STORE = Inserting(_COMMENT, *_COMMENT.c.keys())
 _HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure", "waiting_since")
 _BAND = Inserting(table_of(LikenessBand), "band", "likeness", new_only=True)
 _HOST = Inserting(table_of(CommentHost), "comment_id", "host", "waiting_since")
@@ -70,12 +69,10 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     one (by `repeat_key`) is there already.
     """
     comment_id = _IDS.next(session)
-    row = {**_NEW, "root_id": comment_id, "fold_id": comment_id} | {
-        name: value for name, value in comment.items() if value is not None
-    }
-    row["id"] = comment_id
+    row = {**_UNJUDGED, "notify": False, **comment, "id": comment_id}
+    row["root_id"], row["fold_id"] = row.get("root_id") or comment_id, row.get("fold_id") or comment_id
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
-    _STORE.later(session, [row])
+    _storing(tuple(row)).later(session, [row])
     beside = _beside(comment_id, row["waiting_since"])
     _give_reasons(session, beside, reasons)
     _band(session, row["likeness"])
@@ -279,13 +276,17 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
+@cache
+def _storing(names: tuple[str, ...]) -> Inserting:
+    return Inserting(_COMMENT, *names)
+
+
 def _beside(comment_id: int, waiting_since: datetime | None = None) -> dict[str, Any]:
     return {"comment_id": comment_id, "waiting_since": waiting_since}  # None: the database looks it up
 
 
 def _give_reasons(session: Session, beside: Mapping[str, Any], reasons: Iterable[Reason]) -> None:
-    if rows := [{**beside, "code": one.code, "measure": one.measure} for one in reasons]:
-        _HOLD.later(session, rows)
+    _HOLD.later(session, [{**beside, "code": one.code, "measure": one.measure} for one in reasons])
 
 
 def _band(session: Session, alike: int) -> None:
@@ -295,5 +296,4 @@ def _band(session: Session, alike: int) -> None:
 
 def _name_hosts(session: Session, beside: Mapping[str, Any], body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
-    if named:
-        _HOST.later(session, [{**beside, "host": host} for host in named])
+    _HOST.later(session, [{**beside, "host": host} for host in named])
