@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
-from flask import Flask, Request, Response, has_app_context
+from flask import Flask, Request, has_app_context
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from werkzeug.datastructures import Headers
 
+from cms.sent import Answer
 from cms.spoken import SpokenEnvironment
 from cms.vault import Vault
 from cms.web import language
@@ -21,18 +21,6 @@ class StaffSessions(SecureCookieSessionInterface):
         if "HTTP_COOKIE" in request.environ or app.extensions["site"].keys is None:
             return super().open_session(app, request)
         return self.session_class()
-
-
-class Answer(Response):
-    """A response of ours, which is sent with the headers that it has."""
-
-    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:  # Any: as WSGI has it
-        """Return the headers, looked through as Werkzeug does only where anything in them may have to be put right.
-
-        It copies them and looks at each: with the address that it encodes 5 % of what Python did for a comment.
-        """
-        is_whole = self.status_code not in {204, 304} and "Content-Length" in self.headers
-        return self.headers if is_whole else super().get_wsgi_headers(environ)
 
 
 class Application(Flask):

@@ -1,4 +1,4 @@
-"""What every response gets: language, headers, the same-origin guard, cache rules, the request log."""
+"""What every request and response gets: language, the same-origin guard, cache rules, the request log."""
 
 import io
 import time
@@ -16,23 +16,13 @@ from werkzeug.urls import iri_to_uri
 from cms import logs
 from cms.config import Settings
 from cms.current import notes, this_app, this_request
-from cms.finished import FinishedPage, Headers
+from cms.finished import FinishedPage
 from cms.languages import Language, is_language
 from cms.negotiation import has_already
 from cms.sense import origin_of
+from cms.sent import Answer, others
 from cms.site import Site
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",  # no-referrer would make browsers send `Origin: null`
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
-}
 SHARED = timedelta(hours=1)  # that a CDN keeps a page for; should a call be lost, no reader waits longer
 DRAINED_BYTES = 16_777_216  # more than anybody pastes by mistake
 TOO_BUSY = "cms.too_busy"  # in a request's environ: nobody has time for it, so it is answered 503
@@ -98,7 +88,7 @@ def public_page(
 
     It is true until one of them changes, an article comes out at its time, or `until`, if it says so itself.
     """
-    response = Response(body, mimetype=mimetype)
+    response = Answer(body, mimetype=mimetype)
     response.headers["Cache-Control"] = "no-cache"
     noted = notes()
     noted.things, noted.until = tuple(things), until
@@ -125,7 +115,7 @@ def _share(response: Response) -> None:
 
 def private_page(body: str, status: int = 200) -> Response:
     """Return a page that no cache may keep."""
-    response = Response(body, status=status, mimetype="text/html")
+    response = Answer(body, status=status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -139,7 +129,7 @@ def unlisted_page(body: str, status: int = 200) -> Response:
 
 def see_other(address: str) -> Response:
     """Return the answer that says where to look next, as after a POST that was carried out (RFC 9110, 15.4.4)."""
-    return Response("", 303, {"Location": address, "Cache-Control": "no-store"})
+    return Answer("", 303, {"Location": address})
 
 
 def origin() -> Origin:
@@ -223,9 +213,6 @@ def _finish(response: Response) -> Response:
     request, noted = this_request(), notes()
     if "things" in noted and response.status_code == 200:
         _make_conditional(request, response)
-    else:
-        response.headers.extend(_security_headers(response.headers))
-        response.headers.setdefault("Cache-Control", "no-store")
     leads_to = response.location
     if leads_to and (leads_to[0] != "/" or not leads_to.isascii()):
         # by the router, with the host that was sent: anybody's
@@ -236,16 +223,10 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _security_headers(given: Iterable[tuple[str, str]]) -> Headers:
-    """Return those of SECURITY_HEADERS that are not among the headers given, by which an answer may allow more."""
-    names = {name.lower() for name, _ in given}
-    return [(name, value) for name, value in SECURITY_HEADERS.items() if name.lower() not in names]
-
-
 def _make_conditional(request: Request, response: Response) -> None:
     """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
     given, noted = response.headers, notes()
-    shared = [(name, value) for name, value in given if name != "Content-Length"] + _security_headers(given)
+    shared = [(name, value) for name, value in given if name != "Content-Length"] + others(given)
     is_kept = KEEP in request.environ
     page = FinishedPage(
         response.get_data(),

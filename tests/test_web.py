@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 import cms
 from cms.articles.models import ArticleStatus
 from cms.finished import FinishedPage
+from cms.sent import SECURITY_HEADERS
 from cms.site import Site
-from cms.web import SECURITY_HEADERS
 from tests.comments.stored import only
 from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import write_article

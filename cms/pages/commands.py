@@ -6,7 +6,7 @@ import click
 
 from cms.cli import DEFAULT_BIND, address_at, host_and_port, settings_or_exit
 from cms.pages.deploying import WRITTEN, Place, configuration
-from cms.web import SECURITY_HEADERS
+from cms.sent import SECURITY_HEADERS
 
 
 @click.command()
