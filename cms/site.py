@@ -13,7 +13,7 @@ from cms.keyring import Keyring
 from cms.languages import Catalogue
 from cms.pieces import Pieces
 from cms.turns import Turns
-from cms.vault import NoKey, Vault
+from cms.vault import Keyed, NoKey, Vault
 
 SEARCHES_AT_ONCE = 2  # of the four threads that read: whoever searches leaves the others to readers
 SEARCHES_A_MINUTE = 60  # from one network, which may be a whole village's
@@ -23,11 +23,11 @@ SEARCHES_A_MINUTE = 60  # from one network, which may be a whole village's
 class Remembered:
     """What one process need not ask the database for again; each part is set whole, so that threads need no lock.
 
-    `salt` is that of a day's network marks, with its day and the id of the key that sealed then.
+    `salt` is what marks networks by the salt of a day, with that day and the id of the key that sealed then.
     """
 
     looked_for_publications_at: datetime | None = None
-    salt: tuple[date, str, bytes] | None = field(default=None, repr=False)
+    salt: tuple[date, str, Keyed] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

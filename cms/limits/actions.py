@@ -1,6 +1,5 @@
 """Marking a visitor's network without keeping its address, and ruling on how much comes from it."""
 
-import hmac
 import logging
 import secrets
 from datetime import date, datetime, timedelta
@@ -24,6 +23,7 @@ from cms.limits.rules import (
     ruling,
 )
 from cms.site import Site
+from cms.vault import Keyed, keyed
 
 SAID_AGAIN = timedelta(days=1)  # the log repeats a wrong setting no sooner
 EVERYWHERE = "comments"
@@ -39,9 +39,9 @@ def visitor(site: Site, address: str, browser: str, *, is_forwarded: bool, now: 
     ip = ip_of(address)
     if ip is None:
         return Visitor(is_forwarded=is_forwarded)
-    salt = _salt_of_the_day(site, now)
-    device = hmac.digest(salt, f"device {host_prefix(ip)} {browser}".encode(), "sha256")
-    return Visitor(_mark(salt, ip), device[0] % DEVICES, is_near(ip), is_forwarded)
+    salted = _salted(site, now)
+    device = salted(f"device {host_prefix(ip)} {browser}".encode())
+    return Visitor(_mark(salted, ip), device[0] % DEVICES, is_near(ip), is_forwarded)
 
 
 def network_mark(site: Site, address: str, now: datetime) -> str:
@@ -50,7 +50,7 @@ def network_mark(site: Site, address: str, now: datetime) -> str:
     Costs SQL as `visitor()` does.
     """
     ip = ip_of(address)
-    return "" if ip is None else _mark(_salt_of_the_day(site, now), ip)
+    return "" if ip is None else _mark(_salted(site, now), ip)
 
 
 def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> Ruling:
@@ -133,15 +133,18 @@ def _network_key(who: Visitor) -> str:
     return f"comment:{who.network_mark}"
 
 
-def _mark(salt: bytes, ip: IP) -> str:
-    return hmac.digest(salt, network_prefix(ip).encode(), "sha256").hex()
+def _mark(salted: Keyed, ip: IP) -> str:
+    return salted(network_prefix(ip).encode()).hex()
 
 
-def _salt_of_the_day(site: Site, now: datetime) -> bytes:
-    """Return the salt, remembered while the day and the key that seals last: a flood would ask for it with each post."""
+def _salted(site: Site, now: datetime) -> Keyed:
+    """Return what marks by the salt of the day, remembered while the day and the key that seals last.
+
+    A flood would ask for it with each post.
+    """
     known = (now.date(), site.vault.current)
     if site.remembered.salt is None or site.remembered.salt[:2] != known:
-        site.remembered.salt = (*known, _kept_salt(site, now.date()))
+        site.remembered.salt = (*known, keyed(_kept_salt(site, now.date())))
     return site.remembered.salt[2]
 
 
