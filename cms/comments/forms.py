@@ -166,7 +166,8 @@ class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
                 known.data = known.default and known.default()
                 _BOUND[unbound_field] = known
             field = object.__new__(type(known))
-            field.__dict__ = vars(known) | {"_form": form, "meta": self}
+            # Of no form, for which none of ours asks: a form that its fields knew would wait for Python's garbage collector.
+            field.__dict__ = vars(known) | {"meta": self}
             return field
 
     name = StringField(default=str)
