@@ -116,14 +116,16 @@ def bake() -> None:
     baker.stop()
 
 
-def serve_site(host: str, port: int, workers: int) -> None:
-    """Run the server until a signal ends it; a worker that dies is replaced."""
-    from cms import server
+def serve_site(host: str, port: int, workers: int) -> NoReturn:
+    """Let the server take this process's place until a signal ends it; a worker that dies is replaced.
 
-    server.serve(host, port, workers, lambda: _prepare(host, port))
+    Whatever a command has imported the workers' parent would hold as long as they live: 3 MB, a demonstration's 70.
+    """
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # this program again, wherever it was found
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "cms.serving", host, str(port), str(workers)])  # noqa: S606
 
 
-def _prepare(host: str, port: int) -> "Front":
+def prepare(host: str, port: int) -> "Front":
     """Return what workers that will be forked serve, or refuse in one line what would make each of them fail.
 
     Where nobody has set `base_url`, the address that is served becomes it: links and the same-origin guard need it.
@@ -184,7 +186,8 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
         if settings.database_url and not _is_current(settings):
             refuse("The database is not at the newest schema. Run `cms migrate`.")
         site = open_site(settings)
-        click.get_current_context().call_on_close(site.database.close)
+        if context := click.get_current_context(silent=True):  # the server is not asked for by one
+            context.call_on_close(site.database.close)
     except KeyRefused as error:
         refuse(str(error))
     except DatabaseError as error:

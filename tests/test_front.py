@@ -137,6 +137,8 @@ def test_the_parent_process_imports_nothing_of_the_site_and_its_workers_share_wh
     loaded = {pid: Path(f"/proc/{pid}/maps").read_text() for pid in (server.process.pid, *server.workers())}
     parent = loaded.pop(server.process.pid)
     assert not [name for name in names if name in parent]
+    arguments = Path(f"/proc/{server.process.pid}/cmdline").read_bytes().split(b"\0")
+    assert b"cms.serving" in arguments  # rather than the command, which has imported much
     assert all(name in maps for maps in loaded.values() for name in names)
     for pid in loaded:
         rollup = dict(re.findall(r"(\w+): +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text()))
