@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 
 from cms import logs
-from cms.db import UtcTime
+from cms.db import UtcTime, table_of
 from cms.dialects import insert_into
 from cms.site import Site
 
@@ -40,6 +40,9 @@ class JobState(SQLModel, table=True):
     leased_by: str | None = Field(default=None, max_length=32)
     ran_at: datetime | None = Field(default=None, sa_type=UtcTime)
     failures: int = Field(default=0)
+
+
+_JOB = table_of(JobState)
 
 
 def always(_site: Site, _now: datetime) -> bool:
@@ -125,7 +128,7 @@ def run_due(
     return done
 
 
-_STATES = sa.select(col(JobState.name), col(JobState.due_at), col(JobState.leased_until)).limit(1000)
+_STATES = sa.select(_JOB.c.name, _JOB.c.due_at, _JOB.c.leased_until).limit(1000)
 
 
 def _furthest(job: Job, now: datetime) -> datetime:
@@ -144,14 +147,14 @@ def _seems_free(state: tuple[datetime, datetime | None] | None, job: Job, now: d
 
 def _claim(site: Site, job: Job, now: datetime, by: str) -> bool:
     """Take the job for LEASE, by compare-and-set; False where another worker was faster."""
-    due_at, leased_until = col(JobState.due_at), col(JobState.leased_until)
+    due_at, leased_until = _JOB.c.due_at, _JOB.c.leased_until
     with site.database.writing() as session:
-        noted = insert_into(session, JobState).values(name=job.name, due_at=now, failures=0)
+        noted = insert_into(session, _JOB).values(name=job.name, due_at=now, failures=0)
         session.execute(noted.on_conflict_do_nothing())
         claimed = session.execute(
-            sa.update(JobState)
+            sa.update(_JOB)
             .where(
-                col(JobState.name) == job.name,
+                _JOB.c.name == job.name,
                 sa.or_(due_at <= now, due_at > _furthest(job, now)),
                 sa.or_(leased_until.is_(None), leased_until <= now, leased_until > now + LEASE),
             )
@@ -175,13 +178,13 @@ def _carry_out(site: Site, job: Job, clock: Callable[[], datetime], by: str) -> 
 
 def _note(site: Site, job: Job, by: str, now: datetime, *, failed: bool) -> None:
     with site.database.writing() as session:
-        mine = (col(JobState.name) == job.name, col(JobState.leased_by) == by)
-        failures = session.execute(sa.select(col(JobState.failures)).where(*mine)).scalar_one_or_none()
+        mine = (_JOB.c.name == job.name, _JOB.c.leased_by == by)
+        failures = session.execute(sa.select(_JOB.c.failures).where(*mine)).scalar_one_or_none()
         if failures is None:  # it took longer than its lease, and another worker has it now
             return
         failures = failures + 1 if failed else 0
         values = {"due_at": now + _pause(failures), "failures": failures} if failed else _done(job, now)
-        session.execute(sa.update(JobState).where(*mine).values(leased_until=None, leased_by=None, **values))
+        session.execute(sa.update(_JOB).where(*mine).values(leased_until=None, leased_by=None, **values))
         session.commit()
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
 from cms.comments.models import Comment
+from cms.db import table_of
 from cms.dialects import insert_into
 from cms.keyring import KeyState
 from cms.limits.models import DailySalt
@@ -20,6 +21,7 @@ from cms.reports.models import Report
 
 LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
 FORGET_WORKERS_AFTER = timedelta(days=1)
+_WORKER = table_of(Worker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,20 @@ def forget_key(session: Session, key_id: str) -> None:
 
 def note_worker(session: Session, worker: dict[str, Any]) -> None:
     """Note a running process by the values of its row, and forget those not seen for a day."""
-    session.execute(sa.delete(Worker).where(col(Worker.seen_at) < worker["seen_at"] - FORGET_WORKERS_AFTER))
-    noted = insert_into(session, Worker).values(worker)
-    session.execute(noted.on_conflict_do_update(index_elements=[col(Worker.id)], set_=worker))
+    forgotten = worker["seen_at"] - FORGET_WORKERS_AFTER
+    session.execute(sa.delete(_WORKER).where(_WORKER.c.seen_at < forgotten))
+    noted = insert_into(session, _WORKER).values(worker)
+    session.execute(noted.on_conflict_do_update(index_elements=[_WORKER.c.id], set_=worker))
 
 
 def write_nothing(session: Session) -> None:
     """Find out whether anything could be written: SQLite also begins to write a file that it may only read."""
-    session.execute(sa.delete(Worker).where(sa.false()))
+    session.execute(sa.delete(_WORKER).where(sa.false()))
 
 
 def forget_worker(session: Session, worker_id: str) -> None:
     """Note that a process has ended."""
-    session.execute(sa.delete(Worker).where(col(Worker.id) == worker_id))
+    session.execute(sa.delete(_WORKER).where(_WORKER.c.id == worker_id))
 
 
 def replace_seals(session: Session, column: SealedColumn, rows: Sequence[Resealed]) -> None:
