@@ -7,8 +7,6 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from werkzeug.test import Client
-
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
 from cms.batches import Batches
 from cms.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
@@ -23,6 +21,7 @@ from cms.pages.views.shelf import Shelf
 from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
+from cms.rehearsal import rehearse
 from cms.server import LEAVE, Server, stop_accepting
 from cms.site import Site
 from cms.threads import Full, SharedLook, Threads
@@ -44,7 +43,6 @@ READS = frozenset({"GET", "HEAD"})
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
 SLOW = (*STAFFS_FOLDERS, "/search")  # what may take so long that no reader's page should wait for it
 COMMENTS = re.compile(r"/(?:articles|pages)/[^/]+/comments")  # where they are sent
-FIRST_ARTICLE = re.compile(r'href="(/articles/[^"]+)"')
 CLOSE: Headers = [("Connection", "close")]  # so that the next request comes to another worker
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
@@ -57,14 +55,10 @@ class Front:
     def prepare(self, site: Site) -> None:
         """Make all that workers may share: what is imported, compiled or looked up once is in memory once.
 
-        Pages are made as the first readers would have them made. No connection is left open, since none comes along.
+        No connection is left open, since none comes along.
         """
         self._site, self._flask, self._jobs_to_do = site, create_app(site), timed_jobs()
-        first = Client(self._flask)  # Flask's own brings a debugger along
-        front_page = first.get("/").text
-        if article := FIRST_ARTICLE.search(front_page):
-            first.get(article[1])
-        site.database.close()
+        rehearse(site, self._flask, self._jobs_to_do, now_utc, Presence(site, now_utc).tell)
         self._is_prepared = True
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:

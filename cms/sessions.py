@@ -10,6 +10,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 Rows = Sequence[Mapping[str, Any]]  # Any: columns of many kinds
+REHEARSAL = "rehearsal"  # what a writing session carries that shall commit nothing
 Storing = Callable[[Session, Rows], None]
 
 
@@ -112,10 +113,13 @@ class WritingSession(StraightSession):
         self._put_off.setdefault(storing, []).extend(rows)
 
     def commit(self) -> None:
-        """Store what was put off, and commit."""
+        """Store what was put off, and commit; in a rehearsal take it back."""
         self.store_put_off()
         self._found.clear()
-        super().commit()
+        if REHEARSAL in self.info:
+            super().rollback()
+        else:
+            super().commit()
 
     def rollback(self) -> None:
         """Forget what was put off, and what was stored."""
