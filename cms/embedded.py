@@ -45,6 +45,8 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
         if query_only:
             cursor.execute("PRAGMA query_only=ON")
             cursor.execute(f"PRAGMA cache_size=-{READERS_CACHE_KB}")
+        else:
+            cursor.execute("PRAGMA busy_timeout=0")  # it waits in a way of its own
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -91,7 +93,6 @@ def _begin_writing(connection: sa.Connection, instance: Path) -> None:
     the door, a lock on the instance's folder, so a process that has just written never goes in before one that waits.
     """
     driver: Any = connection.connection.driver_connection  # Any: sqlite3's own
-    driver.execute("PRAGMA busy_timeout=0")
     until = time.monotonic() + PATIENCE_SECONDS
     place = os.open(instance, os.O_RDONLY)
     try:
@@ -103,7 +104,6 @@ def _begin_writing(connection: sa.Connection, instance: Path) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # which raises it in SQLAlchemy's words
     finally:
         os.close(place)
-        driver.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000:.0f}")
 
 
 def _is_locked(place: int) -> bool:

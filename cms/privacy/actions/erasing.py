@@ -79,7 +79,7 @@ def tidy(site: Site) -> None:
     with site.database.writing() as session:
         writes.scrub(session)
         session.commit()
-    raw = site.database.writer.raw_connection()
+    raw = site.database.reader.raw_connection()  # which waits for others; none of the database is changed
     try:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
