@@ -8,7 +8,7 @@ from typing import Any
 from babel import Locale
 from babel.localedata import locale_identifiers
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import FileField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
@@ -56,6 +56,9 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     slug = StringField()
     comments = SelectField(validate_choice=False)
     kind = SelectField(validate_choice=False)
+    picture = FileField(render_kw={"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"})
+    picture_alt = StringField()
+    picture_caption = StringField()
     version = HiddenField()
     draft_mark = HiddenField()
 
@@ -114,6 +117,11 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Ask for one of two words."""
         if field.data not in {"open", "closed"}:
             raise ValidationError(say("Comments are either open or closed."))
+
+    def add_to_text(self, html: str) -> None:
+        """Put HTML behind the text, whose blank lines are paragraphs no longer once a block stands there."""
+        self.body_html.data = f"{sanitize.paragraphs(self.body_html.data or '')}\n\n{html}".strip()
+        self.picture_alt.data = self.picture_caption.data = ""
 
     def draft(self, stored_slug: str = "") -> Draft:
         """Return what was written, cleaned; for a form that is valid. `stored_slug` is kept to the letter."""

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, flash, get_flashed_messages, render_template, request
 
+from cms import sanitize
 from cms.accounts.guard import carried_fields, staff
 from cms.accounts.rules import Act, may
 from cms.articles.models import ArticleKind
@@ -9,13 +10,15 @@ from cms.articles.queries.reading import onward
 from cms.articles.rules import address_of, cursor
 from cms.articles.views.reading import article_context
 from cms.comments.queries.thread import VisibleThread
-from cms.desk import actions
-from cms.desk.actions import Conflict, Refusal, SlugTaken, Written
+from cms.desk.actions import writing
+from cms.desk.actions.pictures import take_in
+from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Written
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.at_work import articles_at_work
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
+from cms.error_pages import exact
 from cms.vault import random_mark
 from cms.web import clock, private_page, say, see_other, site, speak
 
@@ -101,12 +104,15 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     deed = Deed(asked)
     if deed is Deed.WRITE_ON:
         return _form(form, article, 200)
-    if not form.validate():
+    has_picture, is_valid = _take_picture(form), form.validate()
+    if not has_picture:
+        form.picture.errors = [say("This is no picture that a page can show.")]
+    if not (has_picture and is_valid):
         return _form(form, article, 422)
     if deed is Deed.PREVIEW:
         return _preview(form, article)
     draft = form.draft(article.slug if article else "")
-    outcome = actions.write(site(), staff(), article.id if article else None, draft, deed, clock())
+    outcome = writing.write(site(), staff(), article.id if article else None, draft, deed, clock())
     if isinstance(outcome, Written):
         flash(say(DONE_SENTENCES[outcome.state]))
         return see_other(f"/desk/articles/{outcome.article_id}")
@@ -123,6 +129,18 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     )
 
 
+def _take_picture(form: ArticleForm) -> bool:
+    """Put the picture that was sent along into the text, also where something else is amiss; False for none that can be shown."""
+    sent = request.files.get("picture")
+    if not sent or not (body := sent.read()):
+        return True
+    alt, caption = (sanitize.one_line(field.data or "") for field in (form.picture_alt, form.picture_caption))
+    shown = take_in(site(), body, alt, caption, clock())
+    if shown is not None:
+        form.add_to_text(shown)
+    return shown is not None
+
+
 def _preview(form: ArticleForm, article: Working | None) -> Response:
     """Show the article's page as it would be; the page carries every field, and nothing is stored."""
     draft = form.draft(article.slug if article else "")
@@ -137,7 +155,10 @@ def _preview(form: ArticleForm, article: Working | None) -> Response:
         "desk/preview.html",
         **context,
         form_url=_form_url(article),
-        carried=carried_fields(but={"action"}),
+        carried=[
+            *carried_fields(but={"action", "body_html", "picture_alt", "picture_caption"}),
+            ("body_html", exact(form.body_html.data or "")),
+        ],
         deeds=_offered(article),
         state=article.state if article else None,
     )
@@ -221,7 +242,7 @@ def _hers_or_404(article_id: int) -> Working:
         abort(404)
     with site().database.reading() as session:
         found = working_article(session, article_id, staff_id=staff().id, now=clock())
-    if found is None or not actions.is_hers(staff(), found):
+    if found is None or not writing.is_hers(staff(), found):
         abort(404)
     return found
 

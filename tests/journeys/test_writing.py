@@ -1,8 +1,10 @@
 """An author writes, an editor publishes, a reader reads it from top to bottom."""
 
+import io
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from cms.accounts.rules import Role
 from cms.exchange.actions.demo import STAFF
@@ -49,6 +51,28 @@ def test_a_draft_is_seen_by_nobody_and_its_preview_stores_nothing(visitor: Visit
     answer = reader.page.goto("/articles/not-yet-for-anybody")
     assert answer is not None
     assert answer.status == 404
+
+
+def test_a_phones_picture_is_made_small_before_it_is_sent(visitor: Visits) -> None:
+    ada = visitor(Role.AUTHOR)
+    page = ada.goto("/desk/articles/new")
+    written = io.BytesIO()
+    Image.effect_noise((3000, 2000), 90).convert("RGB").save(written, "JPEG", quality=95)
+    assert len(written.getvalue()) > 4_200_000, "more than the site takes"
+    page.locator("input[name=picture]").set_input_files(
+        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
+    )
+    page.locator("input[name=picture]").evaluate(
+        "async field => { while (field.files[0].size > 2e6) await new Promise(go => setTimeout(go, 50)) }"
+    )
+    page.locator("input[name=picture_caption]").fill("Fog on the water")
+    _fill(ada, "A picture of fog", "", SEVEN[:2])
+    ada.press(page.locator("button[name=action][value=publish]"))
+    ada.press(page.get_by_role("link", name="See it as readers do"))
+    picture = page.locator(".prose figure img")
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1600
+    assert page.locator("figcaption").inner_text() == "Fog on the water"
+    assert [page.get_by_text(paragraph).count() for paragraph in SEVEN[:2]] == [1, 1]
 
 
 def _publish(ada: Visitor, title: str, standfirst: str, paragraphs: list[str]) -> str:

@@ -63,6 +63,30 @@ def cleaned(path: Path) -> CleanFile:
     return _picture(path.read_bytes())
 
 
+def fitted(body: bytes, widest: int) -> CleanFile:
+    """Return a picture cleaned likewise and at most `widest` pixels wide and high; one that moves keeps its size.
+
+    Raises FileRefused for what is no picture, or only the beginning of one.
+    """
+    file = _picture(body)
+    try:
+        return _shrunk(file, widest)
+    except (OSError, ValueError) as error:
+        raise FileRefused("not a picture that can be read") from error
+
+
+def _shrunk(file: CleanFile, widest: int) -> CleanFile:
+    with Image.open(io.BytesIO(file.body)) as image:
+        image.load()
+        if max(image.size) <= widest or getattr(image, "is_animated", False):
+            return file
+        kind, profile = image.format or "", image.info.get("icc_profile")
+        image.thumbnail((widest, widest))
+        written = io.BytesIO()
+        image.save(written, kind, quality=QUALITY, icc_profile=profile)
+    return CleanFile(written.getvalue(), file.suffix, image.width, image.height)
+
+
 def _picture(body: bytes) -> CleanFile:
     try:
         with warnings.catch_warnings():

@@ -14,7 +14,7 @@ from cms.articles.queries.touched import things_touched_by
 from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
-from cms.desk.actions import Written, write
+from cms.desk.actions.writing import Written, write
 from cms.desk.queries.drafts import Draft
 from cms.desk.rules import Deed
 from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, newspaper

@@ -37,9 +37,8 @@ function forget(isOver) {
 }
 
 function written() {
-  const values = Object.fromEntries(new FormData(form));
-  delete values.csrf_token;
-  return values;
+  const isWords = ([name, value]) => name !== "csrf_token" && typeof value === "string"; // a picture is none
+  return Object.fromEntries([...new FormData(form)].filter(isWords));
 }
 
 function isSame(some, others) {

@@ -1,0 +1,90 @@
+"""A picture that comes with an article's form."""
+
+import io
+import re
+
+import pytest
+from flask import Flask
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from cms.site import Site
+from tests.conftest import START
+from tests.desk.typist import Typist, at_desk, fields_of
+from tests.factories import hire
+from tests.reader import Reader
+
+NEW = "/desk/articles/new"
+SHOWN = re.compile(
+    r'<figure><img src="(/media/[^"]+)" alt="A &lt;cat&gt;" width="(\d+)" height="(\d+)"[^>]*>'
+    r"<figcaption>Asleep</figcaption></figure>"
+)
+
+
+@pytest.fixture
+def ada(app: Flask, site: Site) -> Typist:
+    hire(site, "Ada", START)
+    return at_desk(app)
+
+
+def _photograph(kind: str = "JPEG", size: tuple[int, int] = (3200, 1600)) -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "A camera of hers"
+    written = io.BytesIO()
+    Image.new("RGB", size, "teal").save(written, kind, exif=exif)
+    return written.getvalue()
+
+
+def _send(ada: Typist, action: str, body: bytes, **fields: str) -> TestResponse:
+    filled = {**ada.form(), "title": "The cat", "body_html": "One.\n\nTwo.", "picture_alt": "A <cat>"}
+    file = (io.BytesIO(body), "IMG_2026 at home.jpg")
+    return ada.send(NEW, action, {**filled, "picture_caption": "Asleep", "picture": file, **fields})  # type: ignore[dict-item]  # as werkzeug takes a file
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_stands_behind_the_text_small_and_without_what_the_camera_wrote(
+    app: Flask, ada: Typist, kind: str
+) -> None:
+    stored = ada.form(_send(ada, "publish", _photograph(kind)).headers["Location"])
+    assert stored["body_html"].startswith("<p>One.</p>\n<p>Two.</p>")
+    assert (stored["picture_alt"], stored["picture_caption"]) == ("", "")
+    found = SHOWN.search(stored["body_html"])
+    assert found
+    assert found.groups()[1:] == ("1600", "800")
+    assert found[1] in Reader(app).get("/articles/the-cat").text
+    with Reader(app).get(found[1]) as answer:
+        assert answer.status_code == 200
+        picture = answer.get_data()
+    assert b"camera" not in picture
+    with Image.open(io.BytesIO(picture)) as image:
+        assert (image.format, image.size) == (kind, (1600, 800))
+
+
+def test_a_small_picture_keeps_its_size(ada: Typist) -> None:
+    fields = fields_of(_send(ada, "preview", _photograph(size=(30, 20))))
+    found = SHOWN.search(fields["body_html"])
+    assert found
+    assert found.groups()[1:] == ("30", "20")
+
+
+def test_a_preview_and_a_form_with_errors_carry_the_picture_on(ada: Typist) -> None:
+    for action, more in (("preview", {}), ("publish", {"title": ""})):
+        fields = fields_of(_send(ada, action, _photograph(), **more))
+        assert SHOWN.search(fields["body_html"])
+        assert not fields.get("picture_caption")
+
+
+@pytest.mark.parametrize("body", [b"<svg onload='alert(1)'/>", b"GIF89a", _photograph("PNG")[:-900]])
+def test_what_is_no_whole_picture_is_refused_and_the_words_stay(ada: Typist, site: Site, body: bytes) -> None:
+    response = _send(ada, "publish", body)
+    assert response.status_code == 422
+    assert "This is no picture that a page can show." in response.text
+    fields = fields_of(response)
+    assert (fields["body_html"], fields["picture_caption"]) == ("One.\n\nTwo.", "Asleep")
+    assert not list(site.settings.media_folder.rglob("*.*"))
+
+
+def test_the_same_picture_twice_is_one_file(ada: Typist, site: Site) -> None:
+    for _ in range(2):
+        _send(ada, "save", _photograph())
+    assert len([path for path in site.settings.media_folder.rglob("*") if path.is_file()]) == 1
