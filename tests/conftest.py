@@ -172,8 +172,8 @@ def opened_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
 def postgresql_database() -> Iterator[str]:
     """Give the URL of a migrated PostgreSQL database; skip visibly, or fail in CI, where none answers."""
     try:
-        with _database_of_its_own() as url:
-            _wait_for_no_disk(url)
+        with database_of_its_own() as url:
+            wait_for_no_disk(url)
             yield url
     except sa.exc.OperationalError as error:
         if IN_CI:
@@ -194,7 +194,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         return
     url: str = request.getfixturevalue("postgresql_database")
     if request.node.get_closest_marker("breaks_the_schema"):
-        with _database_of_its_own() as own:
+        with database_of_its_own() as own:
             yield load_settings({}, instance=tmp_path, database_url=own, base_url="http://localhost")
         return
     _empty(url)
@@ -249,7 +249,8 @@ def application(site: Site, clock: Callable[[], datetime]) -> Flask:
 
 
 @contextmanager
-def _database_of_its_own() -> Iterator[str]:
+def database_of_its_own() -> Iterator[str]:
+    """Give the URL of a new, migrated PostgreSQL database."""
     name = f"cms_test_{uuid.uuid4().hex[:12]}"
     url = POSTGRESQL.rpartition("/")[0] + f"/{name}"
     _administer(f'CREATE DATABASE "{name}"')
@@ -258,7 +259,7 @@ def _database_of_its_own() -> Iterator[str]:
     _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _wait_for_no_disk(url: str) -> None:
+def wait_for_no_disk(url: str) -> None:
     """Make every table UNLOGGED, those first on which no other hangs.
 
     A commit then takes 0.3 ms where it waited 7 (measured on a busy disk). Only who pulls the server's plug could tell.

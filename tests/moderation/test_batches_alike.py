@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -35,9 +34,9 @@ from cms.outbox.rules import Wish
 from cms.reports.actions import Complaint, report
 from cms.reports.rules import ReportReason
 from cms.site import Site
-from tests.conftest import START
+from tests.conftest import START, database_of_its_own, wait_for_no_disk
 from tests.factories import hire, send_comment, write_article
-from tests.moderation.twins import changes, everything, twin_of
+from tests.moderation.twins import State, changes, everything, twin_of
 
 pytestmark = pytest.mark.both_engines
 
@@ -60,23 +59,21 @@ class Twins:
         for site in (self.singly, self.at_once):
             deed(site)
 
-    def hold_the_same(self) -> None:
-        """Compare every table."""
+    def hold_the_same(self) -> tuple[State, State]:
+        """Compare every table; return what is in them."""
         one, other = everything(self.singly), everything(self.at_once)
         for name in sorted(one.keys() - {"version"}):  # numbers say how often, which must differ
             assert one[name] == other[name], name
         self._find_the_same()
+        return one, other
 
     def change_the_same(self, singly: Callable[[Site], object], at_once: Callable[[Site], object]) -> None:
         """Compare what becomes of every table and which pages are no longer true."""
         before = everything(self.singly), everything(self.at_once)
         singly(self.singly)
         at_once(self.at_once)
-        self.hold_the_same()
-        one, other = (
-            changes(earlier, everything(site))
-            for earlier, site in zip(before, (self.singly, self.at_once), strict=True)
-        )
+        after = self.hold_the_same()
+        one, other = (changes(*states) for states in zip(before, after, strict=True))
         assert one == other
 
     def _find_the_same(self) -> None:
@@ -90,15 +87,25 @@ def chance(request: pytest.FixtureRequest) -> Random:
     return Random(request.param)
 
 
+@pytest.fixture(scope="module")
+def second_database() -> Iterator[str]:
+    """Give the URL of a PostgreSQL database beside the one that every test is given."""
+    with database_of_its_own() as url:
+        wait_for_no_disk(url)
+        yield url
+
+
 @pytest.fixture
-def twins(site: Site, chance: Random, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
+def twins(
+    request: pytest.FixtureRequest, site: Site, chance: Random, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Twins]:
     """Give two busy papers on which what waits has answers, copies, wishes, reports and colleagues behind it."""
     writing = site.but(
         smtp_host="127.0.0.1", mail_from="The Tidewaiter <letters@example.org>", reports_for_a_look=2
     )
     _fill(writing, chance)
-    folder: Path = tmp_path_factory.mktemp("twin") / "instance"
-    with twin_of(writing, folder) as twin:
+    beside = site.settings.database_url and request.getfixturevalue("second_database")
+    with twin_of(writing, tmp_path_factory.mktemp("twin") / "instance", beside) as twin:
         yield Twins(writing, twin)
 
 
