@@ -26,6 +26,8 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy.dialects import postgresql
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import cms
 import cms.articles.models  # the tables on which others hang, whatever a test imports
@@ -96,6 +98,9 @@ def _of_its_kind(key: Any) -> Any:
 
 
 COMPILED = Compiled()
+sa.orm.Mapper._compiled_cache = (
+    COMPILED  # of the INSERTs of its rows, which has precedence over a connection's
+)
 
 
 @sa.event.listens_for(sa.Engine, "engine_connect")
@@ -125,6 +130,20 @@ def pytest_configure() -> None:
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+
+
+class ByFile(LoadScopeScheduling):
+    """Hands out whole files, whose tests share their servers, and all journeys to one process, with its browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return "journeys" if "journeys/" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's, which may be switched off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Share the tests out so that no server and no browser is started twice."""
+    return ByFile(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 import cms
 from cms.accounts.rules import Role
-from cms.config import load_settings
+from cms.config import Settings
 from cms.exchange.actions.demo import STAFF, make_demo
-from tests.conftest import IN_CI
+from tests.conftest import IN_CI, NO_WAITING
 from tests.factories import PASSWORD
 from tests.house.source import ROOT
 from tests.journeys.visitor import Paper, Visitor
@@ -57,21 +56,29 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a demonstration newspaper, made once and copied for each server."""
+    folder = tmp_path_factory.mktemp("demo")
+    site = cms.open_site(Settings(instance=folder, sqlite_synchronous=NO_WAITING))
+    make_demo(site, dict.fromkeys(STAFF, PASSWORD), cms.now_utc())
+    site.database.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paper(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     """Give the demonstration newspaper, served by the command that serves any site."""
-    with served(tmp_path_factory.mktemp("paper")) as found:
+    with served(demo, tmp_path_factory.mktemp("paper")) as found:
         yield found
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Iterator[Paper]:
+def served(demo: Path, folder: Path, **settings: str) -> Iterator[Paper]:
     """Give a demonstration newspaper in `folder`, served with some CMS_* of its own."""
+    shutil.copytree(demo, folder, dirs_exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     base_url = f"http://127.0.0.1:{port}"
-    site = cms.open_site(load_settings({}, instance=folder, base_url=base_url, sqlite_synchronous="NORMAL"))
-    make_demo(site, dict.fromkeys(STAFF, PASSWORD), cms.now_utc())
-    site.database.close()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
     environ |= {
         "CMS_INSTANCE": str(folder),
@@ -99,7 +106,7 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path)
             with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own server
                 assert answer.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.1)
     pytest.fail(f"the server does not answer:\n{log.read_text('utf-8', 'replace')}")
 

@@ -17,13 +17,13 @@ LETTER_SECONDS = 30.0
 
 
 @pytest.fixture
-def post_office(tmp_path: Path) -> Iterator[tuple[Paper, Mailbox]]:
+def post_office(demo: Path, tmp_path: Path) -> Iterator[tuple[Paper, Mailbox]]:
     """Give a paper that sends letters, and the mailbox that they come to."""
     mailbox = Mailbox()
     server = Server(mailbox)
     server.start()
     settings = {"CMS_SMTP_HOST": "127.0.0.1", "CMS_SMTP_PORT": str(server.port), "CMS_SMTP_SECURITY": "none"}
-    with served(tmp_path, **settings, CMS_MAIL_FROM="letters@example.org") as paper:
+    with served(demo, tmp_path, **settings, CMS_MAIL_FROM="letters@example.org") as paper:
         yield paper, mailbox
     server.stop()
 

@@ -15,10 +15,10 @@ Visits = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def careful_paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Paper, Path]]:
+def careful_paper(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Paper, Path]]:
     """Give a newspaper that always asks for a sum, with the folder that its database lies in."""
     folder = tmp_path_factory.mktemp("careful")
-    with served(folder, CMS_PROOF_OF_WORK="always") as paper:
+    with served(demo, folder, CMS_PROOF_OF_WORK="always") as paper:
         yield paper, folder
 
 
