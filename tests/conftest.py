@@ -51,8 +51,8 @@ FIRST_REASONS = [
     }
     for place, code in enumerate(REASON_SENTENCES, start=1)
 ]
-ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-ON_POSTGRESQL = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+ON_SQLITE = pytest.mark.only_on("sqlite")
+ON_POSTGRESQL = pytest.mark.only_on("postgresql")
 WIRED: dict[Settings, Flask] = {}
 _ON_WHICH_NOTHING_HANGS = """
     SELECT relname FROM pg_class AS parent
@@ -119,8 +119,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     item = metafunc.definition
     named = [mark for mark in item.iter_markers("parametrize") if "settings" in str(mark.args[0])]
     if "settings" in metafunc.fixturenames and not named:
+        only = item.get_closest_marker("only_on")
         both = item.get_closest_marker("both_engines") or item.config.getoption("every_engine")
-        metafunc.parametrize("settings", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+        engines = only.args if only else ("sqlite", "postgresql") if both else ("sqlite",)
+        metafunc.parametrize("settings", engines, indirect=True)
 
 
 def pytest_configure() -> None:

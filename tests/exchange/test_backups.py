@@ -24,11 +24,12 @@ from cms.exchange.backup_file import NoBackup
 from cms.limits.actions import network_mark
 from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
-from tests.conftest import START, Clock, application
+from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import hire, send_comment, write_article
 from tests.pages.kept import Worker
 from tests.reader import Moderator, Reader
 
+pytestmark = ON_SQLITE  # PostgreSQL has its own program for that
 CAT = "/articles/cat"
 LATER = START + timedelta(hours=1)
 
