@@ -26,8 +26,9 @@ _COUNTER_BITS = (
     12  # of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above
 )
 _ONE_EACH = sum(1 << _COUNTER_BITS * place for place in range(_BITS))
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|<[^<>]*>")
-_NO_LETTER = re.compile(r"[\W\d_]+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|<[^<>]*>")
+_NO_LETTER = re.compile(r"[\W\d_]")  # one by one: to look for runs of them takes half as long again
+_NO_ASCII_LETTER = bytes(code for code in range(128) if not chr(code).isalpha())
 
 
 def normalised(text: str) -> str:
@@ -37,7 +38,13 @@ def normalised(text: str) -> str:
     """
     said = plain(text)
     if "<" in said or "://" in said or "www." in said:
-        return _NO_LETTER.sub("", _ADDRESS.sub(" ", said)) or _NO_LETTER.sub("", said)
+        return _letters(_ADDRESS.sub(" ", said)) or _letters(said)
+    return _letters(said)
+
+
+def _letters(said: str) -> str:
+    if said.isascii():  # as bytes: a pattern takes thirty times as long
+        return said.encode().translate(None, _NO_ASCII_LETTER).decode()
     return _NO_LETTER.sub("", said)
 
 

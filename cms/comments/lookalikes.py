@@ -28,7 +28,12 @@ _UNDECOMPOSED = {
     ord("ł"): "l",
 }
 _DIGITS = str.maketrans("0134578", "oieastb")
-_SAME_IN_NAMES: dict[int, str | int] = {**_TWIN_OF, **_DIGITS, **dict.fromkeys(map(ord, "lӏ"), "i")}
+_SAME_IN_NAMES: dict[int, str | int] = {
+    **dict(zip(range(128), range(128), strict=True)),
+    **_TWIN_OF,
+    **_DIGITS,
+    **dict.fromkeys(map(ord, "lӏ"), "i"),
+}
 _READ_AT_ONCE = 8  # texts; a comment is read five times in a row, and several threads do so
 _MARKS = (
     "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # drawn over Latin, Greek, Cyrillic
