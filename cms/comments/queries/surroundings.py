@@ -64,11 +64,10 @@ _COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF, _LEARNT = (table_of(one) for one in _
 _BANDS = tuple(f"band_{place}" for place in range(len(bands(0))))
 _MASKS = tuple((1 << BAND_BITS) - 1 << place * BAND_BITS for place in range(len(_BANDS)))
 _OF_STAFF = _part(_exactly("staff"), _STAFF.c.name).limit(_exactly(NAMES_SOUGHT))
-_OF_AUTHORS = (
-    _part(_exactly("staff"), _AUTHOR.c.name)
-    .join(_BYLINE, _BYLINE.c.author_id == _AUTHOR.c.id)
-    .where(_BYLINE.c.article_id == sa.bindparam("article_id"))
-)
+_OF_AUTHORS = _part(  # one by one: joined, PostgreSQL laid every author of the paper out first
+    _exactly("staff"),
+    sa.select(_AUTHOR.c.name).where(_AUTHOR.c.id == _BYLINE.c.author_id).scalar_subquery(),
+).where(_BYLINE.c.article_id == sa.bindparam("article_id"))
 _OF_THREAD = (
     _part(_exactly("thread"), _COMMENT.c.name)
     .where(
@@ -143,10 +142,11 @@ _COPIES = {
     "sqlite": _copies(_COMMENT.c.likeness == _ALIKE.c.likeness, sa.func.group_concat),
     "postgresql": _copies(_within(_ALIKE.c.likeness), _listed_by_postgresql),
 }
-_BESIDE = (_OF_STAFF, _OF_AUTHORS, _OF_THREAD, _PARENT, _LESSONS)
-_AROUND = {
-    dialect: Prebuilt(sa.union_all(*(sa.select(part.subquery()) for part in (*_BESIDE, copies))))
+_BESIDE, _ABOVE = (_OF_STAFF, _OF_AUTHORS, _LESSONS), (_OF_THREAD, _PARENT)
+_AROUND = {  # by whether it stands in a thread already
+    (dialect, is_in_thread): Prebuilt(sa.union_all(*(sa.select(part.subquery()) for part in parts)))
     for dialect, copies in _COPIES.items()
+    for is_in_thread, parts in ((False, (*_BESIDE, copies)), (True, (*_BESIDE, *_ABOVE, copies)))
 }
 
 
@@ -176,7 +176,8 @@ def around(
     values = {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
     words: dict[str, list[str]] = {"staff": [], "thread": [], "parent": [], "learnt": []}
     folds: list[int] = []
-    for kind, word, other in _AROUND[session.connection().dialect.name].all(session, values):
+    asked_for = _AROUND[session.connection().dialect.name, root_id is not None]
+    for kind, word, other in asked_for.all(session, values):
         if kind in words:
             words[kind].append(word)
         elif word and are_copies(other, likeness):
