@@ -150,16 +150,15 @@ class Database:
 def open_database(settings: Settings) -> Database:
     """Return the site's database, not yet migrated."""
     if settings.database_url:
-        reader, writer = hosted.open_engines(settings.sqlalchemy_url)
+        reader, writer, is_good = hosted.open_engines(settings.sqlalchemy_url)
     else:
         settings.instance.mkdir(parents=True, exist_ok=True)
         reader = embedded.open_engine(settings, query_only=True)
         writer = embedded.open_engine(settings, query_only=False)
+        is_good = bool  # for a file is always there
     beside: dict[str, object] = {}
-    # Of PostgreSQL's connections none is kept: their pool looks whether one that lay idle is still alive.
-    most = 0 if settings.database_url else KEPT_MAX
-    readers = Kept(lambda: ReadingSession(reader.connect()), most)
-    leading = Kept(lambda: WritingSession(writer.connect(), info=dict(beside)), most)
+    readers = Kept(lambda: ReadingSession(reader.connect()), KEPT_MAX, is_good)
+    leading = Kept(lambda: WritingSession(writer.connect(), info=dict(beside)), KEPT_MAX, is_good)
     return Database(reader, writer, Together(leading.session), readers, leading, beside)
 
 

@@ -15,11 +15,15 @@ Way = Callable[[Any, str, Any], list[Any]]  # of a statement to its driver; Any:
 
 
 class Ways(NamedTuple):
-    """How statements go to a driver: for an answer, for none, and for none with the values of each of many rows."""
+    """How statements go to a driver: for an answer, for none, and for none with the values of each of many rows.
+
+    And how one that will be asked is told beforehand, so that its answer comes with that to another.
+    """
 
     ask: Way
     tell: Way
     each: Way
+    expect: Way | None  # None where there is nothing to wait for
 
 
 def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
@@ -105,7 +109,12 @@ def _tell_postgresql_each(driver: Any, sql: str, rows: Any) -> list[Any]:
     return []
 
 
+def _expect_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
+    driver.expect(sql, values)
+    return []
+
+
 WAYS = {
-    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _tell_sqlite_each),
-    "postgresql": Ways(_ask_postgresql, _tell_postgresql, _tell_postgresql_each),
+    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _tell_sqlite_each, None),
+    "postgresql": Ways(_ask_postgresql, _tell_postgresql, _tell_postgresql_each, _expect_postgresql),
 }

@@ -2,23 +2,25 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from cms.embedded import PATIENCE_SECONDS, POOL_OVERFLOW, POOL_SIZE
 
 IDLE_SECONDS: float = (
     1  # after which a pooled connection is asked whether it is alive; a restart takes longer
 )
-_USED_AT = "used at"  # under which a pooled connection remembers when that was
 
 
-def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
-    """Return the site's database for who only reads, and for who writes; both take their connections from one pool."""
+def open_engines(
+    url: str,
+) -> tuple[sa.Engine, sa.Engine, Callable[[Any], bool]]:  # Any: the driver's own kind
+    """Return the site's database for who only reads, and for who writes; both take their connections from one pool.
+
+    With them, what tells of such a connection whether it is good to be used at once.
+    """
     from cms.wire import Wire
 
     # Nothing else is prepared: after a few uses a plan forgets the values, and whoever asks for a rare word reads
@@ -28,6 +30,7 @@ def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
         paramstyle="numeric_dollar",  # as PostgreSQL itself has them
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
+        pool_use_lifo=True,  # or all of them are used, each of which reads and plans a statement anew
         hide_parameters=True,
         connect_args={
             "prepare_threshold": None,
@@ -42,7 +45,7 @@ def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
     ) -> Wire:  # Any: as a driver takes them
         return Wire.connect(*given, **named)
 
-    _keep_alive_ones(engine)
+    is_good = _keep_alive_ones(engine)
     reader, writer = engine.execution_options(), engine.execution_options()  # each with its own way to begin
     _begin_by(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     # Promised for one transaction alone, since a pooler may give the connection to somebody else after it: nobody is
@@ -50,11 +53,11 @@ def open_engines(url: str) -> tuple[sa.Engine, sa.Engine]:
     _begin_by(
         writer,
         "BEGIN",
-        "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit')"
-        " IN ('off', 'local')"
-        f" UNION ALL SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true)",
+        f"SELECT set_config('lock_timeout', '{PATIENCE_SECONDS}s', true),"
+        " CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
+        " THEN set_config('synchronous_commit', 'on', true) END",
     )
-    return reader, writer
+    return reader, writer, is_good
 
 
 def _begin_by(engine: sa.Engine, *statements: str) -> None:
@@ -65,26 +68,34 @@ def _begin_by(engine: sa.Engine, *statements: str) -> None:
             wire.put(statement)
 
 
-def _keep_alive_ones(engine: sa.Engine) -> None:
+def _keep_alive_ones(engine: sa.Engine) -> Callable[[Any], bool]:  # Any: the driver's own kind, as below
     """Let nobody get a connection that PostgreSQL has ended while it lay idle, as it does when it is restarted.
 
-    To ask of one that was used a moment ago would only take time: a tenth of what a comment's statements cost.
+    Return what tells whether one need not be asked: it was used a moment ago, and none was lost since. To ask it would
+    only take time, a tenth of what a comment's statements cost.
     """
+    lost_at = -math.inf
 
-    @sa.event.listens_for(engine, "checkin")
-    def _note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-        record.info[_USED_AT] = time.monotonic()
+    @sa.event.listens_for(engine, "invalidate")
+    def _note(*_: object) -> None:
+        nonlocal lost_at
+        lost_at = time.monotonic()
+
+    def is_good(connection: Any) -> bool:
+        return bool(connection.heard_at > max(time.monotonic() - IDLE_SECONDS, lost_at))
 
     @sa.event.listens_for(engine, "checkout")
-    def _look(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        idle_seconds = time.monotonic() - record.info.get(_USED_AT, math.inf)
-        if idle_seconds > IDLE_SECONDS and not _answers(engine.dialect, connection):
+    def _look(connection: Any, _record: object, _proxy: object) -> None:
+        if not is_good(connection) and not _answers(engine.dialect, connection):
             raise sa.exc.InvalidatePoolError  # and whoever asked gets a new one
 
+    return is_good
 
-def _answers(dialect: sa.Dialect, connection: DBAPIConnection) -> bool:
-    errors: Any = dialect.loaded_dbapi.Error  # Any: the driver's own kind
+
+def _answers(dialect: sa.Dialect, connection: Any) -> bool:  # Any: the driver's own kind
+    errors: Any = dialect.loaded_dbapi.Error  # Any: as above
     try:
+        connection.deliver()
         return dialect.do_ping(connection)
     except errors:
         return False

@@ -31,6 +31,11 @@ class StraightSession(Session):
             return super().connection(*asked, **options)
         return self.begun()
 
+    @property
+    def driver(self) -> Any:  # Any: each driver's own kind
+        """Its connection as the driver has it."""
+        return self._bound.connection.dbapi_connection
+
     def begun(self) -> sa.Connection:
         """Return the same for a statement by which nothing else need be done before."""
         if not self._bound.in_transaction():
@@ -175,9 +180,9 @@ class Kept(Generic[Kind]):
     what Python does for it (by its opcodes), and 2 % of the instructions of an article made anew.
     """
 
-    def __init__(self, make: Callable[[], Kind], most: int) -> None:
-        """Take what makes a session, and how many are kept while nobody uses them."""
-        self._make, self._most = make, most
+    def __init__(self, make: Callable[[], Kind], most: int, is_good: Callable[[Any], bool]) -> None:
+        """Take what makes a session, how many are kept while nobody uses them, and what tells if its driver is still good."""
+        self._make, self._most, self._is_good = make, most, is_good
         self._idle: deque[Kind] = deque()
 
     @contextmanager
@@ -201,6 +206,10 @@ class Kept(Generic[Kind]):
 
     def _one(self) -> Kind:
         try:
-            return self._idle.pop()
+            session = self._idle.pop()
         except IndexError:  # all are in use
             return self._make()
+        if self._is_good(session.driver):
+            return session
+        session.give_back()
+        return self._make()

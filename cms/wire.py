@@ -1,7 +1,9 @@
 """A connection to PostgreSQL on which statements are prepared once, and wait for one another to travel together."""
 
 import select
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,9 +28,12 @@ class Wire(Connection[Any]):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.cursor_factory, self.server_cursor_factory = _Cursor, _ServerCursor
-        self._waiting: list[tuple[bytes, Sequence[Any]]] = []
+        self._waiting: list[_Statement] = []
+        self._sent: list[list[_Statement]] = []  # journeys whose answers nobody has heard yet
+        self._expected: dict[str, _Statement | None] = {}  # None once it was asked for
         self._names: dict[str, bytes] = {}  # of what is prepared
         self._poll = select.poll()
+        self.heard_at = time.monotonic()
 
     def put(self, statement: str, values: Values = ()) -> None:
         """Let a statement whose answer nobody reads go with the next one, which fails where this one does."""
@@ -38,31 +43,58 @@ class Wire(Connection[Any]):
 
     def ask(self, statement: str, values: Values = ()) -> list[Row]:
         """Return a statement's rows, none where it has none to give; all that was put goes before it."""
-        self._put(statement, values)
-        answer = self._travel()
-        self._adapter.set_pgresult(answer)
-        return self._adapter.load_rows(0, answer.ntuples, tuple)
+        asked = self._expected.get(statement)
+        if asked is None or asked.values != values:
+            asked = self._put(statement, values)
+        else:
+            self._expected[statement] = None
+        if asked.answer is None:
+            self._travel()
+        return self._rows(asked.answer)
+
+    def expect(self, statement: str, values: Values = ()) -> None:
+        """Let a question go with the next one: whoever asks it in this transaction finds the answer here, once."""
+        if statement not in self._expected:
+            self._expected[statement] = self._put(statement, values)
 
     def deliver(self) -> None:
-        """Send what was put."""
-        if self._waiting:
+        """Send what was put, and hear all that there is to hear."""
+        if self._waiting or self._sent:
             self._travel()
 
     def commit(self) -> None:
         """Commit, by the same journey as all that was put."""
-        if self._waiting or self.pgconn.transaction_status != TransactionStatus.IDLE:
+        if self._waiting or self._is_begun():
             try:
                 self.ask("COMMIT")
             except Error:
                 if not self.closed:
                     self.rollback()  # SQLAlchemy takes a COMMIT for the end, even where PostgreSQL never came to it
                 raise
+        self._expected.clear()
 
     def rollback(self) -> None:
-        """Forget what was put, and take back what was done."""
+        """Forget what was put, and take back what was done; only behind a pooler does anybody wait for the answer to that.
+
+        Else it is heard with the next one: of the eight journeys of a comment this was one (by its calls of poll).
+        """
         self._waiting = []
-        if self.pgconn.transaction_status != TransactionStatus.IDLE:
-            self.ask("ROLLBACK")
+        self._expected.clear()
+        if self._is_begun():
+            self._put("ROLLBACK", ())
+            if self._may_prepare:
+                self._send()
+            else:
+                self._travel()
+
+    def _rows(self, answer: PGresult | None) -> list[Row]:
+        if answer is None:
+            raise OperationalError("the connection was closed before PostgreSQL had answered")
+        self._adapter.set_pgresult(answer)
+        return self._adapter.load_rows(0, answer.ntuples, tuple)
+
+    def _is_begun(self) -> bool:
+        return not self._sent and self.pgconn.transaction_status != TransactionStatus.IDLE
 
     @cached_property
     def _adapter(self) -> abc.Transformer:
@@ -82,41 +114,51 @@ class Wire(Connection[Any]):
         """Return the name of a statement, which is prepared when it is first wanted."""
         name = self._names.get(statement)
         if name is None:
+            if self._sent:
+                self._travel()  # in whose midst nothing can be prepared
             name = b"s%d" % len(self._names)
             self._check(self.pgconn.prepare(name, statement.encode()))
             self._names[statement] = name
         return name
 
-    def _put(self, statement: str, values: Values) -> None:
-        texts = self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        self._waiting.append((self._name(statement) if self._may_prepare else statement.encode(), texts))
+    def _put(self, statement: str, values: Values) -> "_Statement":
+        said = self._name(statement) if self._may_prepare else statement.encode()
+        put = _Statement(said, values, self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values)))
+        self._waiting.append(put)
+        return put
 
-    def _travel(self) -> PGresult:
-        """Send all that waits, and return the answer to the last of it."""
-        waiting, self._waiting = self._waiting, []
+    def _travel(self) -> None:
+        """Send all that waits, and hear the answers; the first mistake is raised."""
         try:
-            answers = self._answers(waiting)
+            self._send()
+            answers = self._hear()
         except BaseException:
             self.close()  # nobody can tell whose answer the next one would be
             raise
         for answer in answers:
             self._check(answer)
-        return answers[-1]
 
-    def _answers(self, waiting: Sequence[tuple[bytes, Sequence[Any]]]) -> list[PGresult]:
-        self.pgconn.enter_pipeline_mode()
-        for statement, texts in waiting:
-            if self._may_prepare:
-                self.pgconn.send_query_prepared(statement, texts)
-            else:
-                self.pgconn.send_query_params(statement, texts)
+    def _send(self) -> None:
+        if not self._sent:
+            self.pgconn.enter_pipeline_mode()
+        send = self.pgconn.send_query_prepared if self._may_prepare else self.pgconn.send_query_params
+        for one in self._waiting:
+            send(one.said, one.texts)
         self.pgconn.pipeline_sync()
+        self._sent.append(self._waiting)
+        self._waiting = []
+
+    def _hear(self) -> list[PGresult]:
+        """Wait for the answers to all that was sent, and return them."""
         answers = []
-        for _ in waiting:
-            answers.append(self._answer())
-            self.pgconn.get_result()  # which says that no more of it follows
-        self._answer()  # to the synchronisation
+        for journey in self._sent:
+            for one in journey:
+                one.answer = self._answer()
+                answers.append(one.answer)
+                self.pgconn.get_result()  # which says that no more of it follows
+            self._answer()  # to the synchronisation
         self.pgconn.exit_pipeline_mode()
+        self._sent, self.heard_at = [], time.monotonic()
         return answers
 
     def _answer(self) -> PGresult:
@@ -139,6 +181,16 @@ class Wire(Connection[Any]):
         if isinstance(error, FeatureNotSupported):  # so is a statement whose table has become another since
             self.close()  # with what was prepared on it
         raise error
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A statement with its values as the driver sends them, and PostgreSQL's answer once that is here."""
+
+    said: bytes  # its name, where it is prepared
+    values: Values
+    texts: Sequence[Any]  # Any: the driver's own kinds of bytes
+    answer: PGresult | None = None
 
 
 class _Cursor(RawCursor[Any]):

@@ -10,7 +10,6 @@ from cms.db import Database, table_of
 from cms.prebuilt import Inserting
 from cms.sessions import once
 from cms.site import Site
-from tests.conftest import ON_SQLITE
 
 STORE = Inserting(table_of(Tag), "slug", "name")
 
@@ -86,7 +85,7 @@ def test_who_reads_in_turn_sees_what_was_written_since_the_turn_before(database:
         assert [*seen, slugs(session)] == [[], ["a"], ["a", "b"]]
 
 
-@ON_SQLITE
+@pytest.mark.both_engines
 def test_a_session_that_is_used_again_knows_nothing_of_who_used_it_before(database: Database) -> None:
     used = list[Session]()
 
@@ -103,7 +102,7 @@ def test_a_session_that_is_used_again_knows_nothing_of_who_used_it_before(databa
         assert sorted(slugs(session)) == ["added 1", "added 2", "later 1", "later 2"]
 
 
-@ON_SQLITE
+@pytest.mark.both_engines
 def test_a_session_in_which_something_went_wrong_is_not_used_again(database: Database) -> None:
     used = list[Session]()
 

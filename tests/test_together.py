@@ -166,7 +166,7 @@ def test_an_outage_is_told_to_everybody_in_line(database: Database) -> None:
         return adding("never")(session)
 
     told = in_one_line(database, [adding("a"), broken, adding("b")])
-    database.writer.dispose()
+    database.close()
     assert [type(one) for one in told] == [OperationalError if database.is_sqlite else InternalError] * 3
     assert slugs(database) == ["first"]
 

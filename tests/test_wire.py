@@ -10,7 +10,7 @@ from psycopg.errors import DivisionByZero, FeatureNotSupported, UndefinedTable
 from cms.site import Site
 from tests.conftest import ON_POSTGRESQL
 
-SUM, RATIO = "SELECT $1::int + $2::int", "SELECT 1 / $1::int"
+SUM, RATIO, NUMBER = "SELECT $1::int + $2::int", "SELECT 1 / $1::int", "SELECT $1::int"
 PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
 pytestmark = ON_POSTGRESQL
 
@@ -77,6 +77,54 @@ def test_where_a_table_became_another_the_connection_goes_with_what_it_prepared(
         connection.invalidate()
 
 
+def test_what_is_expected_comes_with_the_next_answer_once(wire: Any) -> None:
+    wire.put("BEGIN")
+    wire.expect(NUMBER, [1])
+    wire.expect(NUMBER, [1])
+    assert wire.ask(SUM, [1, 2]) == [(3,)]
+    heard_at = wire.heard_at
+    assert wire.ask(NUMBER, [1]) == [(1,)]
+    assert wire.heard_at == heard_at
+    assert wire.ask(NUMBER, [1]) == [(1,)]
+    assert wire.heard_at > heard_at
+
+
+def test_what_is_expected_is_asked_anew_with_other_values_and_in_another_transaction(wire: Any) -> None:
+    wire.put("BEGIN")
+    wire.expect(NUMBER, [1])
+    assert wire.ask(NUMBER, [2]) == [(2,)]
+    wire.expect(SUM, [1, 2])
+    wire.rollback()
+    assert wire.ask(SUM, [1, 2]) == [(3,)]
+
+
+def test_a_mistake_in_what_is_expected_is_told_with_the_next_answer(wire: Any) -> None:
+    wire.put("BEGIN")
+    wire.expect(RATIO, [0])
+    with pytest.raises(DivisionByZero):
+        wire.ask(SUM, [1, 2])
+    wire.rollback()
+    assert wire.ask(RATIO, [1]) == [(1,)]
+
+
+def test_a_rollback_that_nobody_waits_for_is_done_before_whatever_comes_next(wire: Any) -> None:
+    number = "SELECT 1 FROM noticed WHERE what = $1"
+    for next_one in (
+        lambda: wire.ask(number, ["tide"]),
+        lambda: wire.cursor().execute(number, ["tide"]).fetchall(),
+        wire.commit,
+        wire.rollback,
+        lambda: wire.ask("SELECT 1 WHERE $1 = ''", ["prepared while it is under way"]),
+    ):
+        wire.put("BEGIN")
+        wire.ask("INSERT INTO noticed (what, at) VALUES ($1, now()) RETURNING 1", ["tide"])
+        wire.rollback()
+        assert not next_one()
+        wire.deliver()
+        assert wire.info.transaction_status.name in {"IDLE", "INTRANS"}
+        wire.rollback()
+
+
 def test_what_cannot_be_committed_is_taken_back_and_the_connection_goes_on(site: Site) -> None:
     with site.database.writer.connect() as connection:
         connection.begin()
@@ -89,6 +137,7 @@ def test_what_cannot_be_committed_is_taken_back_and_the_connection_goes_on(site:
 
 
 def test_nothing_is_sent_for_a_transaction_in_which_nothing_was_asked(site: Site) -> None:
+    site.database.close()  # a connection that was used has a ROLLBACK under way
     with site.database.reading() as session:
         wire: Any = session.connection().connection.dbapi_connection
         was = wire.info.transaction_status

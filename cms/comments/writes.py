@@ -56,6 +56,7 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     .scalar_subquery()
 )
 _IDS = Numbers(_COMMENT)
+expect_comment = _IDS.expect  # so that what store_comment() asks for comes with another answer
 _HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure", "waiting_since")
 _BAND = Inserting(table_of(LikenessBand), "band", "likeness", new_only=True)
 _HOST = Inserting(table_of(CommentHost), "comment_id", "host", "waiting_since")

@@ -20,6 +20,7 @@ from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.actions.ruling import carry_out, ruling, with_policy
 from cms.moderation.policies import Said
+from cms.moderation.queries.policies import expect_policies
 from cms.moderation.rules import SPAM_POLICY, Deed
 from cms.moderation.writes import lock_log, set_status, write_decision, write_decisions
 from cms.outbox.actions.announcing import ask_writer
@@ -192,10 +193,11 @@ def _draft(site: Site, sent: Submission, now: datetime) -> Draft:
 
 
 def _plan(site: Site, session: Session, draft: Draft, now: datetime) -> Plan | str:
+    receipts.expect_repeat(session, draft.repeat_key)
+    findings = look_into(session, _subject(draft))
     held = receipts.held_repeat(session, draft.repeat_key)
     if held is not None and is_repeat(held.created_at, now):
         return receipt_secret(site, held.mark)
-    findings = look_into(session, _subject(draft))
     fold_id = fold_of(session, draft.body_text, findings.likeness, findings.folds)
     return Plan(draft, findings, fold_id, held.id if held else None)
 
@@ -209,6 +211,8 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     if plan.repeats is not None:
         writes.let_repeat(session, plan.repeats)
     lock_log(session)
+    expect_policies(session)
+    writes.expect_comment(session)
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
         return _Stored(TooMany(met.retry_after_seconds))

@@ -120,6 +120,11 @@ def receipts_of(session: Session, fingerprint: str, *, before: int, size: int) -
     return tuple(_receipt(row) for row in session.execute(_OF_ADDRESS, asked))
 
 
+def expect_repeat(session: Session, repeat_key: str) -> None:
+    """Let the next question bring along what `held_repeat()` will be asked."""
+    _REPEAT.expect(session, {"repeat_key": repeat_key})
+
+
 def held_repeat(session: Session, repeat_key: str) -> HeldRepeat | None:
     """Return the comment that carries this key, held or called spam by no person yet, or None; one SELECT."""
     row = _REPEAT.first(session, {"repeat_key": repeat_key})

@@ -124,6 +124,11 @@ _NAMED = (
 )
 
 
+def expect_policies(session: Session) -> None:
+    """Let the next question bring along what `in_force()` asks."""
+    once(session, "expected policies", lambda: _NUMBER.expect(session, {}))
+
+
 def in_force(session: Session, now: datetime) -> InForce:
     """Return the policies that are switched on, as this transaction sees them; one SELECT, one more after a change.
 
