@@ -93,10 +93,12 @@ def stored(site: Site) -> list[str]:
 
 
 @contextmanager
-def commits(site: Site, seen: list[str]) -> Iterator[None]:
-    """Add each commit to `seen` that happens meanwhile."""
+def commits(site: Site, seen: list[str], may_begin: threading.Event | None = None) -> Iterator[None]:
+    """Add each commit to `seen` that happens meanwhile; it waits until it may begin, but not for ever."""
 
     def note(_connection: sa.Connection) -> None:
+        if may_begin:
+            may_begin.wait(10)
         seen.append("commit")
 
     sa.event.listen(site.database.writer, "commit", note)
@@ -174,9 +176,15 @@ def test_while_nothing_can_be_stored_each_has_her_own_words_back(
 
 @ON_SQLITE
 def test_an_answer_that_promises_nothing_waits_for_no_commit(app: Flask, site: Site) -> None:
-    counter, seen = Counter(app, site), list[str]()
-    counter.tell = seen.append
-    with commits(site, seen):
+    counter, told = Counter(app, site), threading.Event()
+    seen: list[str] = []
+
+    def tell(code: str) -> None:
+        seen.append(code)
+        told.set()
+
+    counter.tell = tell
+    with commits(site, seen, told):
         counter.answers([post(app, "Ada"), post(app, "Ben", preview="1")])
     assert seen == ["200", "commit", "303"]
 
