@@ -44,9 +44,10 @@ def open_site(settings: "Settings") -> "Site":
 
 def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask":
     """Wire the application: every blueprint and guard on one screen."""
-    from cms import application, config, error_pages, shown, web
+    from cms import config, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
+    from cms.answering import application, error_pages, shown
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views.reading import blueprint as articles
     from cms.articles.views.search import blueprint as search

@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
                 raise
             refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
         except Exception as error:
-            from cms.outages import is_outage
+            from cms.storage.outages import is_outage
 
             if not is_outage(error):
                 raise

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from cms import embedded, hosted
 from cms.config import Settings, shipped
-from cms.sessions import Kept, ReadingSession, WritingSession, used
-from cms.together import Together
+from cms.storage import embedded, hosted
+from cms.storage.sessions import Kept, ReadingSession, WritingSession, used
+from cms.storage.together import Together
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -8,12 +8,9 @@ from collections.abc import Coroutine
 from typing import Any
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
-from cms.batches import Batches
-from cms.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
+from cms.answering.finished import FinishedPage
+from cms.answering.negotiation import has_already
 from cms.config import load_settings
-from cms.finished import FinishedPage
-from cms.incoming import Incoming, TooMuch, TooSlow
-from cms.negotiation import has_already
 from cms.pages.addresses import page_key
 from cms.pages.queries import CannotTell
 from cms.pages.views.baking import open_baker
@@ -21,10 +18,13 @@ from cms.pages.views.shelf import Shelf
 from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
-from cms.rehearsal import rehearse
-from cms.server import LEAVE, Server, stop_accepting
+from cms.serving.batches import Batches
+from cms.serving.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
+from cms.serving.incoming import Incoming, TooMuch, TooSlow
+from cms.serving.rehearsal import rehearse
+from cms.serving.server import LEAVE, Server, stop_accepting
+from cms.serving.threads import Full, SharedLook, Threads
 from cms.site import Site
-from cms.threads import Full, SharedLook, Threads
 from cms.web import TOO_BUSY
 
 THREADS = 4  # for reading; more only wait for Python's lock

@@ -12,8 +12,8 @@ from sqlmodel import Field, SQLModel
 
 from cms import logs
 from cms.db import UtcTime, table_of
-from cms.dialects import insert_into
 from cms.site import Site
+from cms.storage.dialects import insert_into
 
 LEASE = timedelta(
     minutes=10

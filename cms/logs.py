@@ -12,7 +12,7 @@ from flask import request
 from jinja2 import TemplateError
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from cms.outages import kind_of
+from cms.storage.outages import kind_of
 
 # Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
 _SECRET = re.compile(r"(/(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORECASE | re.DOTALL)

@@ -10,10 +10,10 @@ import nh3
 from bleach._vendor.html5lib import _utils as html5lib
 from bleach.sanitizer import Cleaner
 
-from cms.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained
-from cms.characters import comment_text, is_blank, one_line, storable
-from cms.markup import COMMENT_TAGS
-from cms.typeset import typeset
+from cms.text.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained
+from cms.text.characters import comment_text, is_blank, one_line, storable
+from cms.text.markup import COMMENT_TAGS
+from cms.text.typeset import typeset
 
 __all__ = [
     "article_html",

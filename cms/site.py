@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 
+from cms.answering.pieces import Pieces
 from cms.assets import Assets
 from cms.config import Settings
 from cms.db import Database
-from cms.keyring import Keyring
+from cms.keys.keyring import Keyring
 from cms.languages import Catalogue
-from cms.pieces import Pieces
-from cms.turns import Turns
+from cms.serving.turns import Turns
 from cms.vault import Keyed, NoKey, Vault
 
 SEARCHES_AT_ONCE = 2  # of the four threads that read: whoever searches leaves the others to readers

@@ -14,13 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.urls import iri_to_uri
 
 from cms import logs
+from cms.answering.current import notes, this_app, this_request
+from cms.answering.finished import FinishedPage
+from cms.answering.negotiation import has_already
+from cms.answering.sent import Answer, others
 from cms.config import Settings
-from cms.current import notes, this_app, this_request
-from cms.finished import FinishedPage
 from cms.languages import Language, is_language
-from cms.negotiation import has_already
 from cms.sense import origin_of
-from cms.sent import Answer, others
 from cms.site import Site
 
 SHARED = timedelta(hours=1)  # that a CDN keeps a page for; should a call be lost, no reader waits longer

@@ -3,13 +3,13 @@
 import logging
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
-from cms.bridge import Wsgi
 from cms.config import load_settings
 from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
 from cms.pages.views.tightening import Tightener
 from cms.pages.views.wsgi import WithPages
 from cms.privacy.actions.workers import Presence
+from cms.serving.bridge import Wsgi
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import Session, col, select
 
-from cms import db, hosted
+from cms import db
 from cms.articles.models import Tag
 from cms.comments.models import Comment
 from cms.config import Settings, load_settings
 from cms.db import Database, UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.site import Site
+from cms.storage import hosted
 from tests.conftest import ON_POSTGRESQL, ON_SQLITE, POSTGRESQL, START
 from tests.factories import send_comment, write_article
 from tests.reader import Reader

@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 import pytest
 
 import cms
-from cms import incoming
 from cms.config import load_settings
-from cms.incoming import Incoming, TooMuch, TooSlow
+from cms.serving import incoming
+from cms.serving.incoming import Incoming, TooMuch, TooSlow
 from tests.factories import hire, write_article
 from tests.served import Served, served
 

@@ -8,7 +8,6 @@ from bleach._vendor.html5lib import _inputstream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
 from cms.sanitize import (
     comment_html,
     comment_text,
@@ -18,7 +17,8 @@ from cms.sanitize import (
     plain_text,
     shows_nothing,
 )
-from cms.typeset import MAX_BREAKS
+from cms.text.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
+from cms.text.typeset import MAX_BREAKS
 from tests.seen import letters, seen
 
 REL = "nofollow ugc noopener"

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cms.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
 from cms.sanitize import ARTICLE_TAGS, article_html, comment_html, comment_text, comments_html, one_line
-from cms.typeset import MAX_BREAKS
+from cms.text.markup import COMMENT_TAGS, MAX_DEPTH, MAX_TAGS
+from cms.text.typeset import MAX_BREAKS
 from tests.seen import letters, seen
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cms
 from cms.config import Settings
-from cms.key_sources import KeysFolder, key_ids, make_key
+from cms.keys.sources import KeysFolder, key_ids, make_key
 from cms.privacy.actions import keys as privacy
 from cms.privacy.queries.keys import known_keys
 from cms.site import Site

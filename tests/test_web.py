@@ -9,9 +9,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 import cms
+from cms.answering.finished import FinishedPage
+from cms.answering.sent import SECURITY_HEADERS
 from cms.articles.models import ArticleStatus
-from cms.finished import FinishedPage
-from cms.sent import SECURITY_HEADERS
 from cms.site import Site
 from tests.comments.stored import only
 from tests.conftest import ON_SQLITE, START, Clock

@@ -14,10 +14,10 @@ from cms.accounts import actions
 from cms.accounts.actions import SignedInNow, TooManyTries
 from cms.accounts.queries import SignedIn, signed_in
 from cms.accounts.rules import Act, may
-from cms.current import notes, this_request
-from cms.error_pages import exact
+from cms.answering.current import notes, this_request
+from cms.answering.error_pages import exact
 from cms.limits.actions import network_mark
-from cms.outages import is_outage
+from cms.storage.outages import is_outage
 from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset(

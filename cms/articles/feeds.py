@@ -14,10 +14,10 @@ from markupsafe import Markup
 from cms.articles.queries import discovery, former
 from cms.articles.queries.discovery import Feed, FeedEntry, SitemapPart
 from cms.articles.rules import address_of, former_address
-from cms.characters import storable
 from cms.config import Settings
 from cms.languages import direction
 from cms.pages import rules as things
+from cms.text.characters import storable
 from cms.web import clock, public_page, site
 
 blueprint = Blueprint("feeds", __name__)

@@ -9,7 +9,7 @@ from cms.comments import upkeep
 from cms.comments.rules import CommentStatus, Lesson, VersionKind
 from cms.comments.signals import HoldCode, Lane
 from cms.db import UtcTime, beside_the_tables, stored_as_value
-from cms.dialects import partial_index
+from cms.storage.dialects import partial_index
 
 IS_REPEATABLE = "status IN ('held', 'spam')"  # in these words alone is the index of repeats looked at
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin

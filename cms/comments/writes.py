@@ -24,8 +24,8 @@ from cms.comments.models import (
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane, Reason
 from cms.db import table_of
-from cms.dialects import insert_into
-from cms.prebuilt import Inserting, Numbers
+from cms.storage.dialects import insert_into
+from cms.storage.prebuilt import Inserting, Numbers
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, abort, flash, get_flashed_messages, rende
 from cms import sanitize
 from cms.accounts.guard import carried_fields, staff
 from cms.accounts.rules import Act, may
+from cms.answering.error_pages import exact
 from cms.articles.models import ArticleKind
 from cms.articles.queries.reading import onward
 from cms.articles.rules import address_of, cursor
@@ -18,7 +19,6 @@ from cms.desk.queries.at_work import articles_at_work
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
-from cms.error_pages import exact
 from cms.vault import random_mark
 from cms.web import clock, private_page, say, see_other, site, speak
 

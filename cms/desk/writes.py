@@ -21,8 +21,8 @@ from cms.articles.models import (
 )
 from cms.articles.rules import address_of, former_address, numbered, slug
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
-from cms.dialects import insert_into
 from cms.pages import rules as things
+from cms.storage.dialects import insert_into
 from cms.vault import random_mark
 
 NUMBERS_TRIED = 50  # slug, slug-2 … slug-50; behind them a random one

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from html import unescape
 
-from cms.characters import comment_text, one_line
 from cms.comments.rules import CommentStatus
 from cms.exchange.html_pieces import Piece, attributes, pieces
 from cms.exchange.moments import moment
 from cms.exchange.wxr_events import WxrComment
+from cms.text.characters import comment_text, one_line
 
 MENTIONS = frozenset({"pingback", "trackback", "webmention", "pings", "mention"})
 SPOKEN = frozenset({"", "comment", "review"})  # `review`: what a shop's customers write below a product

@@ -21,8 +21,8 @@ from cms.moderation.models import Decision
 from cms.moderation.rules import Deed
 from cms.moderation.writes import LOG_LOCK
 from cms.outbox.models import Letter
-from cms.prebuilt import Prebuilt
 from cms.privacy.models import MyCommentsLink, Worker
+from cms.storage.prebuilt import Prebuilt
 
 Row = dict[str, Any]  # Any: the columns of a row are of many kinds
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 KEYS_AT_ONCE = (
     5  # that a comment asks for: its network, its article, kinds of device, all comments, slow mode

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.db import UtcTime, table_of
-from cms.dialects import insert_into, insert_on
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
-from cms.prebuilt import Prebuilt
-from cms.sessions import once
+from cms.storage.dialects import insert_into, insert_on
+from cms.storage.prebuilt import Prebuilt
+from cms.storage.sessions import once
 
 FORGOTTEN_AT_ONCE = (
     100  # rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up

@@ -8,10 +8,10 @@ from sqlmodel import Field, SQLModel
 from cms.comments import upkeep
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
-from cms.dialects import partial_index
 from cms.moderation.pauses import PauseKind
 from cms.moderation.policies import Effect, PolicyKind, Which
 from cms.moderation.rules import Deed, Verdict
+from cms.storage.dialects import partial_index
 
 
 class Decision(SQLModel, table=True):

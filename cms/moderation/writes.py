@@ -12,7 +12,6 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.comments.upkeep import COUNT_ANEW, MERGE_COUNTS
 from cms.db import table_of
-from cms.dialects import insert_into
 from cms.moderation.models import (
     Batch,
     CommentCount,
@@ -28,8 +27,9 @@ from cms.moderation.models import (
 )
 from cms.moderation.queries import entering
 from cms.moderation.queries.reasons import ReasonLine
-from cms.prebuilt import Inserting, Prebuilt
-from cms.sessions import once
+from cms.storage.dialects import insert_into
+from cms.storage.prebuilt import Inserting, Prebuilt
+from cms.storage.sessions import once
 from cms.vault import random_mark
 
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back

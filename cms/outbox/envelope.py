@@ -9,8 +9,8 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
-from cms.characters import one_line
 from cms.outbox.rules import Message
+from cms.text.characters import one_line
 
 LINE_CHARS = 76  # RFC 5322, section 2.1.1, asks for 78 and lets a line have 998
 

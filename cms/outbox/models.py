@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
-from cms.dialects import partial_index
 from cms.outbox.rules import LetterKind, Wish
+from cms.storage.dialects import partial_index
 
 
 class Letter(SQLModel, table=True):

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.comments.queries.answered import Answered, Wishing, answered, wishing
-from cms.dialects import insert_into
 from cms.outbox.models import Commenter, Letter
 from cms.outbox.queries import commenter, commenters
 from cms.outbox.rules import KEPT_FOR, ROW_LEASE, UNDO_TIME, KnownCommenter, LetterKind, Wish, may_ask
+from cms.storage.dialects import insert_into
 from cms.vault import Vault, random_mark
 
 OUTBOX_LOCK = (

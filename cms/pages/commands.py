@@ -4,9 +4,9 @@ import sys
 
 import click
 
+from cms.answering.sent import SECURITY_HEADERS
 from cms.cli import DEFAULT_BIND, address_at, host_and_port, settings_or_exit
 from cms.pages.deploying import WRITTEN, Place, configuration
-from cms.sent import SECURITY_HEADERS
 
 
 @click.command()

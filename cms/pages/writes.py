@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
-from cms.dialects import insert_into, insert_on
 from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, PURGED, SITE
-from cms.prebuilt import Prebuilt
+from cms.storage.dialects import insert_into, insert_on
+from cms.storage.prebuilt import Prebuilt
 
 HOLDS = "holds"  # under which a session remembers what it keeps from being baked until it ends
 

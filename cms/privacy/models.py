@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
-from cms.dialects import partial_index
-from cms.keyring import KeyState
+from cms.keys.keyring import KeyState
+from cms.storage.dialects import partial_index
 
 PLACE_MAX_CHARS = 300  # a host's name has 253 at most (RFC 1035, section 2.3.4)
 

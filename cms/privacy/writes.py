@@ -10,14 +10,14 @@ from sqlmodel import Session, SQLModel, col
 
 from cms.comments.models import Comment
 from cms.db import table_of
-from cms.dialects import insert_into
-from cms.keyring import KeyState
+from cms.keys.keyring import KeyState
 from cms.limits.models import DailySalt
 from cms.moderation.models import Note, Policy
 from cms.outbox.models import Commenter, Letter
 from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
 from cms.reports.models import Report
+from cms.storage.dialects import insert_into
 
 LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
 FORGET_WORKERS_AFTER = timedelta(days=1)

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cms.db import UtcTime, stored_as_value
-from cms.dialects import partial_index
 from cms.reports.rules import ReportReason
+from cms.storage.dialects import partial_index
 
 
 class Report(SQLModel, table=True):

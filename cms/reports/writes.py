@@ -10,8 +10,8 @@ from cms.comments.models import Comment, CommentEdit
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
 from cms.db import UtcTime
-from cms.dialects import insert_into
 from cms.reports.models import Report
+from cms.storage.dialects import insert_into
 
 
 def store_report(session: Session, report: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cms.server import serve
+from cms.serving.server import serve
 
 
 class Ceiling:
@@ -38,7 +38,7 @@ class Hello:
         from flask import Flask
 
         from cms.front import SWITCH_SECONDS, THREADS
-        from cms.threads import Threads
+        from cms.serving.threads import Threads
 
         sys.setswitchinterval(SWITCH_SECONDS)
         self.flask = Flask("hello")
@@ -52,7 +52,7 @@ class Hello:
         return False
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        from cms.bridge import answered, environ_of
+        from cms.serving.bridge import answered, environ_of
 
         answer = await self.threads.run(answered, self.flask, environ_of(scope, b""))
         protocol.response_bytes(answer.code, answer.headers, answer.body)

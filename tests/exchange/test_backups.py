@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cms
-from cms import sqlite_copies
 from cms.cli import main
 from cms.comments.models import Comment
 from cms.config import Settings, load_settings
@@ -24,6 +23,7 @@ from cms.exchange.backup_file import NoBackup
 from cms.limits.actions import network_mark
 from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
+from cms.storage import sqlite_copies
 from tests.conftest import ON_SQLITE, START, Clock, application
 from tests.factories import hire, send_comment, write_article
 from tests.pages.kept import Worker

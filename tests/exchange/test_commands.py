@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cms import embedded
 from cms.exchange.actions import crew
 from cms.exchange.commands.wordpress import import_group
+from cms.storage import embedded
 from tests.exchange.conftest import comment, export, post
 
 

@@ -24,6 +24,13 @@ FEATURES = frozenset(
         "outbox",
     }
 )
+ROOMS = (
+    "text",
+    "storage",
+    "keys",
+    "serving",
+    "answering",
+)  # of what no feature owns, each above those before it
 LAYERS = (
     ("rules",),
     ("models",),
@@ -59,6 +66,12 @@ class Module:
         """The feature in whose folder it lies, empty for a root module."""
         parts = self.path.relative_to(PACKAGE).parts
         return parts[0] if parts[0] in FEATURES else ""
+
+    @property
+    def room(self) -> str:
+        """The room in whose folder it lies, empty where that is none."""
+        parts = self.path.relative_to(PACKAGE).parts
+        return parts[0] if parts[0] in ROOMS else ""
 
     @property
     def file_name(self) -> str:

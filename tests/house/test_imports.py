@@ -1,6 +1,6 @@
 """The one import rule: rules < models < queries < writes < actions < forms, guard < views, feeds, commands."""
 
-from tests.house.source import DOORS, FEATURES, LAYER_OF, MODULES, PACKAGE, Module, pure_modules
+from tests.house.source import DOORS, FEATURES, LAYER_OF, MODULES, PACKAGE, ROOMS, Module, pure_modules
 
 IN_FEATURES = [module for module in MODULES.values() if module.feature]
 CLOSED_TO_THE_WEB = {"rules", "models", "queries", "writes", "actions"}
@@ -19,7 +19,7 @@ def test_the_rules_below_have_something_to_look_at() -> None:
 
 def test_every_folder_of_the_program_is_a_known_one() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders - FEATURES <= {"languages", "migrations", "templates", "static"}
+    assert folders - FEATURES - {*ROOMS} <= {"languages", "migrations", "templates", "static"}
 
 
 def test_a_file_of_a_feature_has_a_fixed_name_or_is_pure() -> None:
@@ -66,6 +66,20 @@ def test_a_root_module_imports_no_feature() -> None:
         if (found := sorted(name for name in module.own_imports if MODULES[name].feature))
     }
     assert not wrong
+
+
+def test_a_room_imports_none_that_stands_above_it() -> None:
+    wrong = {
+        module.where: found
+        for module in MODULES.values()
+        if module.room and (found := sorted(name for name in module.own_imports if _is_above(name, module)))
+    }
+    assert not wrong
+
+
+def _is_above(name: str, module: Module) -> bool:
+    other = MODULES[name].room
+    return bool(other) and ROOMS.index(other) > ROOMS.index(module.room)
 
 
 def test_what_decides_reads_and_stores_knows_nothing_of_the_web() -> None:

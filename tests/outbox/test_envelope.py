@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.characters import one_line
 from cms.outbox.envelope import envelope, sender_of
 from cms.outbox.rules import Message
+from cms.text.characters import one_line
 from tests.conftest import START
 
 STOP = f"https://news.example.org/letters/{'a' * 72}/stop?language=en"

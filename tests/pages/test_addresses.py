@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cms.negotiation import best_encoding, has_already
+from cms.answering.negotiation import best_encoding, has_already
 from cms.pages.addresses import NEVER_KEPT, PLACE, page_key
 from tests.house.source import MODULES
 

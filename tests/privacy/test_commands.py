@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 import cms
 from cms.cli import main
 from cms.config import load_settings
-from cms.key_sources import make_key
-from cms.keyring import KeyState
+from cms.keys.keyring import KeyState
+from cms.keys.sources import make_key
 from cms.privacy import writes
 from cms.privacy.actions import rotation
 from cms.privacy.actions.rotation import Pace

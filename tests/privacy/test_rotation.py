@@ -18,8 +18,8 @@ import cms
 from cms import now_utc
 from cms.comments.models import Comment
 from cms.config import Settings
-from cms.key_sources import key_ids, make_key
-from cms.keyring import KeyState
+from cms.keys.keyring import KeyState
+from cms.keys.sources import key_ids, make_key
 from cms.limits.actions import network_mark
 from cms.privacy import writes
 from cms.privacy.actions.rotation import NotConfirmed, Pace, Progress, Rotated, Step, rotate

@@ -10,7 +10,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
 from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, place_in, public_in
 from cms.articles.rules import Cursor
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from cms.articles.models import (
 )
 from cms.articles.rules import Cursor
 from cms.db import UtcTime
-from cms.prebuilt import Prebuilt
-from cms.unindexed import Unindexed
+from cms.storage.prebuilt import Prebuilt
+from cms.storage.unindexed import Unindexed
 
 
 class NamedLink(NamedTuple):
@@ -43,7 +43,7 @@ class Picture(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One article in a list; a tuple, since its card is looked up by it (`cms.shown.once`)."""
+    """One article in a list; a tuple, since its card is looked up by it (`cms.answering.shown.once`)."""
 
     id: int
     slug: str

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.db import UtcTime, table_of
 from cms.moderation.queries.closing import TAKES_COMMENTS
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What one article's page shows, in tuples, since its parts are looked up by them (`cms.shown.once`)."""
+"""What one article's page shows, in tuples, since its parts are looked up by them (`cms.answering.shown.once`)."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ from cms.articles.queries.kin import IS_IN_PRINT
 from cms.articles.rules import reading_minutes
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 

@@ -10,6 +10,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from sqlmodel import Session
 
+from cms.answering.current import notes
+from cms.answering.shown import once
 from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
@@ -19,10 +21,8 @@ from cms.comments.forms import blank_token
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
-from cms.current import notes
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
-from cms.shown import once
 from cms.web import clock, private_page, public_page, site, speak
 
 blueprint = Blueprint("articles", __name__)

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, render_template, request
 
 from cms.articles.queries.search import TYPED_MAX, SearchPage, search_page
 from cms.articles.rules import number
-from cms.characters import one_line
-from cms.deadlines import TookTooLong, reading_within
 from cms.limits.rules import ip_of, is_near, network_prefix
-from cms.turns import Turn
+from cms.serving.turns import Turn
+from cms.storage.deadlines import TookTooLong, reading_within
+from cms.text.characters import one_line
 from cms.web import clock, private_page, say, site
 
 blueprint = Blueprint("search", __name__)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from cms.comments.models import Comment
 from cms.comments.signals import Lane
 from cms.db import table_of
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 

@@ -16,7 +16,7 @@ from cms.comments.features import EVERY, unpacked
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel, SpamWord
 from cms.comments.rules import CommentStatus, Lesson
 from cms.comments.signals import Reason
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from cms.comments.rules import CommentStatus, ReceiptState, SecondLook, receipt_
 from cms.db import table_of
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from cms.comments.features import EVERY
 from cms.comments.likeness import BAND_BITS, are_copies, bands
 from cms.comments.models import Comment, LikenessBand, SpamWord
 from cms.db import table_of
-from cms.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt
 
 COPIES_SOUGHT = 25  # of each fingerprint, newest first: ten, or three called spam, say all that a score can
 ALIKE_SOUGHT = 1_000  # fingerprints that share a band; two million texts leave 35 in each (measured)

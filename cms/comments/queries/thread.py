@@ -15,7 +15,7 @@ from cms.comments.models import Comment
 from cms.comments.queries.visible import COLUMNS, COLUMNS_OF_VISIBLE, VisibleComment, comment_of, is_visible
 from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
-from cms.prebuilt import Prebuilt, Unread
+from cms.storage.prebuilt import Prebuilt, Unread
 
 REMEMBERED = 16  # threads of 60 KB; of 1 MB where a hundred people each wrote all that fits, in Urdu
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Flask, current_app
 from markupsafe import Markup
 
+from cms.answering.shown import once
 from cms.comments.forms import CommentForm
 from cms.comments.queries.visible import VisibleComment
-from cms.shown import once
 
 
 def install(app: Flask) -> None:

@@ -4,10 +4,10 @@ from flask import Response, render_template
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from cms.arrived import arrived_fields
+from cms.answering.arrived import arrived_fields
+from cms.answering.current import notes, this_request
+from cms.answering.error_pages import copy_headers, error_page
 from cms.comments.forms import CommentForm
-from cms.current import notes, this_request
-from cms.error_pages import copy_headers, error_page
 from cms.web import private_page, say, site, take_body
 
 URLENCODED = "application/x-www-form-urlencoded"

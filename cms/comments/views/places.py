@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from flask import Response, abort, redirect
 from sqlmodel import Session
 
+from cms.answering.current import this_request
 from cms.articles.rules import Cursor, cursor, number
 from cms.comments.queries.places import place_of
 from cms.comments.queries.thread import VisibleThread, visible_thread, whole_thread
-from cms.current import this_request
 from cms.web import site
 
 

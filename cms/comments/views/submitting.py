@@ -14,22 +14,22 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from cms import logs, sanitize
+from cms.answering.current import this_request
 from cms.articles.models import ArticleKind
 from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
 from cms.articles.rules import address_of, former_address
-from cms.batches import PROMISES
 from cms.comments.actions.submitting import Plan, Storing, Submission, TooMany, planned, store, too_many
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
 from cms.comments.rules import closes_at, paused_until, receipt_address
 from cms.comments.views.keeping import SENTENCES, keep_words, received
-from cms.current import this_request
 from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
+from cms.serving.batches import PROMISES
 from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak
 
 blueprint = Blueprint("comments", __name__)

@@ -22,7 +22,7 @@ from cms.pages.writes import bump_all
 from cms.privacy.actions import erasing, keys
 from cms.sense import SettingsRefused
 from cms.site import Site
-from cms.sqlite_copies import NotSound, copy_database, put_in_place, revision_of, settle
+from cms.storage.sqlite_copies import NotSound, copy_database, put_in_place, revision_of, settle
 
 MARGIN = 100_000  # changes that a serving site makes while it is looked at and replaced; a busy one makes 100 a second
 

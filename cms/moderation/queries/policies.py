@@ -20,8 +20,8 @@ from cms.moderation.models import Policy
 from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version
 from cms.pages.rules import POLICIES
-from cms.prebuilt import Prebuilt
-from cms.sessions import once
+from cms.storage.prebuilt import Prebuilt
+from cms.storage.sessions import once
 
 SLUG_CHARS = 300  # longer than any
 LISTED = 200  # policies on one page, those in force first

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.characters import one_line
 from cms.moderation.actions.trusting import trusted
 from cms.outbox.actions.wording import confirm_path, letter_text, quoted, stop_path, voice, wish_path
 from cms.outbox.queries import DueLetter, commenter
 from cms.outbox.rules import Message, Wish
 from cms.site import Site
+from cms.text.characters import one_line
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:

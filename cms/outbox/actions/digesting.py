@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.characters import one_line
 from cms.comments.signals import LANE_SENTENCES
 from cms.moderation.queries.digests import Digest, digest, digest_mark
 from cms.moderation.rules import COUNTED_MAX
@@ -12,6 +11,7 @@ from cms.outbox.actions.wording import Voice, digest_stop_path, letter_text, voi
 from cms.outbox.queries import DueLetter
 from cms.outbox.rules import Message
 from cms.site import Site
+from cms.text.characters import one_line
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.articles.rules import address_of
-from cms.characters import one_line
 from cms.comments.queries.answered import ToldReply, told_replies
 from cms.comments.rules import place_address
 from cms.outbox.actions.wording import Voice, letter_text, quoted, stop_path, voice, wish_path
 from cms.outbox.queries import DueLetter, commenter
 from cms.outbox.rules import Message, Wish
 from cms.site import Site
+from cms.text.characters import one_line
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:

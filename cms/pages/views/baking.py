@@ -11,14 +11,14 @@ from urllib.parse import unquote
 
 from werkzeug.test import create_environ
 
+from cms.answering.encodings import Effort, compressed
+from cms.answering.finished import FinishedPage
 from cms.articles.queries.discovery import newest_addresses
-from cms.bridge import Wsgi, answered
 from cms.config import shipped
-from cms.encodings import Effort, compressed
-from cms.finished import FinishedPage
 from cms.jobs import Job
 from cms.pages.folder import ENCODINGS, Folder
 from cms.pages.queries import CannotTell, Probe
+from cms.serving.bridge import Wsgi, answered
 from cms.site import Site
 from cms.web import KEEP
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Condition
 
-from cms.finished import FinishedPage
+from cms.answering.finished import FinishedPage
 from cms.pages.queries import CannotTell, Probe
 from cms.pages.rules import FRONT
 from cms.pages.store import Making, Store

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cms.finished import FinishedPage
-from cms.negotiation import has_already
+from cms.answering.finished import FinishedPage
+from cms.answering.negotiation import has_already
 from cms.pages.addresses import page_key
 from cms.pages.queries import CannotTell
 from cms.pages.views.shelf import Shelf

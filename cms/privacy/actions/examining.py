@@ -10,8 +10,8 @@ from cms import db
 from cms.articles.queries.pictures import newest_pictures
 from cms.config import Settings
 from cms.db import Database
-from cms.key_sources import KeySource, open_source
-from cms.keyring import Held, KeyState, KnownKey, held
+from cms.keys.keyring import Held, KeyState, KnownKey, held
+from cms.keys.sources import KeySource, open_source
 from cms.limits.queries import proxy_is_missing
 from cms.moderation.queries.counts import counts_are_true
 from cms.outbox.actions.examining import mail_findings

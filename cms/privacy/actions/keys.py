@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.config import Settings
 from cms.db import Database
-from cms.key_sources import KeySource, key_text, make_key, open_source
-from cms.keyring import Keyring, KeyState, KnownKey
+from cms.keys.keyring import Keyring, KeyState, KnownKey
+from cms.keys.sources import KeySource, key_text, make_key, open_source
 from cms.privacy import writes
 from cms.privacy.queries.keys import known_keys
 from cms.site import Site

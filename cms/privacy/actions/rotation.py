@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cms.key_sources import make_key, remove_key
-from cms.keyring import KeyState
+from cms.keys.keyring import KeyState
+from cms.keys.sources import make_key, remove_key
 from cms.privacy import writes
 from cms.privacy.actions.keys import unknown_key
 from cms.privacy.actions.workers import LIVE

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cms.keyring import Held, KeyState
+from cms.keys.keyring import Held, KeyState
 from cms.privacy import writes
 from cms.privacy.models import PLACE_MAX_CHARS
 from cms.privacy.queries.keys import LiveWorker

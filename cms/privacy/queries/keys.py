@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.keyring import KnownKey
+from cms.keys.keyring import KnownKey
 from cms.privacy.models import VaultKey, Worker
 
 _KEYS = sa.select(col(VaultKey.id), col(VaultKey.state)).order_by(col(VaultKey.id)).limit(100)

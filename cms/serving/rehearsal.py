@@ -1,0 +1,66 @@
+"""What a site does first, done before workers are forked, so that all that is made for it is shared by them."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.test import Client
+
+from cms.db import Database
+from cms.jobs import Job, run_due
+from cms.serving.bridge import Wsgi
+from cms.site import Site
+from cms.storage.sessions import REHEARSAL
+
+PAGES = 4  # of the newest articles; they may be in several languages, of which each has templates of its own
+ADDRESS = re.compile(r'href="(/articles/[^"]+)"')
+TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
+WORDS = {
+    "name": "Dan",
+    "email": "dan@example.org",
+    "comment": "The tide comes in twice a day, and nobody minds.",
+}
+HERE = {"REMOTE_ADDR": "127.0.0.1", "HTTP_SEC_FETCH_SITE": "same-origin"}
+
+
+def rehearse(
+    site: Site, app: Wsgi, jobs: Sequence[Job], clock: Callable[[], datetime], tell: Callable[[], object]
+) -> None:
+    """Make the newest pages, take a comment on each, `tell`, look which jobs are due; nothing of it is stored.
+
+    Templates, SQL and what libraries look up once are made by this. A worker that makes them by itself copies whatever
+    it touches for that of the memory which it shares: two took 146 MB with their parent after comments, 142 now.
+    """
+    first = Client(app)  # Flask's own brings a debugger along
+    addresses = dict.fromkeys(ADDRESS.findall(first.get("/").text))
+    pages = {address: first.get(address).text for address in [*addresses][:PAGES]}
+    with suppress(SQLAlchemyError), _storing_nothing(site.database):
+        for address, page in pages.items():
+            if token := TOKEN.search(page):
+                first.post(f"{address}/comments", data={**WORDS, "token": token[1]}, environ_overrides=HERE)
+        tell()
+        run_due(site, [replace(job, work=_nothing) for job in jobs], clock, "rehearsal")
+    site.remembered.salt = None  # of this day, which was not stored
+
+
+@contextmanager
+def _storing_nothing(database: Database) -> Iterator[None]:
+    """Let no transaction be committed. Raises SQLAlchemyError at once where none could be, as while another is long."""
+    carried = dict(database.beside)
+    database.beside.clear()
+    database.beside[REHEARSAL] = True
+    try:
+        with database.writing() as session:
+            session.connection()
+        yield
+    finally:
+        database.close()
+        database.beside.clear()
+        database.beside.update(carried)
+
+
+def _nothing(_site: Site, _now: datetime) -> None:
+    """Do no job."""

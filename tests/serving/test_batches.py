@@ -1,0 +1,196 @@
+"""Requests that come together are stored by one commit, and each has the answer that it would have had alone."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import select
+from werkzeug.test import EnvironBuilder
+
+from cms.comments.models import Comment
+from cms.serving.batches import Batches
+from cms.serving.bridge import Answer
+from cms.serving.threads import Full
+from cms.site import Site
+from cms.storage import embedded
+from tests.conftest import ON_SQLITE, START
+from tests.factories import write_article
+from tests.reader import Reader
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+TIDE = "/articles/tide"
+PEOPLE = ("Ada", "Ben", "Cleo")
+
+
+@pytest.fixture(autouse=True)
+def _article(site: Site) -> None:
+    write_article(site, "Tide", START)
+
+
+def post(
+    app: Flask, name: str, text: str = "I was there.", *, network: str = "", **fields: str
+) -> dict[str, Any]:
+    """Return the environ of a comment that somebody sends, from a network where one is named."""
+    email = f"{name.lower()}@example.org"
+    sent = {"name": name, "email": email, "comment": text, **Reader(app).form_of(TIDE), **fields}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    hers = {"REMOTE_ADDR": network}
+    builder = EnvironBuilder(f"{TIDE}/comments", method="POST", data=sent, headers=headers, environ_base=hers)
+    return builder.get_environ()
+
+
+class Counter:
+    """One thread that answers what comes, and begins with the first when all are there."""
+
+    def __init__(self, app: Flask, site: Site, most: int = 64) -> None:
+        self.app, self.site, self.most = app, site, most
+        self.are_there = threading.Event()
+        self.tell: Callable[[str], object] = lambda _code: None  # who is told of each answer when it comes
+
+    def answers(self, sent: Iterable[dict[str, Any]]) -> list[Answer]:
+        """Return what is answered to requests that all come at one moment, in their order."""
+        with ThreadPoolExecutor(1) as pool:  # a browser's driver may have a loop running in this thread
+            return pool.submit(asyncio.run, self._answers(sent)).result()
+
+    async def _answers(self, sent: Iterable[dict[str, Any]]) -> list[Answer]:
+        batches = Batches(asyncio.get_running_loop(), self._app, self.site.database.line, 1, self.most)
+        waiting = [asyncio.create_task(self._answer(batches, environ)) for environ in sent]
+        await asyncio.sleep(0)  # in which each takes her place
+        self.are_there.set()
+        try:
+            return await asyncio.gather(*waiting)
+        finally:
+            batches.close()
+
+    async def _answer(self, batches: Batches, environ: dict[str, Any]) -> Answer:
+        answer = await batches.run(environ)
+        self.tell(str(answer.code))
+        return answer
+
+    def _app(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        self.are_there.wait(10)
+        return self.app(environ, start_response)
+
+
+def receipt(answer: Answer) -> str:
+    """Return the address to which an answer sends on."""
+    assert answer.code == 303, answer.body.decode()
+    return dict(answer.headers)["Location"]
+
+
+def stored(site: Site) -> list[str]:
+    """Return the names under which comments are stored."""
+    with site.database.reading() as session:
+        return sorted(session.exec(select(Comment.name)))
+
+
+@contextmanager
+def commits(site: Site, seen: list[str], may_begin: threading.Event | None = None) -> Iterator[None]:
+    """Add each commit to `seen` that happens meanwhile; it waits until it may begin, but not for ever."""
+
+    def note(_connection: sa.Connection) -> None:
+        if may_begin:
+            may_begin.wait(10)
+        seen.append("commit")
+
+    sa.event.listen(site.database.writer, "commit", note)
+    yield
+    sa.event.remove(site.database.writer, "commit", note)
+
+
+def refuse(site: Site, name: str) -> None:
+    """Let the database refuse comments of that name."""
+    with site.database.writing() as session:
+        session.execute(
+            sa.text(
+                f"CREATE TRIGGER refusing BEFORE INSERT ON comment WHEN new.name = '{name}'"
+                " BEGIN SELECT RAISE(ABORT, 'not her'); END"
+            )
+        )
+        session.commit()
+
+
+@pytest.mark.both_engines
+def test_comments_that_come_together_share_a_commit_and_have_their_own_receipts(
+    app: Flask, site: Site
+) -> None:
+    sent, seen = [post(app, name) for name in PEOPLE], list[str]()
+    with commits(site, seen):
+        receipts = [receipt(answer) for answer in Counter(app, site).answers(sent)]
+    assert stored(site) == [*PEOPLE]
+    assert len(set(receipts)) == 3
+    assert all("waiting" in Reader(app).page(address).text("main") for address in receipts)
+    assert seen == ["commit"]
+
+
+@pytest.mark.both_engines
+def test_what_is_sent_twice_at_one_moment_is_stored_once_and_has_one_receipt(app: Flask, site: Site) -> None:
+    answers = Counter(app, site).answers([post(app, "Dan"), post(app, "Ada"), post(app, "Dan")])
+    assert receipt(answers[0]) == receipt(answers[2]) != receipt(answers[1])
+    assert stored(site) == ["Ada", "Dan"]
+
+
+@ON_SQLITE
+def test_a_comment_that_the_database_refuses_takes_nothing_from_the_others(app: Flask, site: Site) -> None:
+    refuse(site, "Mallory")
+    app.testing = False  # so that the failure is answered, as readers have it
+    sent = [post(app, "Ada"), post(app, "Mallory", "My very words."), post(app, "Ben")]
+    ada, mallory, ben = Counter(app, site).answers(sent)
+    assert receipt(ada) != receipt(ben)
+    assert mallory.code == 500
+    assert "My very words." in mallory.body.decode()
+    assert stored(site) == ["Ada", "Ben"]
+
+
+@pytest.mark.both_engines
+def test_the_limit_holds_for_those_who_come_together(app: Flask, site: Site) -> None:
+    limit = site.settings.comments_per_ten_minutes
+    sent = [post(app, "Mallory", f"Buy number {number}.", network="192.0.2.9") for number in range(limit + 2)]
+    codes = [answer.code for answer in Counter(app, site).answers(sent)]
+    assert (codes.count(303), codes.count(429)) == (limit, 2)
+    assert len(stored(site)) == limit
+
+
+@ON_SQLITE
+def test_while_nothing_can_be_stored_each_has_her_own_words_back(
+    app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 0.05)
+    sent = [post(app, name, f"The words of {name}.") for name in PEOPLE]
+    with site.database.writing() as session:
+        session.execute(sa.text("SELECT 1"))  # which holds the write lock
+        answers = Counter(app, site).answers(sent)
+    assert [answer.code for answer in answers] == [503, 503, 503]
+    for name, answer in zip(PEOPLE, answers, strict=True):
+        assert f"The words of {name}." in answer.body.decode()
+    assert stored(site) == []
+
+
+@ON_SQLITE
+def test_an_answer_that_promises_nothing_waits_for_no_commit(app: Flask, site: Site) -> None:
+    counter, told = Counter(app, site), threading.Event()
+    seen: list[str] = []
+
+    def tell(code: str) -> None:
+        seen.append(code)
+        told.set()
+
+    counter.tell = tell
+    with commits(site, seen, told):
+        counter.answers([post(app, "Ada"), post(app, "Ben", preview="1")])
+    assert seen == ["200", "commit", "303"]
+
+
+@ON_SQLITE
+def test_who_finds_the_house_full_is_told_at_once(app: Flask, site: Site) -> None:
+    with pytest.raises(Full):
+        Counter(app, site, most=2).answers([post(app, name) for name in PEOPLE])
+    assert stored(site) == ["Ada", "Ben"]
