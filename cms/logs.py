@@ -12,7 +12,7 @@ from flask import request
 from jinja2 import TemplateError
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from cms.storage.outages import kind_of
+from cms.storage.outages import is_outage, kind_of
 
 # Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
 _SECRET = re.compile(r"(/(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORECASE | re.DOTALL)
@@ -67,8 +67,11 @@ def write_exception(
 
 
 def write_failed_job(name: str, error: BaseException) -> None:
-    """Note that a timed job failed: where, and of which kind each error in its chain was."""
-    _failures.error("the job %s failed and is tried again later\n%s", name, "\n".join(_told(error)))
+    """Note that a timed job failed: where, and of which kind each error in its chain was; an outage in one line."""
+    if is_outage(error):
+        _failures.error("the job %s waits until the database can work: %s", name, kind_of(error))
+    else:
+        _failures.error("the job %s failed and is tried again later\n%s", name, "\n".join(_told(error)))
 
 
 def logged_path(path: str) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from cms import jobs, timed_jobs
 from cms.jobs import Job, Runner, run_due
@@ -172,3 +173,30 @@ def test_every_job_has_a_name_of_its_own() -> None:
     names = [job.name for job in timed_jobs()]
     assert len(names) == len(set(names))
     assert all(len(name) <= 40 for name in names)
+
+
+@ON_SQLITE
+def test_a_database_that_cannot_work_takes_one_line_of_the_log_at_each_look(
+    site: Site,
+    clock: Clock,
+    hourly: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def obey(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.01)
+    sa.event.listen(site.database.writer, "begin", obey)
+    runner = Runner(site, hourly, clock)
+    runner.start()
+    until = time.monotonic() + 10
+    while not caplog.messages and time.monotonic() < until:
+        time.sleep(0.01)
+    runner.stop()
+    sa.event.remove(site.database.writer, "begin", obey)
+    site.database.writer.dispose()
+    assert (
+        caplog.messages[0]
+        == "the job looking for what is due waits until the database can work: SQLITE_READONLY"
+    )
