@@ -198,6 +198,9 @@ def _ask_again(status: int, problem: str = "", *, asks_password: bool = True) ->
         "accounts/sign_in_again.html",
         action_url=_here(),
         carried=carried_fields(),
+        loses_picture=any(
+            file.filename for file in request.files.values()
+        ),  # which no hidden field can carry
         email=request.form.get(CREDENTIALS[0], ""),
         asks_password=asks_password,
         token=generate_csrf(),

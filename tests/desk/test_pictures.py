@@ -88,3 +88,19 @@ def test_the_same_picture_twice_is_one_file(ada: Typist, site: Site) -> None:
     for _ in range(2):
         _send(ada, "save", _photograph())
     assert len([path for path in site.settings.media_folder.rglob("*") if path.is_file()]) == 1
+
+
+def test_who_has_to_sign_in_again_is_told_that_her_picture_is_not_carried_on(
+    app: Flask, site: Site, ada: Typist
+) -> None:
+    said = "The picture cannot be kept on this page."
+    form = ada.form()
+    ada.client.delete_cookie("staff")
+    asked = _post(ada, form, (io.BytesIO(_photograph()), "cat.jpg"))
+    assert (asked.status_code, said in asked.text) == (401, True)
+    asked = _post(ada, form, (io.BytesIO(b""), ""))
+    assert (asked.status_code, said in asked.text) == (401, False)
+
+
+def _post(ada: Typist, form: dict[str, str], picture: tuple[io.BytesIO, str]) -> TestResponse:
+    return ada.client.post(NEW, data={**form, "action": "save", "picture": picture}, headers=ada.headers)
