@@ -31,9 +31,9 @@ THREADS = 4  # for reading; more only wait for Python's lock
 # Of those that read SQLite, which lets go of that lock at each row: with four of them a page took half as much processor
 # time again, for getting it back (measured). One more than works, for when that one waits for the disk.
 PAGE_THREADS = 2
-WRITING_THREADS = 4
+WRITING_THREADS = 4  # for all that is sent but comments: staff's deeds, receipts, signing in; as many as read
 # Of those that take comments, each as many at a time as have come (see batches.py). With two on SQLite they took a
-# fifth fewer, whatever the disk; on PostgreSQL each waits for its answers by the network.
+# fifth fewer, whatever the disk. On PostgreSQL beside us one to six took as many; each waits longer for one further off.
 COMMENTING_THREADS, COMMENTING_THREADS_ON_POSTGRESQL = 1, 4
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short

@@ -193,14 +193,12 @@ def _sign_in_first(csrf: CSRFProtect) -> Response | None:
 
 
 def _ask_again(status: int, problem: str = "", *, asks_password: bool = True) -> Response:
-    """Return a form that posts to the same address and carries on every field of the one that came."""
+    """Return a form that posts to the same address and carries on every field of the one that came, but no file."""
     body = render_template(
         "accounts/sign_in_again.html",
         action_url=_here(),
         carried=carried_fields(),
-        loses_picture=any(
-            file.filename for file in request.files.values()
-        ),  # which no hidden field can carry
+        loses_picture=any(file.filename for file in request.files.values()),
         email=request.form.get(CREDENTIALS[0], ""),
         asks_password=asks_password,
         token=generate_csrf(),

@@ -129,9 +129,7 @@ def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
             with site.database.reading() as session:
                 plan = _plan(site, session, plan.draft, now)
         else:
-            if stored.notices_proxy:
-                limits.log_proxy(site)
-            return stored.outcome
+            return _outcome(site, stored)
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
 
 
@@ -149,9 +147,7 @@ class Storing:
 
     def is_kept(self, stored: "_Stored") -> bool:
         """Tell whether its receipt is the one that was planned."""
-        if stored.notices_proxy:
-            limits.log_proxy(self.site)
-        return stored.outcome == self.plan.draft.receipt
+        return _outcome(self.site, stored) == self.plan.draft.receipt
 
 
 def asks_proof(site: Site, on_article: int) -> bool:
@@ -166,6 +162,13 @@ class _Stored:
 
     outcome: str | TooMany
     notices_proxy: bool = False
+
+
+def _outcome(site: Site, stored: _Stored) -> str | TooMany:
+    """Return what became of a submission, now that it is committed; a proxy may be spoken of from now on."""
+    if stored.notices_proxy:
+        limits.log_proxy(site)
+    return stored.outcome
 
 
 def _draft(site: Site, sent: Submission, now: datetime) -> Draft:

@@ -1,6 +1,5 @@
 """Taking in a picture that somebody adds to what she writes."""
 
-import os
 from datetime import datetime
 from html import escape
 
@@ -24,10 +23,7 @@ def take_in(site: Site, body: bytes, alt: str, caption: str, now: datetime) -> s
     name = f"{now:%Y/%m}/{file.digest[:20]}{file.suffix}"
     path = site.settings.media_folder / name
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.new")
-        partial.write_bytes(file.body)
-        os.replace(partial, path)
+        file.put_at(path)
     shown = f'<img src="/media/{name}" alt="{escape(alt)}" width="{file.width}" height="{file.height}">'
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f"<figure>{shown}{said}</figure>"

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,13 @@ class CleanFile:
     def digest(self) -> str:
         """Return what tells this file from any other."""
         return hashlib.sha256(self.body).hexdigest()
+
+    def put_at(self, path: Path) -> None:
+        """Write it to `path`, where it is whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.new")
+        partial.write_bytes(self.body)
+        os.replace(partial, path)
 
 
 def cleaned(path: Path) -> CleanFile:

@@ -1,6 +1,5 @@
 """The files that an export's articles use, taken from a copy of wp-content/uploads."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -165,10 +164,7 @@ class Pictures:
         if path.exists() and path.read_bytes() != file.body:
             path = path.with_stem(f"{path.stem}-{file.digest[:8]}")
         if not path.exists() and not self.dry_run:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f".{path.name}.new")
-            partial.write_bytes(file.body)
-            os.replace(partial, path)
+            file.put_at(path)
         return BroughtIn(path.relative_to(self.target).as_posix(), file.width, file.height)
 
     def _links_around_missing(self, source: list[Piece]) -> Iterator[int]:
