@@ -1,8 +1,11 @@
 // Keeps what somebody writes under an article on her own device, until it is sent: over a crash, a reload, a way back.
 // Of the form it reads the comment alone, never name or address. One draft for each article and comment answered.
+// The answer to a form then takes its article's address: going back or reloading finds the words there, where the
+// answer itself could be had only by sending them again.
 const DAYS = 14; // a draft that old is forgotten
 const PREFIX = "draft:";
 const WAIT = 300; // milliseconds after a keystroke
+const answer = document.querySelector("[data-comment-page]"); // holds the words that the server has put back
 
 function read(key) {
   try {
@@ -47,9 +50,10 @@ function keep(form) {
   }
 
   function restore() {
-    const isAnswer = document.querySelector("[data-error-summary]"); // the server has put the words back
-    if (!isAnswer && !field.value.trim()) field.value = read(key)?.text ?? "";
-    if (isAnswer || field.value) save();
+    if (!answer && !field.value.trim()) field.value = read(key)?.text ?? "";
+    if (answer || field.value) save();
+    const isKept = !note.hidden || !field.value.trim();
+    if (answer && isKept) history.replaceState(null, "", answer.dataset.commentPage);
   }
 
   restore();

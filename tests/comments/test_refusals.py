@@ -3,7 +3,7 @@
 import io
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
@@ -42,6 +42,12 @@ def test_a_form_sent_from_another_site_is_403_with_the_words_kept(app: Flask, si
     assert "My very words." in page.text("textarea", id="comment")
     assert "another site" in page.all("div", role="alert")[0][1]
     assert stored(site) == []
+
+
+@pytest.mark.parametrize("path", [CAT, "/pages/about us", "/articles/چائے"])
+def test_the_address_that_takes_comments_leads_to_their_form_when_it_is_opened(app: Flask, path: str) -> None:
+    answer = Reader(app).get(f"{path}/comments")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{quote(path)}#reply")
 
 
 def test_a_closed_article_is_403_with_the_words_kept_and_shows_no_form(app: Flask, site: Site) -> None:

@@ -54,6 +54,39 @@ def test_a_draft_comes_back_after_a_crash_and_goes_when_it_is_sent(visitor: Visi
     assert page.locator(TEXTAREA).input_value() == ""
 
 
+@pytest.mark.parametrize("ending", ["back", "reload"])
+def test_nobody_is_asked_to_send_again_after_a_refused_comment(visitor: Visits, ending: str) -> None:
+    dan = visitor()
+    page = dan.goto(ARTICLE)
+    page.locator("input[name=name]").fill("Dan of the drafts")
+    page.locator(TEXTAREA).fill("An address is missing here.")
+    dan.press(page.get_by_role("button", name="Post Comment"))
+    assert page.title().startswith("Error:")
+    if ending == "back":
+        dan.goto(LONG_ARTICLE)
+        page.go_back()  # to a page that came of a POST, Chromium would not go
+    else:
+        page.reload()
+    assert urllib.parse.urlsplit(page.url)[2:] == (ARTICLE, "", "reply")
+    assert page.locator(TEXTAREA).input_value() == "An address is missing here."
+    assert page.locator(NOTE).is_visible()
+
+
+def test_a_refused_reply_is_found_again_under_what_it_answers(visitor: Visits) -> None:
+    dan = visitor()
+    page = dan.goto(ARTICLE)
+    dan.press(page.get_by_role("link", name="Reply to Haruki Steenbergen"))
+    page.locator(TEXTAREA).fill("Which shelf was it?")
+    dan.press(page.get_by_role("button", name="Post Comment"))
+    assert page.title().startswith("Error:")
+    page.reload()
+    assert "reply_to=" in page.url
+    assert page.get_by_text("You are replying to Haruki Steenbergen.").is_visible()
+    assert page.locator(TEXTAREA).input_value() == "Which shelf was it?"
+    page.get_by_role("link", name="Cancel the reply").click()
+    page.wait_for_url(f"**{ARTICLE}?#reply")
+
+
 def test_a_draft_can_be_thrown_away_and_an_old_one_is_forgotten(visitor: Visits) -> None:
     dan = visitor()
     _type(dan, ARTICLE, "I had better not.")

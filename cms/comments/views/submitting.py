@@ -51,6 +51,12 @@ def submit_to_page(slug: str) -> Response:
     return _submit(ArticleKind.PAGE, slug)
 
 
+@blueprint.get("/<any(articles, pages):folder>/<slug>/comments")
+def form_to_send(folder: str, slug: str) -> Response:
+    """Lead whoever opens the address that takes comments, as a tab that is restored does, to the form."""
+    return see_other(f"{address_of(folder.removesuffix('s'), slug)}#reply")
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A comment of which all is known that can be known before it is stored."""
