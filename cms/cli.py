@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cms.config import Settings, load_settings
+from cms.config import Settings, load_settings, slips
 from cms.sense import SettingsRefused
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="broadsheet")
 def main() -> None:
     """Broadsheet, a newspaper whose readers can answer back."""
+    for sentence in slips(os.environ):
+        click.echo(sentence, err=True)
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -175,6 +175,17 @@ def load_settings(environ: Mapping[str, str] = os.environ, **fixed: Any) -> Sett
     return settings
 
 
+def slips(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each `CMS_*` of `environ` that is no setting; `CMS_TEST_*` are for the tests."""
+    known = _variables()
+    others = [key for key in environ if key.startswith("CMS_") and not key.startswith("CMS_TEST_")]
+    return [
+        f"{key} is no setting and changes nothing.{_nearest(key.upper(), known)}"
+        for key in others
+        if key not in known
+    ]
+
+
 def knobs() -> tuple[Field[Any], ...]:
     """Return every setting, in order, for the table in README and its test."""
     return fields(Settings)
@@ -190,13 +201,25 @@ def _from_file(path: Path) -> dict[str, Any]:
     known = {knob.name for knob in knobs()}
     for name in values:
         if name not in known:
-            raise SettingsRefused(f"{path.name} names a setting that does not exist: {name}.")
+            raise SettingsRefused(
+                f"{path.name} names a setting that does not exist: {name}.{_nearest(name.lower(), known)}"
+            )
     return values
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    names = {f"CMS_{knob.name.upper()}": knob.name for knob in knobs()}
-    return {name: environ[key] for key, name in names.items() if environ.get(key)}
+    return {name: environ[key] for key, name in _variables().items() if environ.get(key)}
+
+
+def _variables() -> dict[str, str]:
+    return {f"CMS_{knob.name.upper()}": knob.name for knob in knobs()}
+
+
+def _nearest(slip: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches  # late: most sites have no slip
+
+    found = get_close_matches(slip, known, n=1, cutoff=0.8)
+    return f" Is it {found[0]}?" if found else ""
 
 
 def _read(name: str, kind: type, value: Any) -> Any:

@@ -1,9 +1,10 @@
 """The door for any WSGI server: `cms.wsgi:app`."""
 
 import logging
+import os
 
 from cms import create_app, jobs, now_utc, open_site, timed_jobs
-from cms.config import load_settings
+from cms.config import load_settings, slips
 from cms.pages.views.baking import open_baker
 from cms.pages.views.shelf import Shelf
 from cms.pages.views.tightening import Tightener
@@ -14,6 +15,8 @@ from cms.serving.bridge import Wsgi
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
+for sentence in slips(os.environ):
+    logging.getLogger("cms").warning(sentence)
 site = open_site(load_settings())
 flask = create_app(site)
 shelf = Shelf(site, now_utc)

@@ -62,3 +62,13 @@ def test_what_no_command_can_use_is_refused_in_one_line(
     assert answer.exit_code == 1
     assert answer.stderr.startswith(str(tmp_path / "file"))
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_slip_in_a_variables_name_is_said_once_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMS_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("CMS_BASEURL", "https://news.example.org")
+    done = CliRunner().invoke(main, ["migrate"])
+    assert done.exit_code == 0
+    assert done.stderr == "CMS_BASEURL is no setting and changes nothing. Is it CMS_BASE_URL?\n"

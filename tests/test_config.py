@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cms.config import Settings, knobs, load_settings
+from cms.config import Settings, knobs, load_settings, slips
 from cms.sense import SettingsRefused, origin_of
 
 
@@ -121,3 +121,27 @@ def test_cookies_are_secure_exactly_under_https() -> None:
 )
 def test_an_origin_is_what_browsers_write(address: str, origin: str) -> None:
     assert origin_of(address) == origin
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("CMS_BASEURL", "CMS_BASEURL is no setting and changes nothing. Is it CMS_BASE_URL?"),
+        ("CMS_base_url", "CMS_base_url is no setting and changes nothing. Is it CMS_BASE_URL?"),
+        ("CMS_TIMEZON", "CMS_TIMEZON is no setting and changes nothing. Is it CMS_TIMEZONE?"),
+        ("CMS_COLOUR", "CMS_COLOUR is no setting and changes nothing."),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(variable: str, sentence: str) -> None:
+    assert slips({"CMS_INSTANCE": "/x", "PATH": "/bin", variable: "x"}) == [sentence]
+
+
+def test_variables_that_are_settings_or_for_tests_go_unnamed() -> None:
+    every = {f"CMS_{knob.name.upper()}": "x" for knob in knobs()}
+    assert slips({**every, "CMS_TEST_CHROMIUM": "chromium"}) == []
+
+
+def test_a_file_with_a_slip_is_told_the_nearest_setting(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('base_ur = "https://example.org"')
+    with pytest.raises(SettingsRefused, match=r"does not exist: base_ur\. Is it base_url\?"):
+        load_settings({"CMS_INSTANCE": str(tmp_path)})
