@@ -32,9 +32,6 @@ THREADS = 4  # for reading; more only wait for Python's lock
 # time again, for getting it back (measured). One more than works, for when that one waits for the disk.
 PAGE_THREADS = 2
 WRITING_THREADS = 4  # for all that is sent but comments: staff's deeds, receipts, signing in; as many as read
-# Of those that take comments, each as many at a time as have come (see batches.py). With two on SQLite they took a
-# fifth fewer, whatever the disk. On PostgreSQL beside us one to six took as many; each waits longer for one further off.
-COMMENTING_THREADS, COMMENTING_THREADS_ON_POSTGRESQL = 1, 4
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
@@ -76,7 +73,7 @@ class Front:
         if self._site.database.is_sqlite:
             self._paging = Threads(loop, "pages", PAGE_THREADS, WAITING_MAX)
         self._writing = Threads(loop, "writing", WRITING_THREADS, WAITING_MAX)
-        self._commenting = self._batches()
+        self._commenting = Batches(loop, self._app, self._site.database, WAITING_MAX)
         self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
         self._look = SharedLook(loop, self._shelf.catch_up)
         self._incoming = Incoming()
@@ -144,11 +141,6 @@ class Front:
             await self._read_after_another(key, scope, protocol)
         else:
             self._send(key, page, scope, protocol)
-
-    def _batches(self) -> Batches:
-        database = self._site.database
-        threads = COMMENTING_THREADS if database.is_sqlite else COMMENTING_THREADS_ON_POSTGRESQL
-        return Batches(self._loop, self._app, database.line, threads, WAITING_MAX)
 
     def _leave(self) -> None:
         stop_accepting()

@@ -2,14 +2,15 @@
 
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from psycopg import Connection, Error, OperationalError, RawCursor, RawServerCursor, abc
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import FeatureNotSupported, error_from_result
+from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction, error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -30,7 +31,9 @@ class Wire(Connection[Any]):
         self.cursor_factory, self.server_cursor_factory = _Cursor, _ServerCursor
         self._waiting: list[_Statement] = []
         self._sent: list[list[_Statement]] = []  # journeys whose answers nobody has heard yet
-        self._expected: dict[str, _Statement | None] = {}  # None once it was asked for
+        # Whose answers come with another's: by statement and values, until somebody asks for them.
+        self._expected: dict[str, dict[tuple[Any, ...], _Statement]] = {}
+        self._meanwhile: Callable[[], object] | None = None
         self._names: dict[str, bytes] = {}  # of what is prepared
         self._poll = select.poll()
         self.heard_at = time.monotonic()
@@ -43,24 +46,38 @@ class Wire(Connection[Any]):
 
     def ask(self, statement: str, values: Values = ()) -> list[Row]:
         """Return a statement's rows, none where it has none to give; all that was put goes before it."""
-        asked = self._expected.get(statement)
-        if asked is None or asked.values != values:
+        expected = self._expected.get(statement)
+        asked = expected.pop(tuple(values), None) if expected else None
+        if asked is None:
             asked = self._put(statement, values)
-        else:
-            self._expected[statement] = None
         if asked.answer is None:
-            self._travel()
+            (self._meanwhile or self._travel)()
         return self._rows(asked.answer)
 
     def expect(self, statement: str, values: Values = ()) -> None:
         """Let a question go with the next one: whoever asks it in this transaction finds the answer here, once."""
-        if statement not in self._expected:
-            self._expected[statement] = self._put(statement, values)
+        expected = self._expected.setdefault(statement, {})
+        if tuple(values) not in expected:
+            expected[tuple(values)] = self._put(statement, values)
+
+    @contextmanager
+    def while_waiting(self, do: Callable[[], object]) -> Iterator[None]:
+        """Let `do` be done wherever somebody waits for an answer; it has to see to it that all is delivered."""
+        self._meanwhile = do
+        try:
+            yield
+        finally:
+            self._meanwhile = None
 
     def deliver(self) -> None:
         """Send what was put, and hear all that there is to hear."""
         if self._waiting or self._sent:
             self._travel()
+
+    def deliver_to_each(self) -> None:
+        """Do the same for several who ask, of whom each finds in her own answer what went wrong."""
+        with suppress(Error):
+            self.deliver()
 
     def commit(self) -> None:
         """Commit, by the same journey as all that was put."""
@@ -90,6 +107,7 @@ class Wire(Connection[Any]):
     def _rows(self, answer: PGresult | None) -> list[Row]:
         if answer is None:
             raise OperationalError("the connection was closed before PostgreSQL had answered")
+        self._check(answer)
         self._adapter.set_pgresult(answer)
         return self._adapter.load_rows(0, answer.ntuples, tuple)
 
@@ -173,6 +191,8 @@ class Wire(Connection[Any]):
         return answer
 
     def _check(self, answer: PGresult) -> None:
+        if answer.status == ExecStatus.PIPELINE_ABORTED:
+            raise InFailedSqlTransaction("a statement that went before this one has failed")
         if answer.status != ExecStatus.FATAL_ERROR:
             return
         if answer.error_field(DiagnosticField.SQLSTATE) is None:  # nobody was there to say what it is

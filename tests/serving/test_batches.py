@@ -14,7 +14,7 @@ from sqlmodel import select
 from werkzeug.test import EnvironBuilder
 
 from cms.comments.models import Comment
-from cms.serving.batches import Batches
+from cms.serving.batches import BATCH, BATCH_MAX, Batches
 from cms.serving.bridge import Answer
 from cms.serving.threads import Full
 from cms.site import Site
@@ -36,14 +36,14 @@ def _article(site: Site) -> None:
 
 
 def post(
-    app: Flask, name: str, text: str = "I was there.", *, network: str = "", **fields: str
+    app: Flask, name: str, text: str = "I was there.", *, to: str = TIDE, network: str = "", **fields: str
 ) -> dict[str, Any]:
-    """Return the environ of a comment that somebody sends, from a network where one is named."""
+    """Return the environ of a comment that somebody sends to an article, from a network where one is named."""
     email = f"{name.lower()}@example.org"
-    sent = {"name": name, "email": email, "comment": text, **Reader(app).form_of(TIDE), **fields}
+    sent = {"name": name, "email": email, "comment": text, **Reader(app).form_of(to), **fields}
     headers = {"Sec-Fetch-Site": "same-origin"}
     hers = {"REMOTE_ADDR": network}
-    builder = EnvironBuilder(f"{TIDE}/comments", method="POST", data=sent, headers=headers, environ_base=hers)
+    builder = EnvironBuilder(f"{to}/comments", method="POST", data=sent, headers=headers, environ_base=hers)
     return builder.get_environ()
 
 
@@ -54,6 +54,7 @@ class Counter:
         self.app, self.site, self.most = app, site, most
         self.are_there = threading.Event()
         self.tell: Callable[[str], object] = lambda _code: None  # who is told of each answer when it comes
+        self.before: Callable[[dict[str, Any]], object] = lambda _environ: None  # what goes before an answer
 
     def answers(self, sent: Iterable[dict[str, Any]]) -> list[Answer]:
         """Return what is answered to requests that all come at one moment, in their order."""
@@ -61,7 +62,7 @@ class Counter:
             return pool.submit(asyncio.run, self._answers(sent)).result()
 
     async def _answers(self, sent: Iterable[dict[str, Any]]) -> list[Answer]:
-        batches = Batches(asyncio.get_running_loop(), self._app, self.site.database.line, 1, self.most)
+        batches = Batches(asyncio.get_running_loop(), self._app, self.site.database, self.most)
         waiting = [asyncio.create_task(self._answer(batches, environ)) for environ in sent]
         await asyncio.sleep(0)  # in which each takes her place
         self.are_there.set()
@@ -77,6 +78,7 @@ class Counter:
 
     def _app(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         self.are_there.wait(10)
+        self.before(environ)
         return self.app(environ, start_response)
 
 
@@ -106,6 +108,18 @@ def commits(site: Site, seen: list[str], may_begin: threading.Event | None = Non
     sa.event.remove(site.database.writer, "commit", note)
 
 
+@contextmanager
+def begins(site: Site, seen: list[str]) -> Iterator[None]:
+    """Add each transaction to `seen` in which somebody begins to read meanwhile."""
+
+    def note(_connection: sa.Connection) -> None:
+        seen.append("begin")
+
+    sa.event.listen(site.database.reader, "begin", note)
+    yield
+    sa.event.remove(site.database.reader, "begin", note)
+
+
 def refuse(site: Site, name: str) -> None:
     """Let the database refuse comments of that name."""
     with site.database.writing() as session:
@@ -116,6 +130,13 @@ def refuse(site: Site, name: str) -> None:
             )
         )
         session.commit()
+
+
+def ask_amiss(environ: dict[str, Any]) -> None:
+    """Ask something that no database can answer, for Mallory and where she shares a transaction."""
+    if BATCH in environ and b"Mallory" in environ["wsgi.input"].getvalue():
+        with environ[BATCH].reading() as session:
+            session.execute(sa.text("SELECT * FROM nowhere"))
 
 
 @pytest.mark.both_engines
@@ -174,6 +195,41 @@ def test_while_nothing_can_be_stored_each_has_her_own_words_back(
     assert stored(site) == []
 
 
+@pytest.mark.both_engines
+def test_comments_that_come_together_are_looked_into_by_one_transaction(app: Flask, site: Site) -> None:
+    sent, seen = [post(app, name) for name in PEOPLE], list[str]()
+    with begins(site, seen):
+        Counter(app, site).answers(sent)
+    assert seen == ["begin"]
+
+
+@pytest.mark.both_engines
+def test_each_answer_is_made_of_its_own_request(app: Flask, site: Site) -> None:
+    write_article(site, "Flut", START, language="de")
+    sent = [
+        post(app, "Ada", "Ada's words.", preview="1"),
+        post(app, "Ben", "Ben's words.", to="/articles/flut", preview="1"),
+        post(app, "Cleo", "Cleo's words.", email="nowhere"),
+        post(app, "Dan", "Dan's words."),
+    ]
+    answers = Counter(app, site).answers(sent)
+    assert [answer.code for answer in answers] == [200, 200, 422, 303]
+    for name, answer in zip(PEOPLE, answers, strict=False):
+        said = answer.body.decode()
+        assert [other for other in PEOPLE if f"{other}&#39;s words." in said] == [name]
+        assert ('lang="de"' in said) is (name == "Ben")
+
+
+@pytest.mark.both_engines
+def test_a_question_that_fails_takes_nothing_from_those_who_came_with_it(app: Flask, site: Site) -> None:
+    counter = Counter(app, site)
+    counter.before = ask_amiss
+    sent = [post(app, "Ada"), post(app, "Mallory"), post(app, "Ben")]
+    receipts = [receipt(answer) for answer in counter.answers(sent)]
+    assert len(set(receipts)) == 3
+    assert stored(site) == ["Ada", "Ben", "Mallory"]
+
+
 @ON_SQLITE
 def test_an_answer_that_promises_nothing_waits_for_no_commit(app: Flask, site: Site) -> None:
     counter, told = Counter(app, site), threading.Event()
@@ -187,6 +243,17 @@ def test_an_answer_that_promises_nothing_waits_for_no_commit(app: Flask, site: S
     with commits(site, seen, told):
         counter.answers([post(app, "Ada"), post(app, "Ben", preview="1")])
     assert seen == ["200", "commit", "303"]
+
+
+@ON_SQLITE
+def test_a_promise_waits_for_no_more_others_than_a_batch_has(app: Flask, site: Site) -> None:
+    counter, seen = Counter(app, site), list[str]()
+    counter.tell = seen.append
+    others = [post(app, "Ben", preview="1") for _ in range(BATCH_MAX + 2)]
+    with commits(site, seen):
+        counter.answers([post(app, "Ada"), *others])
+    assert seen.index("commit") < len(seen) - 3
+    assert seen[-3:] == ["200"] * 3
 
 
 @ON_SQLITE

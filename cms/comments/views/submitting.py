@@ -29,7 +29,7 @@ from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
-from cms.serving.batches import PROMISES
+from cms.serving.batches import BATCH, Batch
 from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak
 
 blueprint = Blueprint("comments", __name__)
@@ -70,13 +70,13 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
     fields, broken = received()
     here = site()
-    with here.database.reading_in_turn() as session:
+    batch: Batch | None = this_request().environ.get(BATCH)
+    with batch.reading() if batch else here.database.reading_in_turn() as session:
         found = _looked_into(session, kind, slug, fields, broken)
     if not isinstance(found, _Ready):
         return found()
-    promises = this_request().environ.get(PROMISES)
-    if promises is not None and isinstance(found.plan, Plan):
-        promises.append(Storing(here, found.plan, clock()))
+    if batch and isinstance(found.plan, Plan):
+        batch.promises.append(Storing(here, found.plan, clock()))
         return see_other(receipt_address(found.plan.draft.receipt))
     outcome = store(here, found.plan, clock())
     if isinstance(outcome, TooMany):
