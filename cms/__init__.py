@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ def now_utc() -> datetime:
 
 def open_site(settings: "Settings") -> "Site":
     """Return the site of `settings`: its database at the newest schema, its keys, its sentences."""
+    from pathlib import Path
+
     from cms import assets, config, db, languages, site
     from cms.pages.folder import BAKED, Folder
     from cms.privacy.actions import erasing
