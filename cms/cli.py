@@ -58,11 +58,11 @@ class LazyGroup(click.Group):
                 raise
             refuse(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
         except Exception as error:
-            from cms.storage.outages import is_outage
+            from cms.storage.outages import for_operator, is_outage
 
             if not is_outage(error):
                 raise
-            refuse(f"The database cannot be used: {str(getattr(error, 'orig', error)).splitlines()[0]}")
+            refuse(for_operator(error))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
@@ -94,11 +94,12 @@ def migrate() -> None:
     from sqlalchemy.exc import OperationalError
 
     from cms import db
+    from cms.storage.outages import for_operator
 
     try:
         db.migrate(settings_or_exit())
     except OperationalError as error:
-        refuse(f"The database does not answer: {str(error.orig).splitlines()[0]}")
+        refuse(for_operator(error))
     click.echo("The database is at the newest schema.")
 
 
@@ -138,6 +139,8 @@ def prepare(host: str, port: int) -> "Front":
     from cms.front import app
 
     app.prepare(site)
+    if site.keys is None:
+        click.echo("The site's key is missing: it can be read, and nothing sent. Run `cms doctor`.", err=True)
     click.echo(f"{site.settings.site_name} is at {site.settings.base_url} — Ctrl-C ends it.")
     return app
 
@@ -181,6 +184,7 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
     from sqlalchemy.exc import DatabaseError
 
     from cms import open_site
+    from cms.storage.outages import for_operator
     from cms.vault import KeyRefused
 
     settings = settings_or_exit()
@@ -193,7 +197,7 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
     except KeyRefused as error:
         refuse(str(error))
     except DatabaseError as error:
-        refuse(f"The database cannot be used: {str(error.orig).splitlines()[0]}")
+        refuse(for_operator(error))
     except OSError as error:
         refuse(f"The instance folder {settings.instance} cannot be used: {error.strerror}.")
     if needs_key and site.keys is None:

@@ -25,7 +25,7 @@ def staff() -> None:
 def add(name: str, email: str, role: str, password_stdin: bool) -> None:
     """Take someone on."""
     site = open_site_or_exit(needs_key=True)
-    outcome = actions.add_staff(site, name, email, Role(role), _line_of_stdin(), now_utc())
+    outcome = actions.add_staff(site, name, email, Role(role), _line_of_stdin("Password"), now_utc())
     if isinstance(outcome, Refusal):
         refuse(outcome.sentence)
     click.echo(f"{name} is here now, with id {outcome}, as {role}.")
@@ -54,7 +54,7 @@ def disable(staff_id: int | None, email_stdin: bool) -> None:
     site = open_site_or_exit(needs_key=email_stdin)
     if staff_id is None:
         with site.database.reading() as session:
-            staff_id = queries.staff_with(session, site.vault.fingerprint(_line_of_stdin()))
+            staff_id = queries.staff_with(session, site.vault.fingerprint(_line_of_stdin("E-mail address")))
     if staff_id is None:
         refuse("Nobody here has that e-mail address.")
     _finish(actions.disable_staff(site, staff_id, now_utc()), f"{staff_id} cannot sign in any more.")
@@ -65,7 +65,7 @@ def disable(staff_id: int | None, email_stdin: bool) -> None:
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 def password(staff_id: int, password_stdin: bool) -> None:
     """Give someone a new password; all sessions end."""
-    refusal = actions.change_password(open_site_or_exit(), staff_id, _line_of_stdin(), now_utc())
+    refusal = actions.change_password(open_site_or_exit(), staff_id, _line_of_stdin("Password"), now_utc())
     _finish(refusal, f"{staff_id} signs in with the new password from now on.")
 
 
@@ -75,11 +75,11 @@ def _finish(refusal: Refusal | None, done: str) -> None:
     click.echo(done)
 
 
-def _line_of_stdin() -> str:
+def _line_of_stdin(asked_for: str) -> str:
     """Return the first line of standard input without its end; on a terminal, ask without showing it."""
     if sys.stdin.isatty():
-        asked: str = click.prompt("", hide_input=True, prompt_suffix="> ", err=True)
-        return asked
+        typed: str = click.prompt(f"{asked_for} (not shown)", hide_input=True, err=True)
+        return typed
     try:
         return sys.stdin.readline().rstrip("\r\n")
     except UnicodeDecodeError:

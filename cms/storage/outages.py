@@ -22,6 +22,15 @@ _SQLITE = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "Another program is writing to it: wait for that one or end it, then try again.",
+    sqlite3.SQLITE_FULL: "Make room on its disk, then try again.",
+    sqlite3.SQLITE_READONLY: "Let this user write to it and to its folder.",
+    sqlite3.SQLITE_CANTOPEN: "Let this user write to it and to its folder.",
+    sqlite3.SQLITE_CORRUPT: "Put a backup in its place: `cms restore FILE --over`.",
+    sqlite3.SQLITE_NOTADB: "Put a backup in its place: `cms restore FILE --over`.",
+}
+_UNREACHED = "See that PostgreSQL runs and that database_url is right."
 # Classes and codes of SQLSTATE (PostgreSQL's manual, appendix A).
 _CLASH = "40"  # two transactions in each other's way
 _POSTGRESQL = (
@@ -44,7 +53,7 @@ def is_outage(error: BaseException) -> bool:
         return False
     original = error.orig
     if isinstance(original, sqlite3.Error):
-        return (getattr(original, "sqlite_errorcode", None) or 0) & 0xFF in _SQLITE
+        return _code(original) in _SQLITE
     state = _state(original)
     is_lost = not state and isinstance(error, OperationalError)  # nobody was there to give a code
     return is_lost or error.connection_invalidated or state.startswith(_POSTGRESQL)
@@ -60,6 +69,21 @@ def kind_of(error: BaseException) -> str:
     original = error.orig if isinstance(error, DBAPIError) else None
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
     return str(code or type(original or error).__name__)
+
+
+def for_operator(error: BaseException) -> str:
+    """Return the line that tells an operator at a terminal what the database said and, where that is known, what to do."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    said = str(original).splitlines()[0].rstrip(".")
+    if isinstance(original, sqlite3.Error):
+        remedy = _REMEDIES.get(_code(original), "")
+    else:
+        remedy = "" if _state(original) else _UNREACHED
+    return f"The database cannot be used: {said}. {remedy}".rstrip()
+
+
+def _code(original: sqlite3.Error) -> int:
+    return (getattr(original, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _state(original: object) -> str:

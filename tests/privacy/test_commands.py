@@ -82,7 +82,10 @@ def test_a_database_that_may_only_be_read_is_said_in_one_line(tmp_path: Path) ->
             18
         )  # the file format's write version: SQLite only reads what it does not know (fileformat2, 1.3.3)
         file.write(b"\x03")
-    refused = "The database cannot be used: attempt to write a readonly database\n"
+    refused = (
+        "The database cannot be used: attempt to write a readonly database."
+        " Let this user write to it and to its folder.\n"
+    )
     answer = _run("doctor")
     assert (answer.exit_code, answer.stdout) == (1, f"NO  {refused}")
     answer = _run("privacy", "rotate-key")

@@ -33,7 +33,7 @@ def backup(file: Path) -> None:
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         refuse(f"The backup could not be written: {_why(error)}. Nothing is left of it.")
     size = sum(size for size, _ in contents.files.values())
-    click.echo(f"{file} holds {len(contents.files):,} files, {size:,} bytes unpacked.")
+    click.echo(f"{file} is written: {size:,} bytes unpacked.")
     click.echo(f"Keep {site.settings.keys_folder} apart from it: who has both has the addresses.")
 
 

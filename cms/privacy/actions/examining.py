@@ -20,6 +20,7 @@ from cms.privacy import writes
 from cms.privacy.actions.workers import LIVE
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
+from cms.storage.outages import for_operator
 from cms.vault import Key, KeyRefused
 
 PICTURES_LOOKED_FOR = (
@@ -53,7 +54,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         with database.writing() as session:
             writes.write_nothing(session)
     except DatabaseError as error:
-        return [Finding(False, f"The database cannot be used: {str(error.orig).splitlines()[0]}")]
+        return [Finding(False, for_operator(error))]
     finally:
         database.close()
     return [
