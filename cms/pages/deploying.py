@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from cms.pages.folder import FRONT_PAGE, KINDS, PAGES
 
+HOMES = ("/home/", "/root/", "/run/user/")  # what ProtectHome= hides (systemd.exec)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -23,6 +25,12 @@ class Place:
     def host(self) -> str:
         """The public host's name."""
         return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def protect_home(self) -> str:
+        """What systemd's ProtectHome= takes: `yes` hides homes, in which a program that lies there would not start."""
+        folders = (self.instance, self.program, self.bake_folder)
+        return "read-only" if any(folder.startswith(HOMES) for folder in folders) else "yes"
 
 
 # The proxy writes what it saw itself into X-Forwarded-For, in place of what a visitor claims: `trusted_proxies = 1`
@@ -163,6 +171,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
+# `useradd --system broadsheet` makes this user, who has to own the folder named below and may read the program's.
 User=broadsheet
 Environment=CMS_INSTANCE={instance}
 ExecStart={program} serve --bind {upstream} --workers 2
@@ -175,7 +184,7 @@ LimitNOFILE=65536
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict
-ProtectHome=yes
+ProtectHome={protect_home}
 ReadWritePaths={instance} {bake_folder}
 
 [Install]
@@ -191,6 +200,7 @@ def configuration(kind: str, place: Place) -> str:
     return WRITTEN[kind].format(
         **values,
         host=place.host,
+        protect_home=place.protect_home,
         front_page=f'    "/{FRONT_PAGE}"  /;\n' if place.bake_folder else "",
         baked_maps=BAKED_MAPS if place.bake_folder else "",
         locations=_locations(place),

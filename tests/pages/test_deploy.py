@@ -17,6 +17,7 @@ import cms
 from cms.articles.models import Article
 from cms.cli import main
 from cms.config import load_settings
+from cms.pages.deploying import HOMES
 from cms.pages.writes import bump
 from tests.conftest import IN_CI
 from tests.factories import write_article
@@ -48,6 +49,16 @@ def test_a_configuration_is_made_from_the_settings(kind: str, tmp_path: Path) ->
     assert "127.0.0.1:8123" in text
     assert "news.example.org" in text
     assert "{base_url}" not in text
+
+
+@pytest.mark.parametrize(
+    ("instance", "hidden"), [("/srv/paper", "yes"), (f"{HOMES[0]}ada/paper", "read-only")]
+)
+def test_the_service_sees_the_homes_exactly_where_the_site_lies_in_one(
+    instance: str, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", "/opt/broadsheet")
+    assert f"\nProtectHome={hidden}\n" in printed("systemd", Path(instance), CMS_BAKE_FOLDER="")
 
 
 @pytest.fixture(scope="module")
