@@ -10,7 +10,7 @@ from cms.articles.folding import words, words_to_index
 from cms.articles.models import Article, Author, Related, Section
 from cms.articles.queries import kin
 from cms.articles.queries.cards import Picture
-from cms.articles.related import KEPT, Kinship, kin_of_many
+from cms.articles.related import KEPT, Kinship
 from cms.articles.related import kin as closest
 
 AT_ONCE = 200  # articles read and written in one go; 200 of 1 MB fit into any memory
@@ -91,17 +91,6 @@ def relate(session: Session, article_id: int) -> None:
     for other_id, kept in kin.kept_kin(session, close).items():
         lists[other_id] = _best([*kept, Kinship(article.id, scores[other_id][0].score)])
     _write_kin(session, lists)
-
-
-def relate_all(session: Session, ids: Iterable[int]) -> None:
-    """Work out the kin of many articles and of all that these name, with every article's traits in memory."""
-    session.flush()
-    subjects = kin.all_subjects(session)
-    wanted = set(ids)
-    lists = kin_of_many(subjects, wanted)
-    named = {found.id for kept in lists.values() for found in kept} - wanted
-    lists |= kin_of_many(subjects, named)
-    _write_kin(session, {**{gone: [] for gone in wanted}, **lists})
 
 
 def furnish_section(session: Session, slug: str, name: str) -> None:

@@ -10,7 +10,6 @@ from cms.comments.rules import CommentStatus
 from cms.moderation.phrases import WordIndex, hosts_of, listed_hosts, listed_words, words_of
 
 IN_FORCE_MAX = 1000  # policies that are switched on
-COMMENTER_DAYS_MAX = 365  # for so long at most a person's fingerprint outlives what she wrote
 COPIES_LAST = timedelta(days=1)
 
 

@@ -132,19 +132,6 @@ def sweep(session: Session, now: datetime) -> None:
     session.execute(sa.delete(Letter).where(col(Letter.ended_at) < now - KEPT_FOR))
 
 
-def forget(session: Session, fingerprint: str) -> None:
-    """Take away every letter to an address, and whatever its owner has said to them."""
-    session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
-    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
-
-
-def forget_comments(session: Session, ids: Collection[int]) -> None:
-    """Take away every letter that is about one of these comments."""
-    session.execute(
-        sa.delete(Letter).where(sa.or_(col(Letter.comment_id).in_(ids), col(Letter.reply_id).in_(ids)))
-    )
-
-
 def know(session: Session, fingerprint: str, now: datetime) -> KnownCommenter:
     """Return what is known of the owner of an address, noted down first where nothing is."""
     row = Commenter(fingerprint=fingerprint, mark=random_mark(), created_at=now)

@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 
 from cms.logs import logged_path
-from cms.outbox import writes
 from cms.outbox.actions.wording import link_secret
 from cms.outbox.rules import Wish
+from cms.privacy.writes import forget_person
 from tests.conftest import ON_SQLITE, application
 from tests.outbox.correspondence import Correspondence, link_in
 from tests.reader import Reader
@@ -80,7 +80,7 @@ def test_who_was_forgotten_sees_what_everybody_sees(paper: Correspondence, reade
     stop = link.replace("?", "/stop?")
     known = [reader.get(link).data, reader.post(stop, ONE_CLICK).data]
     with paper.site.database.writing() as session:
-        writes.forget(session, paper.commenters()[0].fingerprint)
+        forget_person(session, paper.commenters()[0].fingerprint)
         session.commit()
     assert [reader.get(link).data, reader.post(stop, ONE_CLICK).data] == known
     assert paper.commenters() == []

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cms.comments.actions.receipts import withdraw
 from cms.comments.models import Comment
 from cms.moderation.rules import Verdict
-from cms.outbox import writes
+from cms.privacy.writes import forget_person
 from tests.conftest import ON_SQLITE, application
 from tests.factories import write_article
 from tests.outbox.correspondence import Correspondence, link_in, text_of
@@ -169,7 +169,7 @@ def test_forgetting_somebody_takes_her_letters_along(paper: Correspondence) -> N
     paper.published("Eve", dans)
     fingerprint = paper.site.vault.fingerprint("dan@example.org")
     with paper.site.database.writing() as session:
-        writes.forget(session, fingerprint)
+        forget_person(session, fingerprint)
         session.commit()
     assert paper.letters() == []
     assert paper.commenters() == []

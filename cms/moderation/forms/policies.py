@@ -19,7 +19,7 @@ from cms.moderation.wording import EFFECT_SENTENCES, WHICH_SENTENCES
 from cms.web import language, say
 
 WRITTEN = tuple(kind for kind in PolicyKind if kind is not PolicyKind.COPIES)
-DAYS = (1, 7, 30, 90, 365)
+DAYS = (1, 7, 30, 90, 365)  # a person's fingerprint outlives what she wrote by a year at most
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LISTED: dict[PolicyKind, Callable[[str], Sequence[object]]] = {
     PolicyKind.WORDS: listed_words,
