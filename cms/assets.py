@@ -13,6 +13,7 @@ SHEETS = {  # one request for a page's style, however many files it is written i
     "css/reader.css": READER_LAYERS,
     "css/house.css": (*READER_LAYERS, "staff"),
 }
+_IMPORTED = re.compile(rb'(?<= from ")\./([\w-]+\.js)(?=";\n)')
 _FINGERPRINTED = re.compile(rf"^(?P<stem>.+)\.(?P<digits>[0-9a-f]{{{FINGERPRINT_DIGITS}}})(?P<suffix>\.\w+)$")
 
 
@@ -50,7 +51,22 @@ def open_assets(folder: Path) -> Assets:
     contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
     for sheet, layers in SHEETS.items():
         contents[sheet] = b"\n".join(contents[f"css/{layer}.css"] for layer in layers)
-    return Assets({name: _static_file(name, body) for name, body in contents.items()})
+    made: dict[str, StaticFile] = {}
+    for name in contents:
+        _make(name, contents, made)
+    return Assets(made)
+
+
+def _make(name: str, contents: Mapping[str, bytes], made: dict[str, StaticFile]) -> StaticFile:
+    """Make a file after those that it imports: by their addresses, so that its own changes when one of theirs does."""
+    if name not in made:
+        folder, body = name.rpartition("/")[0], contents[name]
+        if name.endswith(".js"):
+            body = _IMPORTED.sub(
+                lambda found: _make(f"{folder}/{found[1].decode()}", contents, made).address.encode(), body
+            )
+        made[name] = _static_file(name, body)
+    return made[name]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -97,6 +97,27 @@ def change(article_id: int) -> Response:
     return _submit(article, ArticleForm(article))
 
 
+@blueprint.post("/desk/texts")
+def clean() -> Response:
+    """Answer with an article's text as it would be stored, for the page to show."""
+    return private_page(sanitize.article_html(request.form.get("body_html", "")))
+
+
+@blueprint.post("/desk/pictures")
+def add_picture() -> Response:
+    """Keep a picture; answer with the HTML that shows it."""
+    sent = request.files.get("picture")
+    if sent is None:
+        return private_page(say("Please choose a picture."), 422)
+    alt, caption = (
+        sanitize.one_line(request.form.get(name, "")) for name in ("picture_alt", "picture_caption")
+    )
+    shown = take_in(site(), sent.read(), alt, caption, clock())
+    if shown is None:
+        return private_page(say("This is no picture that a page can show."), 415)
+    return private_page(shown, 201)
+
+
 def _submit(article: Working | None, form: ArticleForm) -> Response:
     asked = request.form.get("action") or Deed.SAVE
     if asked not in list(Deed):

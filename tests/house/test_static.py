@@ -11,6 +11,7 @@ PHYSICAL = re.compile(
     r"|left|right|top|bottom|(?:min-|max-)?(?:width|height))\s*:"
     r"|^(?:text-align|float|clear)\s*:\s*(?:left|right)\b"
 )
+IMPORTED = re.compile(r'^import .* from "\./([\w-]+\.js)";$', re.MULTILINE)
 DECLARATIONS = [
     (sheet.name, text)
     for sheet in SHEETS
@@ -81,9 +82,23 @@ def test_a_script_adds_to_what_it_finds_by_a_data_attribute() -> None:
     texts = {path.name: path.read_text("utf-8") for path in SCRIPTS}
     touching = {name: text for name, text in texts.items() if "document" in text}  # a worker has no page
     assert len(touching) >= len(texts) - 1
-    assert not [name for name, text in touching.items() if "[data-" not in text]
+    imported = {name: IMPORTED.findall(text) for name, text in texts.items()}
+    among_others = {name for name, others in imported.items() if others} | set().union(*imported.values())
+    assert not [name for name, text in touching.items() if "[data-" not in text and name not in among_others]
     assert not [
         path.name
         for path in SCRIPTS
         if re.search(r"\beval\(|innerHTML|document\.write", path.read_text("utf-8"))
     ]
+
+
+def test_a_script_imports_scripts_beside_it_and_none_that_imports_it() -> None:
+    above = {
+        path: {path.with_name(name) for name in IMPORTED.findall(path.read_text("utf-8"))} for path in SCRIPTS
+    }
+    lines = sum(path.read_text("utf-8").count("\nimport ") for path in SCRIPTS)
+    assert sum(map(len, above.values())) >= lines > 0, "written in another way, which gets no fingerprint"
+    while above:
+        free = {path for path, needed in above.items() if not needed & above.keys()}
+        assert free, f"a circle: {sorted(path.name for path in above)}"
+        above = {path: needed for path, needed in above.items() if path not in free}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cms.accounts.rules import Role
-from tests.journeys.visitor import ARTICLE, LONG_ARTICLE, URDU_ARTICLE, Visitor
+from tests.journeys.visitor import ARTICLE, LONG_ARTICLE, TEXT, URDU_ARTICLE, Visitor
 
 Walk = Callable[[Visitor], object]
 
@@ -42,14 +42,24 @@ def _decided(cleo: Visitor) -> None:
 
 def _editor_with_errors(ada: Visitor) -> None:
     page = ada.goto("/desk/articles/new")
-    page.locator("textarea[name=body_html]").fill("A body without a title.")
+    page.locator(TEXT).fill("A body without a title.")
     ada.press(page.locator("button[name=action][value=publish]"))
+
+
+def _picture_asked_for(ada: Visitor) -> None:
+    page = ada.goto("/desk/articles/new")
+    page.get_by_role("button", name="Picture").click()
+
+
+def _link_asked_for(ada: Visitor) -> None:
+    page = ada.goto("/desk/articles/new")
+    page.get_by_role("button", name="Link").click()
 
 
 def _preview(ada: Visitor) -> None:
     page = ada.goto("/desk/articles/new")
     page.locator("input[name=title]").fill("A look ahead")
-    page.locator("textarea[name=body_html]").fill("It could be like this.")
+    page.locator(TEXT).fill("It could be like this.")
     ada.press(page.locator("button[name=action][value=preview]"))
 
 
@@ -98,6 +108,8 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "reason": (Role.EDITOR, at("/moderation/reasons/advert")),
     "desk": (Role.EDITOR, at("/desk/")),
     "editor": (Role.EDITOR, at("/desk/articles/new")),
+    "editor with a picture": (Role.EDITOR, _picture_asked_for),
+    "editor with a link": (Role.EDITOR, _link_asked_for),
     "editor with errors": (Role.EDITOR, _editor_with_errors),
     "preview": (Role.EDITOR, _preview),
     "editing": (Role.EDITOR, through("/desk/", "main a[href^='/desk/articles/']:not([href*=new])")),

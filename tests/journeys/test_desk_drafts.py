@@ -5,11 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from cms.accounts.rules import Role
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import TEXT, TEXT_SENT, Visitor
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
-TEXT = "textarea[name=body_html]"
 OFFER = "[data-desk-offer]"
 
 
@@ -31,14 +30,14 @@ def test_a_new_article_comes_back_after_a_crash_and_is_forgotten_once_stored(vis
     ada = visitor(Role.AUTHOR)
     page = ada.goto("/desk/articles/new")
     page.locator("input[name=title]").fill("Hours of work")
-    page.locator(TEXT).fill("A first paragraph.\n\nA second.")
+    page.locator(TEXT).fill("A first paragraph.\nA second.")
     assert "csrf" not in _kept(ada)
     _crash(ada)
     page = ada.goto("/desk/articles/new")
-    assert page.locator(TEXT).input_value() == ""
+    assert page.locator(TEXT_SENT).input_value() == ""
     assert "Hours of work" in page.locator(OFFER).inner_text()
     page.get_by_role("button", name="Put them into the form").click()
-    assert page.locator(TEXT).input_value() == "A first paragraph.\n\nA second."
+    assert page.locator(TEXT_SENT).input_value() == "<p>A first paragraph.</p>\n<p>A second.</p>"
     assert page.locator(OFFER).is_hidden()
     _do(ada, "preview")
     assert "Hours of work" in _kept(ada)
@@ -61,7 +60,7 @@ def test_kept_words_of_a_stored_article_meet_a_newer_text_side_by_side(visitor: 
     page = ada.goto(address)
     page.locator(TEXT).fill("Typed before I looked up.")
     page.get_by_role("button", name="Put them into the form").click()
-    assert page.locator(TEXT).input_value() == "Mine."
+    assert page.locator(TEXT_SENT).input_value() == "<p>Mine.</p>"
     _do(ada, "save")
     assert page.locator("[data-theirs]").inner_text() == "<p>His.</p>"
     _do(ada, "save")
@@ -81,3 +80,19 @@ def test_kept_words_can_be_thrown_away_and_are_offered_to_nobody_else(visitor: V
     page.get_by_role("button", name="Throw them away").click()
     assert _kept(ada) == "{}"
     ada.paper.signed_in.clear()  # what was signed out is no way in for those who come after
+
+
+def test_the_offer_is_in_view_also_where_a_reload_keeps_the_place(visitor: Visits) -> None:
+    ada = visitor(Role.AUTHOR, viewport={"width": 390, "height": 700})
+    page = ada.goto("/desk/articles/new")
+    page.locator(TEXT).fill("One.")
+    page.locator("[data-desk-note]").wait_for(state="visible")
+    page.locator("input[name=slug]").scroll_into_view_if_needed()
+    page.reload()
+    page.locator(
+        "input[name=slug]"
+    ).scroll_into_view_if_needed()  # where the browser has not done so by itself
+    assert page.evaluate("scrollY") > 700
+    box = page.locator(OFFER).bounding_box()
+    assert box
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 350

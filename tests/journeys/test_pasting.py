@@ -5,11 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from cms.accounts.rules import Role
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import TEXT, TEXT_SENT, Visitor
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
-BODY = "textarea[name=body_html]"
 PASTE = """(field, [html, text]) => {
     field.focus();
     const clipboardData = new DataTransfer();
@@ -39,9 +38,24 @@ GOOGLE_DOCS = """<meta charset='utf-8'><b style="font-weight:normal;" id="docs-i
 MAIL = "<div>One &lt;line&gt;</div><div><br></div><div>Two<br>lines</div>"
 
 
+OURS = """<p>Words</p><figure><img src="http://{host}/media/2026/11/a.jpg" alt="A &quot;cat&quot;" width="30" height="20">
+<figcaption>Asleep</figcaption></figure><figure><img src="https://elsewhere.example/b.jpg"><figcaption>Lost</figcaption></figure>"""
+
+
+def _writing(visitor: Visits, *, html: bool) -> Visitor:
+    ada = visitor(Role.AUTHOR)
+    page = ada.goto("/desk/articles/new")
+    if html:
+        page.get_by_role("button", name="HTML").click()
+    page.locator(TEXT_SENT if html else TEXT).wait_for(state="visible")
+    return ada
+
+
 def _paste(ada: Visitor, html: str, text: str) -> str:
-    ada.page.locator(BODY).evaluate(PASTE, [html, text])
-    return ada.page.locator(BODY).input_value()
+    page = ada.page
+    place = TEXT if page.locator(TEXT).is_visible() else TEXT_SENT
+    page.locator(place).evaluate(PASTE, [html, text])
+    return page.locator(TEXT_SENT).input_value()
 
 
 @pytest.mark.parametrize(
@@ -56,18 +70,44 @@ def _paste(ada: Visitor, html: str, text: str) -> str:
         ("", "Only text.\n\nOf two.", "Only text.\n\nOf two."),
     ],
 )
-def test_pasted_text_keeps_what_it_means(visitor: Visits, html: str, text: str, as_written: str) -> None:
-    ada = visitor(Role.AUTHOR)
-    ada.goto("/desk/articles/new")
-    assert _paste(ada, html, text) == as_written
+def test_what_is_pasted_into_html_keeps_what_it_means(
+    visitor: Visits, html: str, text: str, as_written: str
+) -> None:
+    assert _paste(_writing(visitor, html=True), html, text) == as_written
+
+
+def test_what_is_pasted_into_the_text_keeps_what_it_means(visitor: Visits) -> None:
+    ada = _writing(visitor, html=False)
+    for html, text, as_written in (
+        (WORD, "Tide tables …", AS_WRITTEN.replace("</li>\n", "</li>").replace("\u00a0", "&nbsp;").strip()),
+        (GOOGLE_DOCS, "…", "<p><strong>Strong</strong> and <em>slanted</em></p>\n<p>Two</p>"),
+        (MAIL, "One line …", "<p>One &lt;line&gt;</p>\n<p>Two<br>lines</p>"),
+        ("<p>Only <i>a few</i> words</p>", "Only a few words", "<p>Only <em>a few</em> words</p>"),
+        ("", "<b>As text</b> & so", "<p>&lt;b&gt;As text&lt;/b&gt; &amp; so</p>"),
+        ("", "Only text.\n\nOf two.", "<p>Only text.</p>\n<p>Of two.</p>"),
+    ):
+        for keys in ("Control+a", "Delete"):
+            ada.page.locator(TEXT).press(keys)
+        assert _paste(ada, html, text) == as_written
+
+
+def test_a_picture_of_this_site_comes_along_with_its_caption_when_it_is_cut_and_pasted(
+    visitor: Visits,
+) -> None:
+    ada = _writing(visitor, html=True)
+    pasted = _paste(ada, OURS.replace("http://{host}", ada.paper.base_url), "Words")
+    assert pasted == (
+        '<p>Words</p>\n<figure><img src="/media/2026/11/a.jpg" alt="A &quot;cat&quot;" width="30" height="20"> '
+        "<figcaption>Asleep</figcaption></figure>\n<p>Lost</p>\n"
+    )
 
 
 def test_pasting_a_block_leaves_the_paragraphs_around_it_and_can_be_taken_back(visitor: Visits) -> None:
-    ada = visitor(Role.AUTHOR)
-    page = ada.goto("/desk/articles/new")
-    page.locator(BODY).fill("One.\n\nTwo\nlines.\n\n")
-    page.locator(BODY).press("Control+End")
+    ada = _writing(visitor, html=True)
+    page = ada.page
+    page.locator(TEXT_SENT).fill("One.\n\nTwo\nlines.\n\n")
+    page.locator(TEXT_SENT).press("Control+End")
     pasted = _paste(ada, "<p>A</p><p>B</p>", "A\n\nB")
     assert pasted == "<p>One.</p>\n<p>Two<br>\nlines.</p>\n<p>A</p>\n<p>B</p>\n"
-    page.locator(BODY).press("Control+z")
-    assert page.locator(BODY).input_value() == "One.\n\nTwo\nlines.\n\n"
+    page.locator(TEXT_SENT).press("Control+z")
+    assert page.locator(TEXT_SENT).input_value() == "One.\n\nTwo\nlines.\n\n"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cms.accounts.rules import Role
 from cms.exchange.actions.demo import STAFF
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import TEXT, Visitor
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
@@ -59,14 +59,18 @@ def test_a_phones_picture_is_made_small_before_it_is_sent(visitor: Visits) -> No
     written = io.BytesIO()
     Image.effect_noise((3000, 2000), 90).convert("RGB").save(written, "JPEG", quality=95)
     assert len(written.getvalue()) > 4_200_000, "more than the site takes"
+    _fill(ada, "A picture of fog", "", SEVEN[:2])
+    page.get_by_role("button", name="Picture").click()
     page.locator("input[name=picture]").set_input_files(
         {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
     )
     page.locator("input[name=picture]").evaluate(
         "async field => { while (field.files[0].size > 2e6) await new Promise(go => setTimeout(go, 50)) }"
     )
-    page.locator("input[name=picture_caption]").fill("Fog on the water")
-    _fill(ada, "A picture of fog", "", SEVEN[:2])
+    page.get_by_label("What the picture shows").fill("Fog")
+    page.get_by_label("The picture's caption").fill("Fog on the water")
+    page.get_by_role("button", name="Put it into the text").click()
+    page.locator(f"{TEXT} figure").wait_for()
     ada.press(page.locator("button[name=action][value=publish]"))
     ada.press(page.get_by_role("link", name="See it as readers do"))
     picture = page.locator(".prose figure img")
@@ -87,4 +91,4 @@ def _publish(ada: Visitor, title: str, standfirst: str, paragraphs: list[str]) -
 def _fill(ada: Visitor, title: str, standfirst: str, paragraphs: list[str]) -> None:
     ada.page.locator("input[name=title]").fill(title)
     ada.page.locator("textarea[name=standfirst]").fill(standfirst)
-    ada.page.locator("textarea[name=body_html]").fill("\n\n".join(paragraphs))
+    ada.page.locator(TEXT).fill("\n".join(paragraphs))

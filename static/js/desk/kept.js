@@ -64,7 +64,9 @@ function show(name, kept) {
   offer.querySelector("[data-desk-about]").textContent = [kept.values.title, moment].filter(Boolean).join(" · ");
   offer.querySelector("[data-desk-take]").addEventListener("click", () => {
     for (const [field, value] of Object.entries(kept.values)) {
-      if (form.elements[field]) form.elements[field].value = value;
+      if (!form.elements[field]) continue;
+      form.elements[field].value = value;
+      form.elements[field].dispatchEvent(new Event("change")); // for whoever shows it in another way
     }
     forget((other) => other === name);
     offer.hidden = true;

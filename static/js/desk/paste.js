@@ -1,94 +1,12 @@
-// Lets what is pasted from a word processor, a mail or a web page keep its headings, lists, links and emphasis.
-// Everything else goes; the server cleans what is left. Pasted text without any, or HTML as text, comes in as ever.
-const words = (text) => new Set(text.toUpperCase().split(" "));
-const BLOCKS = words("h2 h3 h4 h5 h6 p ul ol li blockquote pre table tr th td");
-const AROUND = words("div section article main header footer figure figcaption address");
-const INLINE = words("strong em sub sup code a br");
-const NAMED = { H1: "H2", B: "STRONG", I: "EM" };
-const UNSEEN = words("style script title template svg math");
-const WITHOUT_PARAGRAPHS = words("li th td");
+// Lets what is pasted, or let fall from another window, keep what it means and lose how it looked.
+// Text without any meaning of its own, and HTML that is pasted as text into HTML, come in as the browser has it.
+import { escaped, ours } from "./copied.js";
+import { isBlank } from "./html.js";
+import { blockOf, field, isShown, run, surface } from "./writing.js";
+
 const BLOCK_TAG = /<(?:p|h[1-6]|[uo]l|li|blockquote|pre|table|div|figure|hr)\b/i;
 const TAG = /<\/?[a-z][^<>]*>/i;
-const NUMBERED = /^\s*(?:\d+|[a-z]{1,4})[.)]/i;
-
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-const hasBlocks = (node) => [...node.children].some(isBlock);
-
-function isBlock(node) {
-  return BLOCKS.has(NAMED[node.nodeName] ?? node.nodeName) || AROUND.has(node.nodeName) || hasBlocks(node);
-}
-
-function nameOf(node) {
-  const look = node.dataset?.look ?? "";
-  const name = NAMED[node.nodeName] ?? node.nodeName;
-  if (name === "STRONG" && /font-weight:\s*normal/i.test(look)) return ""; // in which Google Docs wraps everything
-  if (name === "SPAN" && /font-weight:\s*(?:bold|[6-9]00)/i.test(look)) return "strong";
-  if (name === "SPAN" && /font-style:\s*italic/i.test(look)) return "em";
-  if (AROUND.has(name)) return hasBlocks(node) ? "" : "p";
-  return BLOCKS.has(name) || INLINE.has(name) ? name.toLowerCase() : "";
-}
-
-// Styles are read as mere words: the page's policy lets nothing bring its own, not even where it is never shown.
-function parsed(pasted) {
-  const bare = pasted
-    .replace(/<style\b[^]*?<\/style>/gi, "")
-    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-look="));
-  return new DOMParser().parseFromString(bare, "text/html").body;
-}
-
-// Word's lists are paragraphs that begin with their bullet.
-function makeLists(root) {
-  for (const item of root.querySelectorAll("p[data-look*='mso-list']")) {
-    const marker = item.querySelector("[data-look*='mso-list']");
-    const kind = NUMBERED.test(marker?.textContent ?? "") ? "ol" : "ul";
-    marker?.remove();
-    const before = item.previousElementSibling;
-    const list = before?.dataset.made === kind ? before : document.createElement(kind);
-    const entry = document.createElement("li");
-    list.dataset.made = kind;
-    entry.append(...item.childNodes);
-    list.append(entry);
-    item.replaceWith(...(list === before ? [] : [list]));
-  }
-}
-
-function inside(node) {
-  const wraps = hasBlocks(node) && !WITHOUT_PARAGRAPHS.has(node.nodeName);
-  let html = "";
-  let loose = "";
-  function close() {
-    if (!wraps) html += loose;
-    else if (loose.replaceAll("<br>", "").trim()) html += `<p>${loose.trim()}</p>\n`;
-    loose = "";
-  }
-  for (const child of node.childNodes) {
-    if (child.nodeType === Node.TEXT_NODE) {
-      loose += escaped(node.closest("pre") ? child.data : child.data.replace(/[ \t\r\n\f]+/g, " "));
-    } else if (child.nodeType === Node.ELEMENT_NODE && !UNSEEN.has(child.nodeName)) {
-      if (isBlock(child)) {
-        close();
-        html += outside(child);
-      } else {
-        loose += outside(child);
-      }
-    }
-  }
-  close();
-  return html;
-}
-
-function outside(node) {
-  const name = nameOf(node);
-  if (name === "br") return "<br>";
-  const html = inside(node);
-  if (!name) return html;
-  if (name === "a") {
-    const href = escaped(node.getAttribute("href") ?? "").replaceAll('"', "&quot;");
-    return /^(?:https?|mailto):/i.test(href) ? `<a href="${href}">${html}</a>` : html;
-  }
-  if (!isBlock(node)) return html.trim() ? `<${name}>${html}</${name}>` : html;
-  return html.replaceAll("<br>", "").trim() ? `<${name}>${html.trim()}</${name}>\n` : "";
-}
+let isOwn = false; // what is dragged from one place of the text to another
 
 // Beside a block blank lines say nothing: text without any gets the paragraphs that they stood for.
 function inParagraphs(text) {
@@ -96,24 +14,44 @@ function inParagraphs(text) {
   return parts.map((part) => `<p>${part.trim().replaceAll("\n", "<br>\n")}</p>\n`).join("");
 }
 
-function insert(field, html) {
+const indexOf = (node) => [...surface.childNodes].indexOf(node);
+
+function intoField(html) {
   const text = field.value;
   const isFirstBlock = BLOCK_TAG.test(html) && !BLOCK_TAG.test(text);
   const [before, after] = [text.slice(0, field.selectionStart), text.slice(field.selectionEnd)];
   if (isFirstBlock) field.select();
-  // The only way of which the browser's own undo knows.
-  document.execCommand("insertText", false, isFirstBlock ? inParagraphs(before) + html + inParagraphs(after) : html);
+  run("insertText", isFirstBlock ? inParagraphs(before) + html + inParagraphs(after) : html);
 }
 
-for (const field of document.querySelectorAll("[data-desk-kept] [name=body_html]")) {
-  field.addEventListener("paste", (event) => {
-    const pasted = event.clipboardData.getData("text/html");
-    if (!pasted || TAG.test(event.clipboardData.getData("text/plain"))) return;
-    const body = parsed(pasted);
-    makeLists(body);
-    const html = inside(body).replace(/^\s*<p>((?:(?!<p>)[^])*)<\/p>\s*$/, "$1"); // a lone paragraph goes into a line
-    if (!TAG.test(html)) return;
-    event.preventDefault();
-    insert(field, html);
-  });
+// Puts HTML where the caret is, in the text or in the field that holds it as HTML.
+export function put(html) {
+  if (!isShown()) return intoField(html);
+  const block = blockOf(getSelection().anchorNode);
+  if (block && isBlank(block) && BLOCK_TAG.test(html)) getSelection().setBaseAndExtent(surface, indexOf(block), surface, indexOf(block) + 1);
+  run("insertHTML", html.replace(/(?<=>)\n/g, "")); // in place of an empty paragraph, not in it
 }
+
+function asHtml(data) {
+  const text = data.getData("text/plain");
+  const pasted = data.getData("text/html");
+  if (!pasted || (!isShown() && TAG.test(text))) return isShown() ? inParagraphs(escaped(text)) : "";
+  return ours(pasted);
+}
+
+function take(event, data) {
+  const html = asHtml(data).replace(/^\s*<p>((?:(?!<p>)[^])*)<\/p>\s*$/, "$1"); // a lone paragraph goes into a line
+  if (!TAG.test(html)) return;
+  event.preventDefault();
+  put(html);
+}
+
+for (const place of [surface, field]) place.addEventListener("paste", (event) => take(event, event.clipboardData));
+surface.addEventListener("dragstart", () => (isOwn = true));
+surface.addEventListener("dragend", () => (isOwn = false));
+surface.addEventListener("drop", (event) => {
+  const range = document.caretRangeFromPoint?.(event.clientX, event.clientY);
+  if (isOwn || event.dataTransfer.files.length || !range) return;
+  getSelection().collapse(range.startContainer, range.startOffset);
+  take(event, event.dataTransfer);
+});

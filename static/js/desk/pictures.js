@@ -11,7 +11,7 @@ async function shrunk(file) {
   return new File([blob], file.name, { type: blob.type });
 }
 
-for (const field of document.querySelectorAll("[data-desk-kept] input[type=file]")) {
+for (const field of document.querySelectorAll("[data-desk-kept] input[type=file], [data-desk-picture] input[type=file]")) {
   field.addEventListener("change", async () => {
     const [file] = field.files;
     if (!file || file.size < SMALL || !["image/jpeg", "image/png", "image/webp"].includes(file.type)) return;
