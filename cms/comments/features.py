@@ -16,9 +16,8 @@ from cms.comments.lookalikes import plain, without_digits
 BUCKETS = 1 << 17  # all that a model can hold: 131,072 counts are 4 MB, and 6,000 comments seldom collide
 EVERY = 0  # the bucket that every comment has
 READ_FIRST, READ_LAST = 1000, 500  # characters; an advert stands at one end, and the work stays bounded
-WORDS_KEPT = (
-    4_096  # whose buckets a process remembers, 2 MB; most of a comment's words stand in the next one too
-)
+# Whose buckets a process remembers, 2 MB; most of a comment's words stand in the next one too.
+WORDS_KEPT = 4_096
 _LONGEST_WORD, _PIECE = 24, 4  # characters
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ADDRESS = re.compile(r"https?://\S+|<[^<>]*>")

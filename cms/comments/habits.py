@@ -33,9 +33,8 @@ _ORNATE = re.compile(
 _WIDE_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _FULL_WIDTH = re.compile("[\uff01-\uff5e]")
 _COVERED = re.compile("[A-Za-z0-9][\u0300-\u036f\u20d0-\u20ff]")
-_UNSEEN = (
-    "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060-\u2064\ufeff"  # no business within a word of these scripts
-)
+# No business within a word of these scripts.
+_UNSEEN = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060-\u2064\ufeff"
 _PIERCED = re.compile(f"(?<=[A-Za-z0-9\u0370-\u058f])[{_UNSEEN}]+(?=[A-Za-z0-9\u0370-\u058f])")
 _MIXED = re.compile(r"\b(?=[^\W_]*[A-Za-z])(?=[^\W_]*[\u0370-\u052f])[^\W_]+")
 _SPACED = re.compile(r"(?<![^\W_])(?:[a-z0-9][ .*_|~\-]{1,3}){3,}[a-z0-9](?![^\W_])")

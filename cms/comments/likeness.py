@@ -16,15 +16,13 @@ MAX_DISTANCE = 3  # bits of 64
 BAND_BITS = 16
 PIECE = 4  # letters; short enough to survive a changed word, long enough to be a text's own
 READ_LETTERS = 2000  # copies differ at their ends; 2,000 letters take 2 ms
-HASHES_KEPT = (
-    16_384  # of pieces, 4 MB; with half of them twice as many of a text's pieces were not remembered
-)
+# Of pieces, 4 MB; with half of them twice as many of a text's pieces were not remembered.
+HASHES_KEPT = 16_384
 TELLING_LETTERS = 24  # letters from which two readers do not write the same by chance
 _BITS = 64
 _MASK = (1 << _BITS) - 1
-_COUNTER_BITS = (
-    12  # of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above
-)
+# Of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above.
+_COUNTER_BITS = 12
 _ONE_EACH = sum(1 << _COUNTER_BITS * place for place in range(_BITS))
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|<[^<>]*>")
 _NO_LETTER = re.compile(r"[\W\d_]")  # one by one: to look for runs of them takes half as long again

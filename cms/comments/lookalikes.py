@@ -35,9 +35,8 @@ _SAME_IN_NAMES: dict[int, str | int] = {
     **dict.fromkeys(map(ord, "lӏ"), "i"),
 }
 _READ_AT_ONCE = 8  # texts; a comment is read five times in a row, and several threads do so
-_MARKS = (
-    "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # drawn over Latin, Greek, Cyrillic
-)
+# Drawn over Latin, Greek, Cyrillic.
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _UNSEEN = "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
 # One by one: a pattern that begins with a repetition takes four times as long to find that there is nothing.
 _NOT_SAID = re.compile(f"[{_MARKS}{_UNSEEN}]")

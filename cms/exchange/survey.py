@@ -19,9 +19,8 @@ from cms.exchange.wxr_events import (
 )
 
 ARTICLE_TYPES = frozenset({"post", "page"})
-LARGEST_NUMBER = (
-    2_000_000_000  # of a comment that keeps its number: PostgreSQL's integer ends at 2,147,483,647
-)
+# Of a comment that keeps its number: PostgreSQL's integer ends at 2,147,483,647.
+LARGEST_NUMBER = 2_000_000_000
 REUSED_MAX = 200_000  # characters of one reusable block that are kept in memory
 
 

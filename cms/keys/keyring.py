@@ -11,9 +11,8 @@ from cms.keys.sources import KeySource
 from cms.vault import Key, KeyRefused, Vault
 
 FRESH_SECONDS = 10  # after which a process that has not looked does so before it gives its keys out
-PAUSE_SECONDS = (
-    1.0  # between two looks for a key that is not to be had, however many values were sealed under it
-)
+# Between two looks for a key that is not to be had, however many values were sealed under it.
+PAUSE_SECONDS = 1.0
 # A machine that slept must look again: Linux counts its sleep by this clock alone.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 

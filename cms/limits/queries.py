@@ -12,9 +12,8 @@ from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
 from cms.storage.prebuilt import Prebuilt
 
-KEYS_AT_ONCE = (
-    5  # that a comment asks for: its network, its article, kinds of device, all comments, slow mode
-)
+# That a comment asks for: its network, its article, kinds of device, all comments, slow mode.
+KEYS_AT_ONCE = 5
 _KEYS = tuple(f"key_{place}" for place in range(KEYS_AT_ONCE))
 _COUNTS = Prebuilt(
     sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 WINDOW = timedelta(minutes=10)
-DEVICES = (
-    16  # kinds told apart: enough to see that many people share a network, too few to know one of them by
-)
+# Kinds told apart: enough to see that many people share a network, too few to know one of them by.
+DEVICES = 16
 _ROUNDING = 1e-6  # seconds by which a moment that was reckoned may lie before the true one
 KINDS_KEY = "kinds:"  # begins the key of a set; every other key counts
-SLOW_KEY = (
-    "slow:"  # begins the key of an article that somebody has slowed down, noted at the moment when that ends
-)
+# Begins the key of an article that somebody has slowed down, noted at the moment when that ends.
+SLOW_KEY = "slow:"
 SHARED_FROM = 3  # kinds of device from which a network is one that people share; one person has two
 SHARED_TIMES = 10  # times a visitor's limit that a shared network may send, held, before it is refused
 SLOW_SHARE = 5  # an article in slow mode takes a fifth of what it takes otherwise from one visitor
@@ -21,9 +19,8 @@ FLOOD_TIMES = 5  # times the comments of a slow article from which one is floode
 FLOOD_TIMES_EVERYWHERE = 20  # the same for all articles together: 1,200 in ten minutes come of no debate
 FLOOD_WELCOME = 1  # comments that are still taken there from one visitor: a first one
 PROXY_FROM = 30  # comments from which "nearly all of them" says something
-PROXY_NEAR_FROM = (
-    10  # the same where they come from this machine or its own network, as no public reader does
-)
+# The same where they come from this machine or its own network, as no public reader does.
+PROXY_NEAR_FROM = 10
 PROXY_SHARE = 0.9  # nearly all
 PROXY_DEVICES = DEVICES // 2  # so many kinds do not sit behind one line without a proxy
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -15,9 +15,8 @@ from cms.storage.dialects import insert_into, insert_on
 from cms.storage.prebuilt import Prebuilt
 from cms.storage.sessions import once
 
-FORGOTTEN_AT_ONCE = (
-    100  # rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up
-)
+# Rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up.
+FORGOTTEN_AT_ONCE = 100
 
 
 @cache

@@ -17,9 +17,8 @@ from cms.outbox.rules import KEPT_FOR, ROW_LEASE, UNDO_TIME, KnownCommenter, Let
 from cms.storage.dialects import insert_into
 from cms.vault import Vault, random_mark
 
-OUTBOX_LOCK = (
-    7_264_003  # any number of our own: who takes letters out, one at a time, so that no ceiling is passed
-)
+# Any number of our own: who takes letters out, one at a time, so that no ceiling is passed.
+OUTBOX_LOCK = 7_264_003
 
 
 def put_to_address(

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from threading import BoundedSemaphore, Lock
 
-NETWORKS_MAX = (
-    20_000  # told apart within a minute; beyond it nobody new is counted, and the turns at once still hold
-)
+# Told apart within a minute; beyond it nobody new is counted, and the turns at once still hold.
+NETWORKS_MAX = 20_000
 PATIENCE_SECONDS = 0.5  # for a free turn; a thread that waits longer is one that reads no page
 
 

@@ -8,9 +8,8 @@ _ADDRESS = r"[tT][tT][pP][sSſ]?://[^\W_][\w.-]*(?::\d{1,5})?(?:[/?#][^\s<>\"\\`
 _WELL_FORMED = re.compile(f"[hH]{_ADDRESS}")
 # It looks behind itself from its first letter on: a pattern that begins with letters is found five times sooner.
 _BARE = re.compile(rf"[hH](?<![^\W_].){_ADDRESS}")
-MAX_ADDRESS = (
-    2000  # characters; servers and search engines take no longer ones, and entities in them cost 4 µs each
-)
+# Characters; servers and search engines take no longer ones, and entities in them cost 4 µs each.
+MAX_ADDRESS = 2000
 _TRAILING = frozenset(".,;:!?'*_~…۔،؛؟。、，！？’”»")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 

@@ -11,9 +11,8 @@ from cms.comments.queries import learnt
 from cms.comments.queries.learnt import Pupil
 from cms.comments.rules import Lesson
 
-TAUGHT_AT_ONCE = (
-    200  # of what one decision covers; thousands are alike, and each takes half a millisecond to read
-)
+# Of what one decision covers; thousands are alike, and each takes half a millisecond to read.
+TAUGHT_AT_ONCE = 200
 Known = set[tuple[int, Lesson]]  # by fingerprint of a text
 Changes = dict[int, tuple[int, int]]  # by bucket: what to add to its counts of spam and fine
 

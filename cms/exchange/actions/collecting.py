@@ -4,9 +4,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NEW_THINGS = (
-    20_000  # between two looks: a batch makes some 100,000, nearly all of them in use until it is stored
-)
+# Between two looks: a batch makes some 100,000, nearly all of them in use until it is stored.
+NEW_THINGS = 20_000
 
 
 @contextmanager

@@ -43,9 +43,7 @@ def relate_in_portions(database: Database, source: str, weigh: Weigh = kin_of_ma
     worked out again, the desk's way, in the transaction that stores it. `weigh` does what `kin_of_many()` does.
     """
     with database.reading() as session:
-        seen = queries.article_changes(
-            session
-        )  # before the articles: what changes in between counts as moved
+        seen = queries.article_changes(session)  # before the articles: what changes between counts as moved
         lists, beside = _worked_out(session, source, weigh)
     moved: set[int] = set()
     for some in _portions(lists, KIN_AT_ONCE):

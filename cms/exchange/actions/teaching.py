@@ -6,9 +6,8 @@ from cms.exchange import queries
 from cms.exchange.actions.batches import transaction
 from cms.exchange.actions.parcels import Run
 
-NEWEST_OF_EACH = (
-    500  # a second of work; from as many decisions on, more of them add little (measured by spam.py)
-)
+# A second of work; from as many decisions on, more of them add little (measured by spam.py).
+NEWEST_OF_EACH = 500
 AT_ONCE = 50  # in a transaction, so that readers who send comments wait for a moment at most
 TAUGHT_BY = {CommentStatus.APPROVED: Lesson.FINE, CommentStatus.SPAM: Lesson.SPAM}
 

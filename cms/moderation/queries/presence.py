@@ -13,9 +13,8 @@ from cms.moderation.rules import Deed
 
 GONE_AFTER = timedelta(seconds=20)  # four looks missed
 LISTED = 50  # colleagues at once
-LOOKED_AT = (
-    10_000  # entries of the log since a page was opened; whoever left it open for longer loads it again
-)
+# Entries of the log since a page was opened; whoever left it open for longer loads it again.
+LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ from cms.privacy.queries.sealed import count_under_others
 from cms.storage.outages import for_operator
 from cms.vault import Key, KeyRefused
 
-PICTURES_LOOKED_FOR = (
-    200  # of the newest articles: a folder that is not the one all hosts share lacks them first
-)
+# Of the newest articles: a folder that is not the one all hosts share lacks them first.
+PICTURES_LOOKED_FOR = 200
 GO_ON = "Run `cms privacy rotate-key` to go on."
 
 
