@@ -46,10 +46,7 @@ class Wire(Connection[Any]):
 
     def ask(self, statement: str, values: Values = ()) -> list[Row]:
         """Return a statement's rows, none where it has none to give; all that was put goes before it."""
-        expected = self._expected.get(statement)
-        asked = expected.pop(tuple(values), None) if expected else None
-        if asked is None:
-            asked = self._put(statement, values)
+        asked = self._asked_already(statement, values) or self._put(statement, values)
         if asked.answer is None:
             (self._meanwhile or self._travel)()
         return self._rows(asked.answer)
@@ -62,7 +59,10 @@ class Wire(Connection[Any]):
 
     @contextmanager
     def while_waiting(self, do: Callable[[], object]) -> Iterator[None]:
-        """Let `do` be done wherever somebody waits for an answer; it has to see to it that all is delivered."""
+        """Let `do` be done wherever somebody waits for an answer; it has to see to it that all is delivered.
+
+        What several then ask alike goes once: they are told the same.
+        """
         self._meanwhile = do
         try:
             yield
@@ -104,6 +104,14 @@ class Wire(Connection[Any]):
             else:
                 self._travel()
 
+    def _asked_already(self, statement: str, values: Values) -> "_Statement | None":
+        """Return a question that was expected, or that another asks just now who waits for the answer."""
+        expected = self._expected.get(statement)
+        if expected:
+            return expected.pop(tuple(values), None)
+        asked = self._waiting if self._meanwhile else ()
+        return next((one for one in asked if one.is_of(statement, values)), None)
+
     def _rows(self, answer: PGresult | None) -> list[Row]:
         if answer is None:
             raise OperationalError("the connection was closed before PostgreSQL had answered")
@@ -141,7 +149,9 @@ class Wire(Connection[Any]):
 
     def _put(self, statement: str, values: Values) -> "_Statement":
         said = self._name(statement) if self._may_prepare else statement.encode()
-        put = _Statement(said, values, self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values)))
+        put = _Statement(
+            statement, said, values, self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        )
         self._waiting.append(put)
         return put
 
@@ -207,10 +217,15 @@ class Wire(Connection[Any]):
 class _Statement:
     """A statement with its values as the driver sends them, and PostgreSQL's answer once that is here."""
 
+    statement: str
     said: bytes  # its name, where it is prepared
     values: Values
     texts: Sequence[Any]  # Any: the driver's own kinds of bytes
     answer: PGresult | None = None
+
+    def is_of(self, statement: str, values: Values) -> bool:
+        """Tell whether it is the same."""
+        return self.statement == statement and self.values == values
 
 
 class _Cursor(RawCursor[Any]):

@@ -24,6 +24,11 @@ from tests.conftest import ON_POSTGRESQL, POSTGRESQL
 TAG = table_of(Tag)
 BY_SLUG = Prebuilt(sa.select(TAG.c.name).where(TAG.c.slug == sa.bindparam("slug")))
 BROKEN = Prebuilt(sa.select(sa.literal_column("1/0").label("no")).where(TAG.c.id > sa.bindparam("id")))
+DRAWN = Prebuilt(  # another one each time
+    sa.select(sa.cast(sa.func.random(), sa.Text).label("lot")).where(
+        sa.bindparam("least", type_=sa.Integer) > 0
+    )
+)
 SLUGS = ("ada", "ben", "cleo")
 Work = Callable[[Session], Any]
 
@@ -101,6 +106,16 @@ def test_what_each_expects_comes_with_the_same_journey(database: Database) -> No
         return [name_of(session, slug), heard_at(session) == before]
 
     assert done(database, [partial(work, slug) for slug in SLUGS]) == [[slug.title(), True] for slug in SLUGS]
+
+
+@ON_POSTGRESQL
+def test_what_several_ask_alike_at_one_moment_is_asked_once(database: Database) -> None:
+    def work(least: int, session: Session) -> str:
+        return str(DRAWN.first(session, {"least": least}).lot)
+
+    ada, ben, cleo = done(database, [partial(work, least) for least in (1, 2, 1)])
+    assert ada == cleo != ben
+    assert done(database, [partial(work, 1)]) != [ada]
 
 
 @pytest.mark.both_engines

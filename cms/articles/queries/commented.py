@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus
-from cms.db import UtcTime, table_of
+from cms.db import table_of
 from cms.moderation.queries.closing import TAKES_COMMENTS
 from cms.storage.prebuilt import Prebuilt
 
@@ -34,7 +34,7 @@ class CommentedArticle:
 
 
 _ARTICLE = table_of(Article)
-_BY_SLUG = Prebuilt(
+_BY_SLUG = Prebuilt(  # whatever the moment, so that those who comment on it together ask the same
     sa.select(
         *(
             TAKES_COMMENTS if one.name == "comments_open" else _ARTICLE.c[one.name]
@@ -44,7 +44,6 @@ _BY_SLUG = Prebuilt(
         _ARTICLE.c.kind == sa.bindparam("kind"),
         _ARTICLE.c.slug == sa.bindparam("slug"),
         sa.or_(_ARTICLE.c.status == ArticleStatus.PUBLISHED, _ARTICLE.c.status == ArticleStatus.RETRACTED),
-        _ARTICLE.c.publish_at <= sa.bindparam("now", type_=UtcTime()),
     )
 )
 
@@ -53,5 +52,5 @@ def commented_article(
     session: Session, kind: ArticleKind, slug: str, *, now: datetime
 ) -> CommentedArticle | None:
     """Return the article at `slug` if it is public, or retracted; one SELECT."""
-    row = _BY_SLUG.first(session, {"kind": kind, "slug": slug, "now": now})
-    return CommentedArticle(*row) if row else None
+    row = _BY_SLUG.first(session, {"kind": kind, "slug": slug})
+    return CommentedArticle(*row) if row and row.publish_at <= now else None
