@@ -4,9 +4,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from markupsafe import Markup
-
 from cms.answering.pieces import Pieces
+from cms.answering.written import Ready
 from cms.assets import Assets
 from cms.config import Settings
 from cms.db import Database
@@ -40,7 +39,7 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
-    pieces: Pieces[Markup] = field(
+    pieces: Pieces[Ready] = field(
         default_factory=Pieces, compare=False, repr=False
     )  # as these settings have them
     searching: Turns = field(

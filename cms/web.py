@@ -18,6 +18,7 @@ from cms.answering.current import notes, this_app, this_request
 from cms.answering.finished import FinishedPage
 from cms.answering.negotiation import has_already
 from cms.answering.sent import Answer, others
+from cms.answering.written import Written
 from cms.config import Settings
 from cms.languages import Language, is_language
 from cms.sense import origin_of
@@ -82,15 +83,18 @@ def say(english: str, **values: object) -> str:
 
 
 def public_page(
-    body: str, things: Iterable[str], mimetype: str = "text/html", until: datetime | None = None
+    body: str | Written, things: Iterable[str], mimetype: str = "text/html", until: datetime | None = None
 ) -> Response:
     """Return a page that any reader may see and any cache may keep if it asks first; made of `things`.
 
     It is true until one of them changes, an article comes out at its time, or `until`, if it says so itself.
     """
-    response = Answer(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = "no-cache"
     noted = notes()
+    if isinstance(body, Written):
+        noted.digest, response = body.digest, Answer(body.body, mimetype=mimetype)
+    else:
+        response = Answer(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = "no-cache"
     noted.things, noted.until = tuple(things), until
     if noted.things and site().settings.purge_url:
         _share(response)
@@ -235,6 +239,7 @@ def _make_conditional(request: Request, response: Response) -> None:
         frozenset(noted.things),
         noted.get("until"),
         once=not is_kept,
+        digest=noted.get("digest", ""),
     )
     variant = page.variant(request.environ.get("HTTP_ACCEPT_ENCODING", ""))
     known = request.environ.get("HTTP_IF_NONE_MATCH")

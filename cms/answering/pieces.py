@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-PIECES_BYTES = 4_194_304  # of forty articles that are being talked about, with what they were made of
+PIECES_BYTES = 4_194_304  # of some thirty articles that are being talked about, with what they were made of
 OVERHEAD_BYTES = 500  # of a piece: its key and its place
 
 Piece = TypeVar("Piece")
@@ -44,8 +44,8 @@ class Pieces(Generic[Piece]):
         return self._young_bytes + self._old_bytes
 
     def _keep(self, key: Hashable, piece: Piece) -> None:
-        # What went in is about as long as what came out.
-        size = 2 * sys.getsizeof(piece) + OVERHEAD_BYTES
+        # What went in is about as long as what came out, and as what is sent of it.
+        size = 3 * sys.getsizeof(piece) + OVERHEAD_BYTES
         with self._lock:
             self._young[key] = piece
             self._young_bytes += size

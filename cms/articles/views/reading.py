@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from cms.answering.current import notes
 from cms.answering.shown import once
+from cms.answering.written import written
 from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
@@ -65,7 +66,7 @@ def front() -> Response:
         empty = after is None and not page.cards and not archives.has_staff(session)
     if empty:
         return private_page(render_template("articles/first_run.html"))
-    body = render_template(
+    body = written(
         "articles/front.html",
         page=page,
         next_url=_next_url("/", page.next_page),
@@ -97,7 +98,7 @@ def archive(folder: str, slug: str) -> Response:
     if found is None:
         return _elsewhere()
     path = address_of(kind, slug)
-    body = render_template(
+    body = written(
         "articles/archive.html",
         archive=found,
         next_url=_next_url(path, found.page.next_page),
@@ -157,7 +158,7 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
         replying_to = visible_comment(session, found.id, asked) if asked else None
     speak(found.language)
     return public_page(
-        render_template(
+        written(
             "articles/article.html",
             **article_context(found, onward, thread, now),
             comment_token=blank_token(things.article(found.id)),
