@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, count
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -37,11 +37,6 @@ class Prebuilt:
         """Return the rows as named tuples; `values` may hold more than is asked for."""
         connection, form = self._in(session)
         return form.read(_sent(connection, form, form.ways.ask, form.sent(values)))
-
-    def unread(self, session: Session, values: Mapping[str, Any]) -> "Unread":
-        """Return the rows as the driver gave them, for who may know already what is made of the same ones."""
-        connection, form = self._in(session)
-        return Unread(form, tuple(_sent(connection, form, form.ways.ask, form.sent(values))))
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
         """Return the first row, or None; for a statement that finds one at most."""
@@ -83,6 +78,13 @@ class Prebuilt:
         if form is None:
             form = self._forms[name] = _form(self._statement, connection.dialect)
         return connection, form
+
+
+def expect(session: Session, values: Mapping[str, Any], *statements: Prebuilt) -> None:
+    """Let PostgreSQL answer several statements with the next question; see `Prebuilt.expect()`."""
+    if WAYS[session.get_bind().dialect.name].expect is not None:
+        for one in statements:
+            one.expect(session, values)
 
 
 class Inserting:
@@ -206,17 +208,6 @@ class _Form:
             for row in found:
                 row[place] = convert(row[place])
         return list(map(self.row, found))
-
-
-class Unread(NamedTuple):
-    """Rows as a driver gave them; equal to others of the same statement that say the same."""
-
-    form: _Form
-    rows: tuple[Sequence[Any], ...]
-
-    def read(self) -> list[Any]:
-        """Return them as `Prebuilt.all()` does."""
-        return self.form.read(self.rows)
 
 
 def _form(statement: Statement, dialect: sa.Dialect) -> _Form:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.both_engines
 # reasons: each filled lane, the cards of what it holds, changes, folds with their samples, sections, the proxy's warning.
 READERS = {
     "/": 3,
-    "/articles/story-1": 10,
+    "/articles/story-1": 11,
     "/authors/ada": 4,
     "/tags/time": 4,
     "/sections/city": 4,

@@ -51,22 +51,6 @@ def test_a_prebuilt_statement_gives_what_sqlalchemy_gives(site: Site, clock: Clo
 
 
 @pytest.mark.both_engines
-def test_unread_rows_are_equal_as_long_as_they_say_the_same(site: Site, clock: Clock) -> None:
-    write_article(site, "Tide", clock(), section="City")
-    statement = Prebuilt(PUBLISHED)
-    asked: dict[str, Any] = {"kind": ArticleKind.ARTICLE, "now": clock()}
-    with site.database.reading() as session:
-        first, again = statement.unread(session, asked), statement.unread(session, asked)
-        assert first.read() == statement.all(session, asked)
-    write_article(site, "Tram", clock(), section="City")
-    with site.database.reading() as session:
-        later = statement.unread(session, asked)
-    assert hash(first) == hash(again)
-    assert first == again
-    assert later != first
-
-
-@pytest.mark.both_engines
 def test_a_value_that_is_left_out_is_missed(site: Site, clock: Clock) -> None:
     with site.database.reading() as session, pytest.raises(KeyError, match="kind"):
         Prebuilt(PUBLISHED).all(session, {"now": clock()})

@@ -10,7 +10,7 @@ from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
 from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, place_in, public_in
 from cms.articles.rules import Cursor
-from cms.storage.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt, expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,11 @@ def tag_archive(
 def has_staff(session: Session) -> bool:
     """Tell whether anybody works here yet; one SELECT."""
     return session.execute(sa.select(col(Staff.id)).limit(1)).first() is not None
+
+
+def expect_masthead_sections(session: Session, *, now: datetime) -> None:
+    """Let PostgreSQL tell the masthead's sections with the next question; who asks for them finds them there."""
+    expect(session, {"now": now}, _SECTIONS)
 
 
 def masthead_sections(session: Session, *, now: datetime) -> tuple[NamedLink, ...]:

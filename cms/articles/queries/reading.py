@@ -34,7 +34,7 @@ from cms.articles.queries.kin import IS_IN_PRINT
 from cms.articles.rules import reading_minutes
 from cms.db import UtcTime
 from cms.moderation.queries.closing import TAKES_COMMENTS
-from cms.storage.prebuilt import Prebuilt
+from cms.storage.prebuilt import Prebuilt, expect
 
 MORE_FROM_AUTHOR = 5  # headlines; more are one click away in the archive
 
@@ -202,9 +202,15 @@ _RELATED = Prebuilt(
 
 
 def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> ArticlePage | None:
-    """Return the article at `slug` if it is public, or retracted; three SELECTs."""
+    """Return the article at `slug` if it is public, or retracted; three SELECTs.
+
+    Those of `onward()` that need no more than this go along to PostgreSQL.
+    """
     row = _BY_SLUG.first(session, {"kind": kind, "slug": slug, "now": now})
-    return _page(session, row) if row else None
+    if row is None:
+        return None
+    expect(session, _here(row.id, row.publish_at, now), _TAGS, _PREVIOUS, _FOLLOWING, _RELATED)
+    return _page(session, row)
 
 
 def public_article_id(session: Session, kind: ArticleKind, slug: str, *, now: datetime) -> int | None:
@@ -231,14 +237,18 @@ def subjects_of(session: Session, article_id: int) -> tuple[TagLink, ...]:
 
 def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:
     """Return where `page` leads; a SELECT an author and three more."""
-    at = min(page.publish_at, now)  # what is not out yet, and is seen by the desk, stands behind all that is
-    here = {"at": at, "id": page.id, "now": now}
+    here = _here(page.id, page.publish_at, now)
     return Onward(
         more_from=tuple(MoreFrom(author, _more_from(session, author, here)) for author in page.authors),
         previous=_headline(session, _PREVIOUS, here),
         following=_headline(session, _FOLLOWING, here),
         related=tuple(Headline(*row) for row in _RELATED.all(session, here)),
     )
+
+
+def _here(article_id: int, publish_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the place of an article; what is not out yet, and is seen by the desk, stands behind all that is."""
+    return {"id": article_id, "at": min(publish_at, now), "now": now}
 
 
 def _page(session: Session, row: Any, publish_at: datetime | None = None) -> ArticlePage:

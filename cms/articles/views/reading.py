@@ -19,6 +19,7 @@ from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
 from cms.articles.rules import Cursor, address_of, cursor, former_address, number
 from cms.comments.forms import blank_token
+from cms.comments.queries.first_page import expect_first_page
 from cms.comments.queries.thread import VisibleThread, visible_comment
 from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
@@ -50,6 +51,7 @@ def masthead() -> dict[str, Any]:
 def _reading() -> Iterator[Session]:
     """Give a session for all that a page shows, its masthead too; one SELECT."""
     with site().database.reading() as session:
+        archives.expect_masthead_sections(session, now=clock())
         yield session
         notes().masthead_sections = archives.masthead_sections(session, now=clock())
 
@@ -152,6 +154,7 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
             abort(410)
         if "comment" in request.args:
             return way_to_comment(session, found.id, address_of(found.kind, found.slug))
+        expect_first_page(session, found.id)
         onward = reading.onward(session, found, now=now)
         thread = thread_asked_for(session, found.id) or abort(404)
         asked = request.args.get("reply_to", 0, number)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,17 +14,17 @@ from cms.comments.models import Comment
 from cms.comments.queries.visible import COLUMNS, COLUMNS_OF_VISIBLE, VisibleComment, comment_of, is_visible
 from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
-from cms.storage.prebuilt import Prebuilt, Unread
+from cms.storage.prebuilt import Prebuilt
 
-REMEMBERED = 16  # threads of 60 KB; of 1 MB where a hundred people each wrote all that fits, in Urdu
 FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
 FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VisibleThread:
     """A page of an article's comments, depth first; `next_page` is the cursor of what stands behind it.
 
+    Equal to none but itself, so that its blocks are found without a look at each comment.
     `featured` are those that the newsroom puts forward, on the first page. `root_id` names the thread where the page shows one alone; `count` is that thread's, else the article's.
     """
 
@@ -115,9 +114,9 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     stands in the threads shown. And one more for each generation of removed comments that still carry replies.
     """
     if after is None:
-        found = _ALL.unread(session, {"article_id": article_id, "most": size + 1})
-        if len(found.rows) <= size:
-            return _complete(found, size) or _on_one_page(session, found, size)
+        found = _ALL.all(session, {"article_id": article_id, "most": size + 1})
+        if len(found) <= size:
+            return _on_one_page(session, found, size)
     roots, count = _roots(session, article_id, after=after, size=size)
     members = _first_of_each(session, article_id, [root.id for root in roots], size=size)
     shown, last = _fitting(roots, members, size)
@@ -156,21 +155,8 @@ def visible_comment(session: Session, article_id: int, comment_id: int) -> Visib
     return comment_of(row, None, 0) if row else None
 
 
-# By all of its rows, read for the page that shows it, so it is never stale. A fifth of what an article with 50 comments
-# took was to read its rows, to sort them and to make comments of them (measured).
-@lru_cache(maxsize=REMEMBERED)
-def _complete(found: Unread, size: int) -> VisibleThread | None:
-    """Return all comments of an article, None where one of them answers what is not among them."""
-    rows = found.read()
-    shown, more = _folded(rows, size)
-    if {row.parent_id for row in shown} - {None, *(row.id for row in shown)}:
-        return None
-    return VisibleThread(_with_rest(_in_order(shown, {}), more), len(rows), None, featured=_featured(rows))
-
-
-def _on_one_page(session: Session, found: Unread, size: int) -> VisibleThread:
+def _on_one_page(session: Session, rows: Sequence[Any], size: int) -> VisibleThread:
     """Return all comments of an article, with the removed ones that some of them answer."""
-    rows = found.read()
     shown, more = _folded(rows, size)
     comments = _with_rest(_comments(session, shown), more)
     return VisibleThread(comments, len(rows), None, featured=_featured(rows))

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from cms.answering.shown import once
 from cms.comments.forms import CommentForm
-from cms.comments.queries.visible import VisibleComment
+from cms.comments.queries.thread import VisibleThread
 
 
 def install(app: Flask) -> None:
@@ -15,13 +15,13 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(comment_blocks=comment_blocks, blank_fields=blank_fields)
 
 
-def comment_blocks(comments: tuple[VisibleComment, ...], can_reply: bool, article_url: str) -> Markup:
+def comment_blocks(thread: VisibleThread, can_reply: bool, article_url: str) -> Markup:
     """Return the comments of a page one after another; after a change, all but the changed ones are known already.
 
     One that moved in from elsewhere also answers to its old number, unless another here has that.
     """
     comment = _macros("macros/comment.html").comment
-    here = {it.id for it in comments}
+    here = {it.id for it in thread.comments}
     blocks = [
         once(
             comment,
@@ -31,7 +31,7 @@ def comment_blocks(comments: tuple[VisibleComment, ...], can_reply: bool, articl
             it.parent_id in here,
             article_url,
         )
-        for it in comments
+        for it in thread.comments
     ]
     return Markup("").join(blocks)
 

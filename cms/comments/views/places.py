@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from cms.answering.current import this_request
 from cms.articles.rules import Cursor, cursor, number
+from cms.comments.queries.first_page import first_page
 from cms.comments.queries.places import place_of
 from cms.comments.queries.thread import VisibleThread, visible_thread, whole_thread
 from cms.web import site
@@ -20,6 +21,8 @@ def thread_asked_for(session: Session, article_id: int) -> VisibleThread | None:
     root_id = request.args.get("thread", 0, number)
     if root_id:
         return whole_thread(session, article_id, root_id, after=after, size=size)
+    if after is None:
+        return first_page(session, article_id, size=size)
     return visible_thread(session, article_id, after=after, size=size)
 
 
