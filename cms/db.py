@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -58,16 +59,18 @@ class UtcTime(sa.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without a time zone cannot be stored")
-        moment = value.astimezone(UTC)
-        if dialect.name != "sqlite":
-            return moment
-        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return value.astimezone(UTC) if dialect.name != "sqlite" else _as_sqlite_keeps_it(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Return the moment, aware and in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=16)  # a page asks six times for what is public now
+def _as_sqlite_keeps_it(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def stored_as_value(kind: type[StrEnum], name: str) -> sa.Enum:

@@ -35,6 +35,8 @@ class Application(Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
         super().__init__(*args, **kwargs)
+        # As many templates as there are: where Jinja keeps some alone, it searches them at each look.
+        self.jinja_options = {"cache_size": -1}
         self._spoken: dict[str, SpokenEnvironment] = {}  # by language; a copy of the application shares them
 
     @property

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from psycopg.errors import DivisionByZero, FeatureNotSupported, UndefinedTable
 
 from cms.site import Site
-from tests.conftest import ON_POSTGRESQL
+from tests.conftest import ON_POSTGRESQL, START
+from tests.factories import write_article
+from tests.reader import Reader
 
 SUM, RATIO, NUMBER = "SELECT $1::int + $2::int", "SELECT 1 / $1::int", "SELECT $1::int"
 PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
@@ -149,3 +152,17 @@ def test_a_transaction_that_begins_by_itself_begins_as_it_should(site: Site) -> 
     with site.database.reader.connect() as connection:
         asked = connection.exec_driver_sql
         assert [asked("SHOW transaction_isolation").scalar() for _ in range(2)] == ["repeatable read"] * 2
+
+
+def test_the_questions_of_an_articles_page_take_three_journeys(
+    app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cms.storage.wire import Wire
+
+    write_article(site, "Cat", START, tags=["Time", "Rain"], section="City")
+    reader, journeys, travel = Reader(app), [], Wire._travel
+    monkeypatch.setattr(Wire, "_travel", lambda wire: (journeys.append(1), travel(wire)))
+    reader.get("/articles/cat")  # which prepares the statements, and reads the comments
+    journeys.clear()
+    reader.get("/articles/cat")
+    assert len(journeys) == 3
