@@ -211,16 +211,13 @@ def _is_newest_sqlite(settings: Settings) -> bool:
 
 
 def _migrate_postgresql(settings: Settings) -> None:
-    engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-        connection.commit()
-        try:
-            _upgrade(connection)
-        finally:
-            connection.rollback()
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
+    """Migrate in one transaction, whose lock ends with it: a pooler may give the next one another server process."""
+    engine = sa.create_engine(
+        settings.sqlalchemy_url, poolclass=sa.NullPool, connect_args={"prepare_threshold": None}
+    )
+    with engine.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        _upgrade(connection)
     engine.dispose()
 
 

@@ -247,6 +247,23 @@ def test_migrating_again_and_in_parallel_changes_nothing(site: Site) -> None:
 
 
 @ON_POSTGRESQL
+def test_migrating_locks_for_one_transaction_as_a_pooler_wants_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    def look(connection: sa.Connection) -> None:
+        mine = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        held.append(connection.exec_driver_sql(mine).scalar_one())
+        connection.connection.rollback()  # of the driver's own transaction
+        held.append(connection.exec_driver_sql(mine).scalar_one())
+
+    monkeypatch.setattr(db, "_upgrade", look)
+    db.migrate(site.settings)
+    assert held == [1, 0]
+
+
+@ON_POSTGRESQL
 def test_who_comes_after_a_restart_meets_no_connection_from_before_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
