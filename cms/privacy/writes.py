@@ -197,15 +197,15 @@ def forget_links(session: Session, moment: datetime) -> None:
     session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.ends_at) <= moment))
 
 
-def scrub(session: Session) -> None:
-    """Let SQLite's search indexes hold nothing of what is gone; on PostgreSQL VACUUM does."""
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        return
-    named = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
-    for name in connection.exec_driver_sql(named).scalars().all():
-        quoted = connection.dialect.identifier_preparer.quote(name)
-        connection.exec_driver_sql(f"INSERT INTO {quoted}({quoted}) VALUES ('optimize')")  # noqa: S608  # our own table
+def merge_words(session: Session, index: str, pages: int, *, begins: bool) -> bool:
+    """Write so many pages of one of SQLite's search indexes anew, without what is gone; tell whether more is to do.
+
+    A first step makes one merge of all that the index holds, which the others go on with (its manual, section 6.8).
+    """
+    driver: Any = session.connection().connection.dbapi_connection  # Any: the driver's own kind
+    before = driver.total_changes
+    driver.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('merge', ?)", (-pages if begins else pages,))  # noqa: S608  # our own table
+    return bool(driver.total_changes - before >= 2)  # else nothing was done, says the manual
 
 
 def _forget_notes_about_nobody(session: Session) -> None:

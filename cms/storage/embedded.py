@@ -18,6 +18,7 @@ POOL_SIZE, POOL_OVERFLOW = (
 )  # connections, kept open and beyond them; the threads of one worker need 12 at most
 READERS_CACHE_KB = 512  # of each reading connection; with SQLite's own 2,000 pages cost the same (measured)
 PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader who waits longer has gone
+CUTS, CUT_WAITS_MS, CUT_PAUSE_SECONDS = 20, 20, 0.05  # tries to cut the WAL, for how long, how far apart
 PAUSE_SECONDS = 0.0005  # between two tries to begin writing: half as long as it takes to store a comment
 
 
@@ -83,6 +84,27 @@ def open_rebuilding_engine(settings: Settings) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def cut_wal(engine: sa.Engine) -> None:
+    """Write the WAL back and cut it, as soon as nobody looks at an old state; after a while leave it as it is.
+
+    Who waits for that by SQLite's own means holds the write lock meanwhile: behind somebody who read at length (a
+    backup, an audit) everybody waited to write until PATIENCE_SECONDS were over.
+    """
+    raw = engine.raw_connection()  # of who reads, who waits for no other; none of the database is changed
+    cursor = raw.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout={CUT_WAITS_MS}")
+        for _ in range(CUTS):
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_hindered, *_) = cursor.fetchone() or (False,)
+            if not is_hindered:
+                break
+            time.sleep(CUT_PAUSE_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000:.0f}")
+        raw.close()
 
 
 def _begin_writing(connection: sa.Connection, instance: Path) -> None:

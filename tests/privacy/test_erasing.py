@@ -2,9 +2,12 @@
 
 import io
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import col, select
 
@@ -17,11 +20,12 @@ from cms.moderation.actions.undoing import undo
 from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.rules import Deed, Verdict
 from cms.privacy import journal
-from cms.privacy.actions.erasing import erase_address, erase_comments, replay
+from cms.privacy.actions import erasing
+from cms.privacy.actions.erasing import erase_address, erase_comments, replay, tidy
 from cms.privacy.actions.sweeping import sweep, would_sweep
 from cms.site import Site
 from tests.comments.stored import deeds, only, stored
-from tests.conftest import START
+from tests.conftest import ON_SQLITE, START
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Reader
 
@@ -68,6 +72,47 @@ def test_an_erased_comment_leaves_nothing_but_its_place(app: Flask, site: Site, 
         for words in ("ninth bollard", "tenth", NAME, fingerprint, sealed[-40:]):
             assert words.encode() not in raw, words
     assert erase_address(site, fingerprint, START) == 0
+
+
+@ON_SQLITE
+def test_words_of_the_erased_are_merged_away_in_many_short_transactions(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_article(site, "The ferry", START)
+    for number in range(30):
+        text = " ".join(f"plank{number}x{word}" for word in range(300))
+        send_comment(site, 1, START, text=text, email="w@example.org")
+    gone = send_comment(site, 1, START, text="Bollardissimo")
+    fingerprint = next(one.email_fingerprint for one in stored(site) if one.id == gone)
+    assert b"bollardissimo" in _raw(site)
+    begun: list[sa.Connection] = []
+    sa.event.listen(site.database.writer, "begin", begun.append)
+    monkeypatch.setattr(erasing, "MERGED_AT_ONCE", 1)
+    monkeypatch.setattr(erasing, "TIDY_SECONDS", 60)
+    erase_address(site, fingerprint or "", START)
+    assert len(begun) > 8
+    assert b"ollardissimo" not in _raw(site)
+    assert b"plank7x" in _raw(site)
+
+
+@ON_SQLITE
+def test_whoever_reads_at_length_keeps_nobody_from_writing_while_the_wal_is_cut(
+    site: Site, comment: int
+) -> None:
+    with site.database.reading() as session, ThreadPoolExecutor(1) as beside:
+        session.execute(sa.text("SELECT count(*) FROM comment"))
+        send_comment(site, 1, START, text="Another.", email="w@example.org")
+        cutting = beside.submit(tidy, site)
+        waited = 0.0
+        while not cutting.done():
+            began = time.monotonic()
+            with site.database.writing() as writing:
+                writing.execute(sa.text("UPDATE article SET title = title"))
+                writing.commit()
+            waited = max(waited, time.monotonic() - began)
+            time.sleep(0.01)
+        cutting.result()
+    assert waited < 2  # of the five seconds for which a writer would have held the lock
 
 
 @pytest.mark.both_engines

@@ -1,5 +1,7 @@
 """Erasing what somebody wrote, and keeping it erased whatever is restored."""
 
+import math
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,8 +17,11 @@ from cms.pages.writes import bump
 from cms.privacy import journal, writes
 from cms.privacy.queries.personal import comments_of, erasable
 from cms.site import Site
+from cms.storage.embedded import cut_wal
 
 AT_ONCE = 100  # comments in one transaction; the writer is free again within a moment
+MERGED_AT_ONCE = 64  # pages of words in one transaction: some 20 ms in which nobody else can write
+TIDY_SECONDS = 1.0  # that whoever asks for an erasure waits for the merge
 
 
 def erase_comments(site: Site, ids: Sequence[int], now: datetime, policy: str = "") -> int:
@@ -33,7 +38,7 @@ def erase_comments(site: Site, ids: Sequence[int], now: datetime, policy: str = 
             erased += _erase(site, session, ids[start : start + AT_ONCE], now, policy)
             session.commit()
     if erased:
-        tidy(site)
+        tidy(site, TIDY_SECONDS)
     return erased
 
 
@@ -49,7 +54,7 @@ def erase_address(site: Site, fingerprint: str, now: datetime, policy: str = "")
                 break
             erased += _erase(site, session, ids, now, policy)
             session.commit()
-    tidy(site)
+    tidy(site, TIDY_SECONDS)
     return erased
 
 
@@ -68,22 +73,24 @@ def replay(site: Site, now: datetime) -> int:
     return erase_comments(site, ids, now, OPERATOR) if ids else 0
 
 
-def tidy(site: Site) -> None:
-    """Leave nothing of what is gone in SQLite's files: indexes are merged, the WAL is written back and cut.
+def tidy(site: Site, seconds: float = math.inf) -> None:
+    """Leave nothing of what is gone in SQLite's files: comments' words are merged, the WAL is written back and cut.
 
-    Freed pages are overwritten at once (`secure_delete`). A reader that still looks at the old state holds the WAL's
-    end back; the next sweep cuts it.
+    Freed pages are overwritten at once (`secure_delete`). Nobody waits for it for long: to merge the words of 200,000
+    comments in one transaction kept everybody from writing for two seconds (measured). What is not done after `seconds`
+    the next sweep does, as it cuts a WAL whose end a reader holds back who still looks at an old state.
     """
     if not site.database.is_sqlite:
         return
-    with site.database.writing() as session:
-        writes.scrub(session)
-        session.commit()
-    raw = site.database.reader.raw_connection()  # which waits for others; none of the database is changed
-    try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        raw.close()
+    ends = time.monotonic() + seconds
+    for index in ("comment_search", "comment_words"):
+        begins, goes_on = True, True
+        while goes_on and time.monotonic() < ends:
+            with site.database.writing() as session:
+                goes_on = writes.merge_words(session, index, MERGED_AT_ONCE, begins=begins)
+                session.commit()
+            begins = False
+    cut_wal(site.database.reader)
 
 
 def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, policy: str) -> int:
