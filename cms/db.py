@@ -216,7 +216,7 @@ def _migrate_postgresql(settings: Settings) -> None:
         settings.sqlalchemy_url, poolclass=sa.NullPool, connect_args={"prepare_threshold": None}
     )
     with engine.begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         _upgrade(connection)
     engine.dispose()
 

@@ -111,7 +111,6 @@ def _is(what: str, row: str) -> str:
 COUNTED_NOW = "SELECT {} FROM comment".format(  # of all that there are, in the order of the columns
     ", ".join(f"coalesce(sum({_is(name, 'comment')}), 0) AS {name}" for name in _COUNTED)
 )
-COUNT_ANEW = f"INSERT INTO comment_count ({_NAMES}) {COUNTED_NOW}"
 MERGE_COUNTS = (
     f"WITH gone AS (DELETE FROM comment_count RETURNING *) INSERT INTO comment_count ({_NAMES})"
     f" SELECT {', '.join(f'sum({name})' for name in _COUNTED)} FROM gone HAVING count(*) > 0"

@@ -29,16 +29,15 @@ from cms.storage.prebuilt import Inserting, Numbers
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
+_ADDED = "ON CONFLICT (bucket) DO UPDATE SET spam = spam_word.spam + excluded.spam, fine = spam_word.fine + excluded.fine"
 _COUNT_SQLITE = sa.text(
-    "INSERT INTO spam_word (bucket, spam, fine)"
+    "INSERT INTO spam_word (bucket, spam, fine)"  # noqa: S608  # words of ours, as below
     " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')"
-    " FROM json_each(:rows) WHERE true"
-    " ON CONFLICT (bucket) DO UPDATE SET spam = spam_word.spam + excluded.spam, fine = spam_word.fine + excluded.fine"
+    f" FROM json_each(:rows) WHERE true {_ADDED}"
 )
 _COUNT_POSTGRESQL = sa.text(
-    "INSERT INTO spam_word (bucket, spam, fine)"
-    " SELECT * FROM unnest(CAST(:buckets AS integer[]), CAST(:spam AS integer[]), CAST(:fine AS integer[]))"
-    " ON CONFLICT (bucket) DO UPDATE SET spam = spam_word.spam + excluded.spam, fine = spam_word.fine + excluded.fine"
+    "INSERT INTO spam_word (bucket, spam, fine) SELECT *"  # noqa: S608
+    f" FROM unnest(CAST(:buckets AS integer[]), CAST(:spam AS integer[]), CAST(:fine AS integer[])) {_ADDED}"
 )
 _COMMENT = table_of(Comment)
 _UNJUDGED = {"status": CommentStatus.HELD, "lane": Lane.NEEDS_THOUGHT, "score": 0, "likeness": 0}
@@ -125,9 +124,10 @@ def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
-def set_body_html(session: Session, comment_id: int, body_html: str) -> None:
-    """Give a comment the HTML that was made from its text."""
-    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(body_html=body_html))
+def set_body_html(session: Session, comment_id: int, body_html: str, *, of: str) -> bool:
+    """Give a comment the HTML that was made from its text; tell whether that is still its text."""
+    mine = sa.and_(col(Comment.id) == comment_id, col(Comment.body_text) == of)
+    return bool(session.execute(sa.update(Comment).where(mine).values(body_html=body_html)).rowcount)  # type: ignore[attr-defined]  # it has it
 
 
 def count_lessons(session: Session, changes: Mapping[int, tuple[int, int]]) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cms.articles.models import Article
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
-from cms.comments.upkeep import COUNT_ANEW, MERGE_COUNTS
+from cms.comments.upkeep import MERGE_COUNTS
 from cms.db import table_of
 from cms.moderation.models import (
     Batch,
@@ -35,7 +35,7 @@ from cms.vault import random_mark
 _SINCE_IT_CAME = sa.case(  # nobody decides about what its writer has taken back
     (sa.and_(col(Comment.withdrawn_at).is_(None), col(Comment.erased_at).is_(None)), col(Comment.created_at))
 )
-_DECISION, _COMMENT = table_of(Decision), table_of(Comment)
+_DECISION, _COMMENT, _COUNT = table_of(Decision), table_of(Comment), table_of(CommentCount)
 _NO_DECISION = dict.fromkeys(one.name for one in _DECISION.c if one.name != "id")
 _NOTE = sa.insert(_DECISION).returning(_DECISION.c.id)
 _NOTES = Inserting(_DECISION, *_NO_DECISION)
@@ -106,12 +106,11 @@ def set_statuses(session: Session, ids: Sequence[int], *, status: CommentStatus,
     session.execute(statement, {"ids": ids, "after": status, "now": now})
 
 
-def count_anew(session: Session) -> None:
-    """Count every comment, in place of what the database has kept up; nobody else writes one meanwhile."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE comment IN SHARE ROW EXCLUSIVE MODE"))
-    session.execute(sa.delete(CommentCount))
-    session.execute(sa.text(COUNT_ANEW))
+def correct_counts(session: Session, by: Mapping[str, int]) -> None:
+    """Add to the numbers that the database keeps up, whatever they have come to meanwhile."""
+    added = {name: _COUNT.c[name] + wrong for name, wrong in by.items()}  # to SQLite's one row
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    session.execute(sa.update(_COUNT).values(added) if is_sqlite else sa.insert(_COUNT).values(by))
 
 
 def merge_counts(session: Session) -> None:

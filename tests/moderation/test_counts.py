@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from cms.comments.models import Comment
 from cms.comments.signals import Lane
@@ -99,3 +100,21 @@ def test_no_writer_waits_for_another_to_be_counted_nor_for_who_adds_up(
         other.commit()
         one.commit()
     assert _lanes(site)["likely_spam"] == 2
+
+
+def test_numbers_are_corrected_while_others_write(
+    site: Site, comments: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.database.writing() as session:
+        session.execute(sa.update(CommentCount).values(approved=CommentCount.approved + 7))
+        session.commit()
+    look = counting.miscounted
+
+    def look_while_one_comes(session: Session) -> dict[str, int]:
+        wrong = look(session)
+        send_comment(site, 1, START, name="D", text="D saw it too.")
+        return wrong
+
+    monkeypatch.setattr(counting, "miscounted", look_while_one_comes)
+    counting.recount(site)
+    assert sum(_lanes(site).values()) == 4

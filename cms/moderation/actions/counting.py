@@ -3,15 +3,21 @@
 from datetime import datetime, timedelta
 
 from cms.jobs import Job
-from cms.moderation.queries.counts import has_too_many_rows
-from cms.moderation.writes import count_anew, merge_counts
+from cms.moderation.queries.counts import has_too_many_rows, miscounted
+from cms.moderation.writes import correct_counts, merge_counts
 from cms.site import Site
 
 
 def recount(site: Site) -> None:
-    """Put the numbers of all comments in the place of those that were kept up."""
+    """Count all comments, and correct the numbers that were kept up.
+
+    By how much they were wrong is found out by reading, so that others write meanwhile: each writes down what it
+    changes, and changes nothing of that.
+    """
+    with site.database.reading() as session:
+        wrong = miscounted(session)
     with site.database.writing() as session:
-        count_anew(session)
+        correct_counts(session, wrong)
         session.commit()
 
 
