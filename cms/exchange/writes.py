@@ -80,6 +80,15 @@ def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> Non
         )
 
 
+def let_be_counted(session: Session) -> None:
+    """Let PostgreSQL find out what its tables hold now; it does so by itself a minute later, where nobody forbids it.
+
+    Of 200,000 comments of which it knew nothing the queue took it 210 ms in place of 8, an article 40 in place of 2.5.
+    """
+    if _is_postgresql(session):
+        session.execute(sa.text("ANALYZE"))
+
+
 def store_articles(
     session: Session, rows: Sequence[Row], authors: Sequence[Row], tags: Sequence[Row]
 ) -> None:

@@ -13,6 +13,7 @@ from cms.exchange.actions import reading
 from cms.exchange.report import Report
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
+from tests.conftest import ON_POSTGRESQL
 from tests.exchange.conftest import HEAD, SHARED, comment, export, post, tag, term
 
 Bring = Callable[..., Report]
@@ -68,6 +69,16 @@ def test_a_post_that_lacks_nearly_everything_is_survived(bring: Bring, rows: Row
     report = bring(export(bare, "<item><title>x</title><wp:post_type>page</wp:post_type></item>", "<item/>"))
     assert (report.articles["published"], report.pages) == (1, 1)
     assert len(rows("SELECT 1 FROM article WHERE slug <> '' AND title <> ''")) == 2
+
+
+@ON_POSTGRESQL
+def test_postgresql_looks_at_once_at_what_came_in(bring: Bring, rows: Rows, site: Site) -> None:
+    with site.database.writing() as session:
+        session.execute(sa.text("DELETE FROM pg_statistic WHERE starelid = 'article'::regclass"))
+        session.commit()
+    bring(export(post(1, comment(1)), post(2)))
+    known = "FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'article'"
+    assert rows(f"SELECT 1 {known} AND attname = 'slug'") == [(1,)]
 
 
 @pytest.mark.both_engines

@@ -21,6 +21,7 @@ from cms.exchange.arrivals import Arrival, Here
 from cms.exchange.mapping import WHY_SKIPPED, Skipped
 from cms.exchange.report import Report
 from cms.exchange.survey import Survey, survey
+from cms.exchange.writes import let_be_counted
 from cms.exchange.wxr import read
 from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
@@ -55,6 +56,9 @@ def import_wxr(
         bring_in(run, _articles(batches(found, here), report, progress))
         lead_on_from_old_site(run)
         if not dry_run:
+            with site.database.writing() as session:
+                let_be_counted(session)
+                session.commit()
             relate_in_portions(site.database, found.source, others.kin)
             teach(run)
     _tell_what_stayed_out(report, found)

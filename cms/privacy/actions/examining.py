@@ -18,6 +18,7 @@ from cms.outbox.actions.examining import mail_findings
 from cms.outbox.queries import count_stale
 from cms.privacy import writes
 from cms.privacy.actions.workers import LIVE
+from cms.privacy.queries.health import knows_its_tables
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
 from cms.storage.outages import for_operator
@@ -50,6 +51,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             stale = count_stale(session, now)
             pictures = newest_pictures(session, PICTURES_LOOKED_FOR)
             is_counted = counts_are_true(session)
+            is_known = knows_its_tables(session)
         with database.writing() as session:
             writes.write_nothing(session)
     except DatabaseError as error:
@@ -59,6 +61,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
     return [
         Finding(True, "The database answers and is at the newest schema."),
         _counts_finding(is_counted),
+        *_tables_findings(is_known),
         *of_keys,
         _address_finding(settings),
         _limits_finding(settings),
@@ -72,6 +75,15 @@ def _counts_finding(is_counted: bool) -> Finding:
     if is_counted:
         return Finding(True, "The queue's numbers are those of its comments.")
     return Finding(False, "The queue's numbers are wrong. Run `cms comments recount`.")
+
+
+def _tables_findings(is_known: bool) -> Iterator[Finding]:
+    if not is_known:
+        yield Finding(
+            False,
+            "PostgreSQL has not looked at what its tables hold, so pages take many times as long. Run ANALYZE in"
+            " the database, and let its autovacuum be on.",
+        )
 
 
 def _key_findings(database: Database, source: KeySource, now: datetime) -> Iterator[Finding]:
