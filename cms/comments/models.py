@@ -26,7 +26,8 @@ class Comment(SQLModel, table=True):
     `reports` counts the networks that have reported it since somebody last decided, `reported_at` is set once they are
     enough for another look.
     `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
-    text's fingerprint (see likeness.py; 0 for none). `staff_id` is set where somebody of staff wrote it, `featured_at`
+    text's fingerprint (see likeness.py; 0 for none), `facts` a digest of what it states (see campaigns.py; empty where nobody
+    looked, which may be anything). `staff_id` is set where somebody of staff wrote it, `featured_at`
     while the newsroom puts it forward, `corrected_at` while it says what an editor made of it.
     """
 
@@ -95,7 +96,7 @@ class Comment(SQLModel, table=True):
         sa.CheckConstraint("score BETWEEN 0 AND 1000", name="score"),
         # With all that is asked of the copies of a text, the newest of which are counted each time it comes in.
         partial_index(
-            *("ix_comment_likeness", "likeness", "id", "status", "fold_id"),
+            *("ix_comment_likeness", "likeness", "id", "status", "fold_id", "facts"),
             where="likeness <> 0 AND erased_at IS NULL",
         ),
         # What narrows the queue without an index of its own is looked up in this one, which holds it.
@@ -166,6 +167,7 @@ class Comment(SQLModel, table=True):
     staff_id: int | None = Field(default=None)  # no key: for one, SQLite would build the whole table anew
     featured_at: datetime | None = Field(default=None, sa_type=UtcTime)
     corrected_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    facts: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class LikenessBand(SQLModel, table=True):

@@ -209,7 +209,7 @@ def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, bod
             body_html=body_html,
             likeness=alike,
             fold_id=comment_id,
-            repeat_key=None,
+            **dict.fromkeys(("facts", "repeat_key")),
             corrected_at=_CORRECTED_AT,
         )
     )

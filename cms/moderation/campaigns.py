@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from hashlib import blake2b
 
 _ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[\w-]+(?:\.[\w-]+)+")
 # Whatever has a dot inside is a host: rather one fold too many than a wrong link.
@@ -26,6 +27,11 @@ def facts(text: str) -> tuple[tuple[str, ...], ...]:
     if not _DOT_INSIDE.search(folded):
         return (), (), numbers
     return tuple(_HOST.findall(folded)), tuple(_ADDRESS.findall(folded)), numbers
+
+
+def facts_digest(text: str) -> int:
+    """Return a number of 64 bits, with a sign, that texts which state the same facts share."""
+    return int.from_bytes(blake2b(repr(facts(text)).encode(), digest_size=8).digest(), signed=True)
 
 
 def may_state(text: str, told: tuple[tuple[str, ...], ...]) -> bool:

@@ -91,6 +91,7 @@ def empty_comments(session: Session, ids: Sequence[int], now: datetime) -> None:
             body_text="",
             body_html="",
             likeness=0,
+            facts=None,
             repeat_key=None,
             notify=False,
             escalated_at=None,

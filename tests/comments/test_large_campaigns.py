@@ -1,16 +1,23 @@
 """The copies of a text are looked for among the newest of them, however many of them came within minutes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from sqlmodel import col, select
 
-from cms.comments.models import Comment
+from cms.comments.models import Comment, HoldReason
+from cms.comments.signals import HoldCode
 from cms.db import table_of
 from cms.site import Site
+from tests.comments.stored import stored
 from tests.conftest import ON_POSTGRESQL, Clock
 from tests.factories import send_comment, write_article
 
 COPIES = 2_000
+TEXT = "The tide comes in twice a day and nobody on the quay minds it much, whatever they say."
 OWN = {
     "id": "nextval(pg_get_serial_sequence('comment', 'id'))",
     "mark": "md5(random()::text)",
@@ -22,23 +29,69 @@ OWN = {
 @ON_POSTGRESQL
 def test_no_campaign_is_read_as_a_whole_though_it_is_not_analysed_yet(site: Site, clock: Clock) -> None:
     article = write_article(site, "Tide", clock())
-    text = "The tide comes in twice a day and nobody on the quay minds it much, whatever they say."
-    send_comment(site, article, clock(), text=text)
+    send_comment(site, article, clock(), text=TEXT)
     _copy(site, COPIES)
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        if "likeness_band" in statement:
-            asked.append((statement, values))
-
-    sa.event.listen(site.database.reader, "before_cursor_execute", note)
-    send_comment(site, article, clock(), name="Eve", text=text)
-    sa.event.remove(site.database.reader, "before_cursor_execute", note)
+    with _asked(site, "likeness_band") as asked:
+        send_comment(site, article, clock(), name="Eve", text=TEXT)
     ((statement, values),) = asked
     with site.database.reader.connect() as connection:
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
     assert "Index Only Scan Backward using ix_comment_likeness" in plan
     assert "Seq Scan on comment" not in plan
+
+
+@pytest.mark.both_engines
+def test_copies_that_state_something_else_are_counted_and_their_texts_left_alone(
+    site: Site, clock: Clock
+) -> None:
+    article = write_article(site, "Tide", clock())
+    for number in range(3):
+        send_comment(site, article, clock(), text=f"{TEXT} {number}")
+    with _asked(site, "fold_id = comment.id") as asked:
+        send_comment(site, article, clock(), text=f"{TEXT} 3")
+    assert asked == []
+    assert _folds(site) == [1, 2, 3, 4]
+    assert _measures(site) == [1, 2, 3]
+
+
+@pytest.mark.both_engines
+def test_a_copy_joins_the_fold_of_one_of_which_nobody_knows_yet_what_it_states(
+    site: Site, clock: Clock
+) -> None:
+    article = write_article(site, "Tide", clock())
+    for number in (1, 2):
+        send_comment(site, article, clock(), text=f"{TEXT} {number}")
+    with site.database.writing() as session:
+        session.execute(sa.update(Comment).values(facts=None))
+        session.commit()
+    send_comment(site, article, clock(), name="Eve", text=f"{TEXT} 2")
+    assert _folds(site) == [1, 2, 2]
+
+
+@contextmanager
+def _asked(site: Site, what: str) -> Iterator[list[tuple[str, Any]]]:
+    """Give what is asked meanwhile by statements that say so, with their values."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if what in statement:
+            asked.append((statement, values))
+
+    sa.event.listen(site.database.reader, "before_cursor_execute", note)
+    yield asked
+    sa.event.remove(site.database.reader, "before_cursor_execute", note)
+
+
+def _folds(site: Site) -> list[int | None]:
+    return [one.fold_id for one in stored(site)]
+
+
+def _measures(site: Site) -> list[int]:
+    of_copies = col(HoldReason.code) == HoldCode.COPIES
+    with site.database.reading() as session:
+        return list(
+            session.exec(select(HoldReason.measure).where(of_copies).order_by(col(HoldReason.comment_id)))
+        )
 
 
 def _copy(site: Site, times: int) -> None:

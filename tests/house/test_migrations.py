@@ -55,6 +55,11 @@ _LAST_OF_A_LIKENESS_GONE = {
     "sqlite": tuple(f"DROP TRIGGER comment_likeness_{deed}" for deed in ("update", "delete")),
     "postgresql": ("DROP FUNCTION forget_likeness CASCADE",),
 }
+_FACTS_GONE = (
+    "DROP INDEX ix_comment_likeness",
+    "ALTER TABLE comment DROP COLUMN facts",
+    "CREATE INDEX ix_comment_likeness ON comment (likeness)",
+)
 _LIKENESSES_GONE = (
     "DROP INDEX ix_comment_likeness",
     "DROP TABLE likeness_band",
@@ -280,7 +285,14 @@ def test_checks_of_before_are_said_in_other_words_and_refuse_the_same(full_site:
             session.execute(sa.text(_NO_STATE))
 
 
+def _go_back_to_0030(session: Session) -> None:
+    for part in _FACTS_GONE:
+        session.execute(sa.text(part))
+    session.execute(sa.text("UPDATE alembic_version SET version_num = '0030'"))
+
+
 def _go_back_to_0029(session: Session) -> None:
+    _go_back_to_0030(session)
     for part in _LAST_OF_A_LIKENESS_GONE[session.get_bind().dialect.name]:
         session.execute(sa.text(part))
 

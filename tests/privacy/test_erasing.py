@@ -129,6 +129,7 @@ def test_the_fingerprint_of_a_text_goes_with_the_last_comment_that_bears_it(site
         erase_address(site, writer, START)
         with site.database.reading() as session:
             assert set(session.exec(select(col(LikenessBand.likeness)))) == left
+    assert {one.facts for one in stored(site)} == {None}
 
 
 def only_first(site: Site) -> Comment:

@@ -12,6 +12,7 @@ from cms.comments.lookalikes import skeleton
 from cms.comments.queries import learnt, surroundings
 from cms.comments.queries.surroundings import Around, Copies
 from cms.comments.signals import Lane, Reason, Traits
+from cms.moderation.campaigns import facts_digest
 
 NO_COPIES = Copies(0, 0)
 STAFFS_KEPT = (
@@ -62,11 +63,12 @@ class Assessment:
 class Findings:
     """What was found in a comment and around it; what its storing shows is weighed with it at last.
 
-    `folds` are those of its near-copies.
+    `facts` is what its text states in short, `folds` are those of near-copies that may state the same.
     """
 
     traits: partial[Traits]
     likeness: int
+    facts: int
     certainty: int
     folds: frozenset[int]
 
@@ -95,11 +97,12 @@ def look_into(session: Session, subject: Subject) -> Findings:
     letters = likeness.normalised(subject.body_text)
     fingerprint = likeness.likeness_of(letters)
     measured = habits.measured(subject.name, subject.body_text)
-    around = _around(session, subject, fingerprint)
+    facts = facts_digest(subject.body_text)
+    around = _around(session, subject, fingerprint, facts)
     words, bad_hosts = _words(session, subject, measured) if around.has_lessons else (classifier.NONE, 0)
     copies = around.copies if likeness.is_telling(letters) else NO_COPIES
     traits = _traits(subject, measured, around, copies, words, bad_hosts)
-    return Findings(traits, fingerprint, words.certainty, around.copies.folds)
+    return Findings(traits, fingerprint, facts, words.certainty, around.copies.folds)
 
 
 def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinion, int]:
@@ -110,7 +113,7 @@ def _words(session: Session, subject: Subject, measured: Habits) -> tuple[Opinio
     return classifier.opinion(shown, counts, weights), classifier.bad_hosts(hosts, counts)
 
 
-def _around(session: Session, subject: Subject, fingerprint: int) -> Around:
+def _around(session: Session, subject: Subject, fingerprint: int, facts: int) -> Around:
     return surroundings.around(
         session,
         article_id=subject.article_id,
@@ -119,6 +122,7 @@ def _around(session: Session, subject: Subject, fingerprint: int) -> Around:
         email_fingerprint=subject.email_fingerprint,
         own_id=subject.comment_id,
         likeness=fingerprint,
+        facts=facts,
     )
 
 

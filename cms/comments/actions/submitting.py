@@ -228,6 +228,7 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
         "score": found.score,
         "lane": lane_in(session, plan.fold_id, found.lane),
         "likeness": found.likeness,
+        "facts": plan.findings.facts,
         "fold_id": plan.fold_id,
     }
     ruled = ruling(session, _said(row), now)

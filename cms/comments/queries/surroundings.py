@@ -24,7 +24,10 @@ _LAST_ID = 2**31 - 1  # of PostgreSQL's integers
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """How many other comments have nearly the same text, how many of these were called spam, the folds they are in."""
+    """How many other comments have nearly the same text, and how many of these were called spam.
+
+    `folds` holds those of copies that may state the same facts.
+    """
 
     all: int
     spam: int
@@ -101,16 +104,18 @@ _ALIKE = (
     .limit(_exactly(ALIKE_SOUGHT))
     .subquery("alike")
 )
-_FOLD = sa.case((_COMMENT.c.status == _exactly("spam"), -_COMMENT.c.fold_id), else_=_COMMENT.c.fold_id)
 
 
-def _copies(bears_it: sa.ColumnElement[bool], listed: Callable[[Any], Any]) -> sa.Select[*tuple[Any, ...]]:
-    """Return the fingerprints that share a band, each with the folds of its newest comments, below zero where spam.
+def _copies(
+    bears_it: sa.ColumnElement[bool], listed: Callable[..., sa.Function[str]]
+) -> sa.Select[*tuple[Any, ...]]:
+    """Return the fingerprints that share a band, each with what is told of its newest comments.
 
-    In one text: to hand over a hundred rows took as long as to find them.
+    How many there are, how many of them are spam, and the folds of those that may state the same facts, in one text: to
+    hand over a hundred rows took as long as to find them.
     """
-    folds = (
-        sa.select(_FOLD.label("fold"))
+    newest = (
+        sa.select(_COMMENT.c.status, _COMMENT.c.fold_id, _COMMENT.c.facts)
         .where(
             bears_it,
             _COMMENT.c.likeness != _exactly(0),
@@ -120,9 +125,18 @@ def _copies(bears_it: sa.ColumnElement[bool], listed: Callable[[Any], Any]) -> s
         .order_by(_COMMENT.c.likeness.desc(), _COMMENT.c.id.desc())
         .limit(_exactly(COPIES_SOUGHT))
         .correlate(_ALIKE)
-        .subquery()
+        .subquery("newest")
     )
-    return _part(_exactly("alike"), sa.select(listed(folds.c.fold)).scalar_subquery(), _ALIKE.c.likeness)
+    space = _exactly(" ")
+    all_of_them, spam = sa.func.count(), sa.func.count().filter(newest.c.status == _exactly("spam"))
+    may_be_same = sa.or_(newest.c.facts.is_(None), newest.c.facts == sa.bindparam("facts"))
+    folds = listed(_in_words(newest.c.fold_id), space).filter(may_be_same)
+    told = _in_words(all_of_them) + space + _in_words(spam) + space + sa.func.coalesce(folds, _exactly(""))
+    return _part(_exactly("alike"), sa.select(told).select_from(newest).scalar_subquery(), _ALIKE.c.likeness)
+
+
+def _in_words(number: sa.ColumnElement[int]) -> sa.Cast[str]:
+    return sa.cast(number, sa.Text)
 
 
 def _within(likeness: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -134,13 +148,9 @@ def _within(likeness: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     return sa.and_(row >= sa.tuple_(likeness, _exactly(0)), row <= sa.tuple_(likeness, _exactly(_LAST_ID)))
 
 
-def _listed_by_postgresql(fold: Any) -> Any:  # Any: columns, as is usual
-    return sa.func.string_agg(sa.cast(fold, sa.Text), _exactly(","))
-
-
 _COPIES = {
     "sqlite": _copies(_COMMENT.c.likeness == _ALIKE.c.likeness, sa.func.group_concat),
-    "postgresql": _copies(_within(_ALIKE.c.likeness), _listed_by_postgresql),
+    "postgresql": _copies(_within(_ALIKE.c.likeness), sa.func.string_agg),
 }
 _BESIDE, _ABOVE = (_OF_STAFF, _OF_AUTHORS, _LESSONS), (_OF_THREAD, _PARENT)
 _AROUND = {  # by whether it stands in a thread already
@@ -159,6 +169,7 @@ def around(
     email_fingerprint: str,
     own_id: int,
     likeness: int,
+    facts: int,
 ) -> Around:
     """Return what stands around a comment; its copies, `own_id` apart, are counted up to COPIES_SOUGHT of each wording.
 
@@ -171,21 +182,23 @@ def around(
         "email_fingerprint": email_fingerprint,
         "own_id": own_id,
         "likeness": likeness,
+        "facts": facts,
     }
     sought = bands(likeness) if likeness else (_NO_BAND,) * len(bands(0))
     values = {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
     words: dict[str, list[str]] = {"staff": [], "thread": [], "parent": [], "learnt": []}
-    folds: list[int] = []
+    copies, spam, folds = 0, 0, set[int]()
     asked_for = _AROUND[session.connection().dialect.name, root_id is not None]
     for kind, word, other in asked_for.all(session, values):
         if kind in words:
             words[kind].append(word)
-        elif word and are_copies(other, likeness):
-            folds += map(int, word.split(","))
+        elif are_copies(other, likeness):
+            here, called_spam, *same = map(int, word.split())
+            copies, spam, folds = copies + here, spam + called_spam, folds.union(same)
     return Around(
         tuple(words["staff"]),
         tuple(words["thread"]),
         "".join(words["parent"]),
-        Copies(len(folds), sum(fold < 0 for fold in folds), frozenset(map(abs, folds))),
+        Copies(copies, spam, frozenset(folds)),
         bool(words["learnt"]),
     )
