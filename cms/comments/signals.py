@@ -22,7 +22,7 @@ _FINE_BELOW, _SPAM_FROM = 300, 850  # score; a newsroom looks at the middle lane
 class HoldCode(StrEnum):
     """Why a comment is held, or looks as it does: the code of a signal."""
 
-    EVERY_COMMENT = "every_comment"
+    EVERY_COMMENT = "every_comment"  # said of each by the card; a row only where an earlier release still runs
     LINKS = "links"
     TRAP = "trap"
     NO_ORIGIN = "no_origin"
@@ -131,14 +131,14 @@ class Traits:
 
 
 def judge(traits: Traits) -> tuple[Reason, ...]:
-    """Return the signals that were seen, strongest first; never empty, since every comment waits for a person."""
+    """Return the signals that were seen, strongest first; where there are none it waits for a person all the same."""
     seen = [(code, measured(traits)) for code, measured in _MEASURES.items()]
     reasons = [Reason(code, 0 if code in _WITHOUT_MEASURE else measure) for code, measure in seen if measure]
-    return strongest_first((*reasons, Reason(HoldCode.EVERY_COMMENT)))
+    return strongest_first(tuple(reasons))
 
 
 def strongest_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """Return reasons in the order in which a moderator reads them; what holds every comment says the least."""
+    """Return reasons in the order in which a moderator reads them."""
     return tuple(sorted(reasons, key=_strength))
 
 
@@ -171,8 +171,8 @@ def _from(least: int, measure: int) -> int:
     return measure if measure >= least else 0
 
 
-def _strength(reason: Reason) -> tuple[bool, float, str]:
-    return (reason.code is HoldCode.EVERY_COMMENT, -reason.weight, reason.code.value)
+def _strength(reason: Reason) -> tuple[float, str]:
+    return (-reason.weight, reason.code.value)
 
 
 def _log(most: float, each: float) -> Callable[[int], float]:

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from cms.accounts.models import StaffSession
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddress, Related
 from cms.articles.related import Kinship
-from cms.comments.models import Comment, HoldReason
+from cms.comments.models import Comment
 from cms.db import table_of
 from cms.exchange import queries
 from cms.exchange.models import ImportedThing
@@ -120,8 +120,8 @@ def update_articles(
     add_rows(session, ArticleTag, tags)
 
 
-def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row], now: datetime) -> None:
-    """Insert comments with why they are held and each one's first entry of the log.
+def store_comments(session: Session, rows: Sequence[Row], now: datetime) -> None:
+    """Insert comments, each with its first entry of the log.
 
     By way of a temporary table, and so by one statement: SQLite writes what its search index has gathered to the disk
     at the end of each, and an import of 50,000 comments spent 3 s of its 9 on that (measured).
@@ -146,7 +146,6 @@ def store_comments(session: Session, rows: Sequence[Row], reasons: Sequence[Row]
         sa.insert(log).from_select(list(first), sa.select(*first.values()).order_by(arrived.c.id))
     )
     arrived.drop(session.connection())
-    add_rows(session, HoldReason, reasons)
 
 
 def remember(

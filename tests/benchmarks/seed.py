@@ -299,18 +299,9 @@ class Thread:
 
 def _insert_comments(insert: Insert, rows: list[Row], paper: Paper) -> None:
     insert(Comment, ({name: value for name, value in row.items() if name != HOSTS} for row in rows))
-    reasons = {
-        HoldCode.EVERY_COMMENT: lambda row: True,
-        HoldCode.LINKS: lambda row: row[HOSTS],
-    }
     insert(
         HoldReason,
-        (
-            {"comment_id": row["id"], "code": code.value, "measure": int(code is HoldCode.LINKS)}
-            for row in rows
-            for code, holds in reasons.items()
-            if holds(row)
-        ),
+        ({"comment_id": row["id"], "code": HoldCode.LINKS.value, "measure": 1} for row in rows if row[HOSTS]),
     )
     insert(
         CommentHost,

@@ -58,7 +58,7 @@ def test_a_held_comment_changes_at_once_and_the_log_says_so(reader: Reader, site
     comment = only(site)
     assert (comment.name, comment.status, comment.waiting_since) == ("Daniel", "held", START)
     assert deeds(site, _id(site)) == ["submitted", "edited"]
-    assert held_because(site) == {"links", "every_comment"}
+    assert held_because(site) == {"links"}
     assert _texts(site, CommentVersion) == ["It was red."]
 
 
@@ -200,7 +200,7 @@ def test_what_only_a_policy_called_spam_can_be_changed_like_what_waits(reader: R
 def test_an_edit_in_which_her_own_address_stands_is_held_for_that(reader: Reader, site: Site) -> None:
     receipt = reader.comment(CAT).headers["Location"]
     _change(reader, receipt, "Write to me (Dan@Example.org).")
-    assert held_because(site) == {"address_in_text", "every_comment"}
+    assert held_because(site) == {"address_in_text"}
 
 
 @pytest.mark.both_engines

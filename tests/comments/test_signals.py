@@ -23,8 +23,8 @@ PLAIN = measured("Dan", "I was there, and it was like that.")
 SIGNS = st.text(max_size=300) | st.text(alphabet="ab 1@./:-\u200b\u0301😀аА𝐀", max_size=300)
 
 
-def test_every_comment_is_held_with_a_reason() -> None:
-    assert [reason.code for reason in judge(Traits(PLAIN))] == [HoldCode.EVERY_COMMENT]
+def test_nothing_speaks_against_a_plain_comment() -> None:
+    assert judge(Traits(PLAIN)) == ()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_each_trait_gives_its_reason_with_what_was_measured(
     [{"haste_seconds": None}, {"haste_seconds": 60}, {"from_network": 2}, {"foreign_percent": 30}],
 )
 def test_what_honest_readers_do_is_no_signal(trait: dict[str, int]) -> None:
-    assert [reason.code for reason in judge(Traits(PLAIN, **trait))] == [HoldCode.EVERY_COMMENT]
+    assert judge(Traits(PLAIN, **trait)) == ()
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,15 @@ def test_each_habit_of_adverts_is_a_signal(name: str, text: str, code: HoldCode,
     ],
 )
 def test_honest_numbers_names_and_scripts_are_no_signal(text: str) -> None:
-    assert [reason.code for reason in judge(Traits(measured("Dan", text)))] == [HoldCode.EVERY_COMMENT]
+    assert judge(Traits(measured("Dan", text))) == ()
 
 
-def test_the_strongest_signal_is_said_first_and_what_holds_all_last() -> None:
+def test_the_strongest_signal_is_said_first() -> None:
     found = judge(Traits(measured("Dan", "https://a.example"), spam_copies=4, is_thread_name=True))
     assert [reason.code for reason in found] == [
         HoldCode.SPAM_COPIES,
         HoldCode.LINKS,
         HoldCode.THREAD_NAME,
-        HoldCode.EVERY_COMMENT,
     ]
     assert score(found) > score(found[1:]) > score(found[2:])
 

@@ -60,6 +60,10 @@ _FACTS_GONE = (
     "ALTER TABLE comment DROP COLUMN facts",
     "CREATE INDEX ix_comment_likeness ON comment (likeness)",
 )
+_REASONS_OF_BEFORE = (
+    "DELETE FROM hold_reason",
+    "INSERT INTO hold_reason (comment_id, code, measure) VALUES (1, 'every_comment', 0), (1, 'links', 2)",
+)
 _LIKENESSES_GONE = (
     "DROP INDEX ix_comment_likeness",
     "DROP TABLE likeness_band",
@@ -283,6 +287,20 @@ def test_checks_of_before_are_said_in_other_words_and_refuse_the_same(full_site:
         assert said in words
         with pytest.raises(IntegrityError, match="ck_decision_decision_to"):
             session.execute(sa.text(_NO_STATE))
+
+
+@pytest.mark.both_engines
+def test_reasons_of_before_stay_but_for_the_one_that_every_comment_had(full_site: Site) -> None:
+    with full_site.database.writing() as session:
+        for part in _REASONS_OF_BEFORE:
+            session.execute(sa.text(part))
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '0031'"))
+        session.commit()
+    full_site.database.close()
+    db.migrate(full_site.settings)
+    with full_site.database.reading() as session:
+        found = session.execute(sa.text("SELECT comment_id, code, measure FROM hold_reason"))
+        assert [tuple(row) for row in found] == [(1, "links", 2)]
 
 
 def _go_back_to_0030(session: Session) -> None:

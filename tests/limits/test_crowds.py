@@ -109,7 +109,7 @@ def test_phones_of_one_carrier_are_held_for_their_number_and_a_single_one_is_ref
     crowd = Crowd(site, clock, **limits)
     crowd.sent = 100
     assert [crowd.send(host) for host in range(1, 9)] == [303] * 8
-    assert held_because(site) == {"every_comment", "burst"}
+    assert held_because(site) == {"burst"}
 
 
 @ON_SQLITE
@@ -120,7 +120,7 @@ def test_an_article_that_boils_goes_slow_and_recovers_by_itself(site: Site, cloc
     for number, crowd in enumerate(crowds):
         crowd.sent = 10 * number
     assert [crowd.send(7) for crowd in crowds[:4]] == [303] * 4
-    assert held_because(site) == {"every_comment", "slow_mode"}
+    assert held_because(site) == {"slow_mode"}
     assert crowds[3].send(7) == 429
     assert crowds[4].send(7) == 303
     clock.advance(minutes=21)

@@ -100,6 +100,15 @@ def test_a_card_shows_what_a_decision_needs(site: Site, cleo: Moderator, article
         assert words in card
 
 
+def test_a_card_says_that_every_comment_waits_though_nothing_speaks_against_it(
+    site: Site, cleo: Moderator, article: int
+) -> None:
+    sent = send_comment(site, article, START)
+    assert "Every comment waits for a moderator." in cleo.get("/moderation/").text
+    cleo.decide("approve", sent)
+    assert "Every comment waits" not in cleo.get("/moderation/?status=approved").text
+
+
 @pytest.mark.both_engines
 @pytest.mark.parametrize("status", ["held", "approved"])
 def test_paging_shows_every_comment_once(

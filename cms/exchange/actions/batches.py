@@ -11,8 +11,6 @@ from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Sec
 from cms.articles.queries.touched import things_touched_by
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment
-from cms.comments.rules import CommentStatus
-from cms.comments.signals import HoldCode
 from cms.exchange import queries, writes
 from cms.exchange.actions.parcels import Fate, Parcel, Ready, Run, article_id_of, parcels
 from cms.exchange.actions.slugs import unique_slugs
@@ -80,7 +78,6 @@ class _Placed:
     changed_tags: list[Row] = field(default_factory=list)
     indexed: dict[int, str] = field(default_factory=dict)
     comments: list[Row] = field(default_factory=list)
-    reasons: list[Row] = field(default_factory=list)
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
     items: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     numbers: dict[str, tuple[str, str, int]] = field(default_factory=dict)
@@ -212,8 +209,6 @@ def _place_comments(run: Run, session: Session, ready: list[Parcel], placed: _Pl
             numbers = {"id": identity, "article_id": parcel.article_id, "parent_id": parent}
             foreign = comment.number if 0 < comment.number <= LARGEST_NUMBER else None
             placed.comments.append({**row, **numbers, "root_id": roots[identity], "foreign_id": foreign})
-            if comment.status is CommentStatus.HELD:
-                placed.reasons.append({"comment_id": identity, "code": HoldCode.EVERY_COMMENT, "measure": 0})
             placed.spoken[comment.key] = (f"comment:{identity}", "", 1)
         for key in parcel.mentions:
             placed.mentions[key] = (things.article(parcel.article_id), "", 1)
@@ -226,7 +221,7 @@ def _store(run: Run, session: Session, placed: _Placed) -> None:
     run.archives.store(session, run.now)
     writes.store_articles(session, placed.new, placed.new_authors, placed.new_tags)
     writes.update_articles(session, placed.changed, placed.changed_authors, placed.changed_tags)
-    writes.store_comments(session, placed.comments, placed.reasons, run.now)
+    writes.store_comments(session, placed.comments, run.now)
     writes.remember(session, source, "item", placed.items, run.now)
     writes.remember(session, source, "number", placed.numbers, run.now)
     writes.remember(session, source, "comment", placed.spoken, run.now)
