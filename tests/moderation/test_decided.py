@@ -106,9 +106,9 @@ def test_the_words_of_a_decided_comment_go_with_its_text(
     cleo.decide("approve", comment)
     assert _members(cleo.page("/moderation/?status=approved&words=lighthouse")) == [comment]
     with site.database.writing() as session:
-        from cms.comments import writes
+        from cms.comments.writes import storing
 
-        writes.rewrite(session, comment, name="Dan", body_text="Gone.", body_html="<p>Gone.</p>")
+        storing.rewrite(session, comment, name="Dan", body_text="Gone.", body_html="<p>Gone.</p>")
         session.commit()
     assert _members(cleo.page("/moderation/?status=approved&words=lighthouse")) == []
     assert _members(cleo.page("/moderation/?status=approved&words=gone")) == [comment]

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from cms.comments.actions.editing import Edit, Edited, edit
 from cms.comments.models import Comment, CommentEdit
-from cms.comments.writes import ask_second_look
+from cms.comments.writes.changing import ask_second_look
 from cms.limits.rules import Visitor
 from cms.moderation.actions.batches import begin_undo_of_hour, carry_on
 from cms.moderation.actions.deciding import decide

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlmodel import col
 
 from cms.comments.models import Comment
-from cms.comments.writes import mark_withdrawn
+from cms.comments.writes.changing import mark_withdrawn
 from cms.config import Settings
 from cms.moderation.models import Decision
 from cms.moderation.queries.log import Wanted, log_page

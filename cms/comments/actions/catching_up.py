@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cms.comments import writes
 from cms.comments.actions.assessing import Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.queries.unjudged import Unjudged, unjudged
+from cms.comments.writes import storing
 from cms.jobs import Job
 from cms.moderation.writes import lock_log
 from cms.site import Site
@@ -54,9 +54,9 @@ def _judge(session: Session, one: Unjudged) -> None:
     found = findings.weighed()
     fold_id = fold_of(session, one.body_text, found.likeness, findings.folds)
     lane = lane_in(session, fold_id, found.lane)
-    writes.judge_anew(session, one.id, found.reasons, score=found.score, lane=lane)
-    writes.place(session, one.id, likeness=found.likeness, fold_id=fold_id or one.id)
-    writes.note_hosts(session, one.id, one.body_text)
+    storing.judge_anew(session, one.id, found.reasons, score=found.score, lane=lane)
+    storing.place(session, one.id, likeness=found.likeness, fold_id=fold_id or one.id)
+    storing.note_hosts(session, one.id, one.body_text)
 
 
 JOB = Job("comments brought in", timedelta(minutes=1), catch_up, is_wanted)

@@ -9,7 +9,6 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.actions.assessing import Subject, assess
 from cms.comments.actions.receipts import entry
 from cms.comments.actions.submitting import TooMany
@@ -17,6 +16,7 @@ from cms.comments.models import CommentEdit, CommentVersion
 from cms.comments.queries.editing import StandingWords, Words, standing_words
 from cms.comments.rules import CommentStatus, ReceiptState, VersionKind, receipt_state
 from cms.comments.signals import HoldCode
+from cms.comments.writes import changing, storing
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.actions.ruling import carry_out, ruling, with_policy
@@ -98,13 +98,13 @@ def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, 
     said = Said(comment.article_id, words.name, words.body_text, subject.email_fingerprint, found.score)
     ruled = ruling(session, said, now)
     reasons = with_policy(found.reasons, ruled)
-    writes.judge_anew(session, comment.id, reasons, score=found.score, lane=found.lane)
+    storing.judge_anew(session, comment.id, reasons, score=found.score, lane=found.lane)
     if state is ReceiptState.PUBLISHED:
         _hold(session, comment.id, standing, words, now)
         return Edited.HELD
-    writes.keep_version(session, _replaced(comment.id, entry_id, standing.words, now))
+    changing.keep_version(session, _replaced(comment.id, entry_id, standing.words, now))
     html = sanitize.comment_html(words.body_text)
-    writes.rewrite(session, comment.id, name=words.name, body_text=words.body_text, body_html=html)
+    storing.rewrite(session, comment.id, name=words.name, body_text=words.body_text, body_html=html)
     if ruled is not None and ruled.acts and comment.status is CommentStatus.HELD:
         carry_out(session, ruled, comment.id, now)
     return Edited.CHANGED
@@ -119,13 +119,13 @@ def _state(session: Session, comment: LockedComment) -> ReceiptState:
 def _hold(session: Session, comment_id: int, standing: StandingWords, words: Words, now: datetime) -> None:
     """Let an edit wait; one that goes back to the public text takes the waiting one away."""
     if words == standing.words:
-        writes.drop_edit(session, comment_id)
+        changing.drop_edit(session, comment_id)
     else:
         html = sanitize.comment_html(words.body_text)
         held = CommentEdit(
             comment_id=comment_id, name=words.name, body_text=words.body_text, body_html=html, at=now
         )
-        writes.hold_edit(session, held)
+        changing.hold_edit(session, held)
 
 
 def _replaced(comment_id: int, entry_id: int, words: Words, now: datetime) -> CommentVersion:

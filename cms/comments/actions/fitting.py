@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cms.comments import classifier, features, signals, writes
+from cms.comments import classifier, features, signals
 from cms.comments.actions.learning import learn
 from cms.comments.classifier import ENOUGH_OF_EACH, Weights
 from cms.comments.queries import learnt
 from cms.comments.queries.learnt import Waiting
 from cms.comments.rules import Lesson
 from cms.comments.signals import HoldCode, Reason
+from cms.comments.writes import changing, teaching
 from cms.jobs import Job
 from cms.moderation.queries.standing import locked_comments
 from cms.site import Site
@@ -49,7 +50,7 @@ def refit(site: Site, now: datetime) -> None:
         spam, fine = (learnt.newest_lessons(session, kind, LESSONS_OF_EACH) for kind in Lesson)
     weights = classifier.fit(classifier.alternating(spam, fine), breathe=_let_others_work)
     with site.database.writing() as session:
-        writes.keep_weights(session, mark=random_mark(), weights=_packed(weights), lessons=lessons, now=now)
+        teaching.keep_weights(session, mark=random_mark(), weights=_packed(weights), lessons=lessons, now=now)
         session.commit()
     for behind in range(0, SCORED_ANEW, SCORED_AT_ONCE):
         with site.database.writing() as session:
@@ -89,8 +90,8 @@ def _score(session: Session, comment: Waiting) -> None:
     reasons = others if words.percent is None else (*others, Reason(HoldCode.WORDS, words.percent))
     if reasons != comment.reasons:
         points = signals.score(reasons)
-        writes.set_words(session, comment.id, words.percent)
-        writes.set_score(session, comment.id, score=points, lane=signals.lane(points))
+        changing.set_words(session, comment.id, words.percent)
+        changing.set_score(session, comment.id, score=points, lane=signals.lane(points))
 
 
 JOB = Job("spam filter", timedelta(minutes=10), refit, is_wanted)

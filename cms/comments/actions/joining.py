@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from sqlmodel import Session
 
-from cms.comments import writes
 from cms.comments.likeness import are_copies
 from cms.comments.queries import copies
 from cms.comments.signals import Lane
+from cms.comments.writes import changing
 from cms.moderation.campaigns import facts, may_state
 
 
@@ -40,5 +40,5 @@ def lane_in(session: Session, fold_id: int | None, lane: Lane) -> Lane:
     present = copies.lane_of_fold(session, fold_id)
     if present is None or lanes.index(present) >= lanes.index(lane):
         return present or lane
-    writes.move_fold(session, fold_id, lane)
+    changing.move_fold(session, fold_id, lane)
     return lane

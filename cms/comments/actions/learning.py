@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from cms.comments import features, writes
+from cms.comments import features
 from cms.comments.likeness import likeness
 from cms.comments.queries import learnt
 from cms.comments.queries.learnt import Pupil
 from cms.comments.rules import Lesson
+from cms.comments.writes import teaching
 
 # Of what one decision covers; thousands are alike, and each takes half a millisecond to read.
 TAUGHT_AT_ONCE = 200
@@ -34,10 +35,10 @@ def learn(session: Session, wanted: Mapping[int, Lesson | None]) -> None:
         if pupil.lesson:
             _add(changes, pupil.buckets, pupil.lesson, -1)
     rows = _teach(changes, fresh, wanted, _known(session, fresh, gone))
-    writes.drop_lessons(session, gone - {row["comment_id"] for row in rows})
-    writes.keep_lessons(session, rows)
+    teaching.drop_lessons(session, gone - {row["comment_id"] for row in rows})
+    teaching.keep_lessons(session, rows)
     if changes := {bucket: change for bucket, change in changes.items() if change != (0, 0)}:
-        writes.count_lessons(session, changes)
+        teaching.count_lessons(session, changes)
 
 
 def _known(session: Session, pupils: Iterable[Pupil], gone: Collection[int]) -> Known:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cms.comments import writes
 from cms.comments.rules import CommentStatus
+from cms.comments.writes import changing
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments, newest_entries
 from cms.moderation.rules import Deed
@@ -24,7 +24,7 @@ def withdraw(site: Site, comment_ids: Sequence[int], now: datetime) -> None:
     with site.database.writing() as session:
         # What a page said may be over: on PostgreSQL a moderator can decide before this lock is held.
         for comment in locked_comments(session, comment_ids).values():
-            if writes.mark_withdrawn(session, comment.id, now):
+            if changing.mark_withdrawn(session, comment.id, now):
                 left = comment.status
                 write_decision(session, entry(comment.id, Deed.WITHDRAWN, left, left, now))
                 if left is CommentStatus.APPROVED:
@@ -40,7 +40,7 @@ def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
     """
     with site.database.writing() as session:
         rejected = locked_comments(session, [comment_id])[comment_id].status
-        if not writes.ask_second_look(session, comment_id, now):
+        if not changing.ask_second_look(session, comment_id, now):
             return False
         asked = entry(comment_id, Deed.ASKED, rejected, rejected, now)
         asked.reason = newest_entries(session, [comment_id])[comment_id].entry.reason

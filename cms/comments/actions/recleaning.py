@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.queries.typed import TypedText, typed_texts
+from cms.comments.writes import storing
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site
@@ -35,7 +35,7 @@ def _store(site: Site, cleaned: Sequence[tuple[TypedText, str]]) -> int:
         return 0
     with site.database.writing() as session:
         changed = [
-            text for text, html in cleaned if writes.set_body_html(session, text.id, html, of=text.body_text)
+            text for text, html in cleaned if storing.set_body_html(session, text.id, html, of=text.body_text)
         ]
         bump(session, {things.article(text.article_id) for text in changed})
         session.commit()

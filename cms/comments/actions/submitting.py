@@ -9,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.actions.assessing import Findings, Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.actions.receipts import entry, first_entry, receipt_hash, receipt_secret
 from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
+from cms.comments.writes import changing, storing
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.actions.ruling import carry_out, ruling, with_policy
@@ -212,10 +212,10 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     """
     sent, draft = plan.draft.sent, plan.draft
     if plan.repeats is not None:
-        writes.let_repeat(session, plan.repeats)
+        changing.let_repeat(session, plan.repeats)
     lock_log(session)
     expect_policies(session)
-    writes.expect_comment(session)
+    storing.expect_comment(session)
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
         return _Stored(TooMany(met.retry_after_seconds))
@@ -232,7 +232,7 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
         "fold_id": plan.fold_id,
     }
     ruled = ruling(session, _said(row), now)
-    comment_id = writes.store_comment(session, row, with_policy(found.reasons, ruled))
+    comment_id = storing.store_comment(session, row, with_policy(found.reasons, ruled))
     write_decisions(session, [first_entry(comment_id, now)])
     if ruled is not None and ruled.acts:
         carry_out(session, ruled, comment_id, now, repeat_key=draft.repeat_key)
@@ -247,7 +247,7 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
 def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime) -> None:
     """Put a comment into the spam folder by policy; its writer sees what she would see of a held one."""
     set_status(session, comment_id, status=CommentStatus.SPAM, now=now)
-    writes.keep_repeat(session, comment_id, repeat_key)
+    changing.keep_repeat(session, comment_id, repeat_key)
     decision = entry(comment_id, Deed.DECIDED, CommentStatus.HELD, CommentStatus.SPAM, now)
     decision.policy = SPAM_POLICY
     write_decision(session, decision)

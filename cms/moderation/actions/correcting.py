@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.models import CommentVersion
 from cms.comments.queries.editing import Words, standing_words
 from cms.comments.rules import CommentStatus, VersionKind
+from cms.comments.writes import changing, storing
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, left_as_it_is
 from cms.moderation.corrections import CorrectionReason
 from cms.moderation.models import Decision
@@ -58,7 +58,7 @@ def _correct(session: Session, comment: LockedComment, wanted: Correction, now: 
     number = write_decision(session, _entry(comment, wanted, now))
     _keep(session, comment.id, number, before, now)
     html = sanitize.comment_html(after.body_text)
-    writes.rewrite(session, comment.id, name=after.name, body_text=after.body_text, body_html=html)
+    storing.rewrite(session, comment.id, name=after.name, body_text=after.body_text, body_html=html)
     bump(session, filter(None, [changed_article(comment, comment.status)]))
     return Outcome((number,))
 
@@ -72,7 +72,7 @@ def _keep(session: Session, comment_id: int, entry_id: int, before: Words, now: 
         body_text=before.body_text,
         at=now,
     )
-    writes.keep_version(session, original)
+    changing.keep_version(session, original)
 
 
 def _entry(comment: LockedComment, wanted: Correction, now: datetime) -> Decision:

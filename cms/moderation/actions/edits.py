@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.models import CommentEdit, CommentVersion
 from cms.comments.queries.editing import HeldEdit, KeptVersion, Words, held_edits, standing_words
 from cms.comments.rules import CommentStatus, VersionKind
+from cms.comments.writes import changing, storing
 from cms.moderation.queries.standing import LockedComment
 from cms.moderation.rules import Deed, Verdict
 
@@ -39,7 +39,7 @@ def settle(session: Session, edit: HeldEdit, deed: Deed, entry_id: int) -> None:
     else:
         _keep(session, edit, entry_id, VersionKind.TAKEN, standing_words(session, edit.comment_id).words)
         _say(session, edit.comment_id, edit.words)
-    writes.drop_edit(session, edit.comment_id)
+    changing.drop_edit(session, edit.comment_id)
 
 
 def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: int) -> None:
@@ -47,7 +47,7 @@ def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: in
     standing = standing_words(session, comment_id)
     if kept.kind in UNDONE_CORRECTIONS:
         out_of_use, kind = standing.words, UNDONE_CORRECTIONS[kept.kind]
-        writes.change_version(
+        changing.change_version(
             session,
             kept.entry_id,
             into=entry_id,
@@ -58,15 +58,15 @@ def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: in
         _say(session, comment_id, kept.words)
     elif kept.kind is VersionKind.TAKEN:
         _wait(session, comment_id, standing.words, kept)
-        writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.TAKEN_BACK)
+        changing.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.TAKEN_BACK)
         _say(session, comment_id, kept.words)
     elif kept.kind is VersionKind.DROPPED:
         _wait(session, comment_id, kept.words, kept)
-        writes.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.DROPPED_BACK)
+        changing.change_version(session, kept.entry_id, into=entry_id, kind=VersionKind.DROPPED_BACK)
     elif standing.edit is not None:
         taken = kept.kind is VersionKind.TAKEN_BACK
         out_of_use = standing.words if taken else standing.edit.words
-        writes.change_version(
+        changing.change_version(
             session,
             kept.entry_id,
             into=entry_id,
@@ -76,11 +76,11 @@ def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: in
         )
         if taken:
             _say(session, comment_id, standing.edit.words)
-        writes.drop_edit(session, comment_id)
+        changing.drop_edit(session, comment_id)
 
 
 def _keep(session: Session, edit: HeldEdit, entry_id: int, kind: VersionKind, words: Words) -> None:
-    writes.keep_version(
+    changing.keep_version(
         session,
         CommentVersion(
             comment_id=edit.comment_id,
@@ -98,10 +98,10 @@ def _wait(session: Session, comment_id: int, words: Words, kept: KeptVersion) ->
     held = CommentEdit(
         comment_id=comment_id, name=words.name, body_text=words.body_text, body_html=html, at=kept.at
     )
-    writes.hold_edit(session, held)
+    changing.hold_edit(session, held)
 
 
 def _say(session: Session, comment_id: int, words: Words) -> None:
     """Let a comment say these words, cleaned by the rules of today."""
     html = sanitize.comment_html(words.body_text)
-    writes.rewrite(session, comment_id, name=words.name, body_text=words.body_text, body_html=html)
+    storing.rewrite(session, comment_id, name=words.name, body_text=words.body_text, body_html=html)

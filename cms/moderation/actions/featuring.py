@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cms.comments.rules import CommentStatus
-from cms.comments.writes import set_featured
+from cms.comments.writes.changing import set_featured
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments import writes
 from cms.comments.actions.receipts import receipt_hash, receipt_secret
 from cms.comments.likeness import likeness
 from cms.comments.queries.answered import replied_already
 from cms.comments.queries.editing import StandingWords, standing_words
 from cms.comments.rules import CommentStatus
+from cms.comments.writes import storing
 from cms.moderation.actions.deciding import Ruling, decide_each
 from cms.moderation.actions.outcomes import NotHere, Outcome, hidden, left_as_it_is
 from cms.moderation.models import Decision
@@ -103,7 +103,7 @@ def _store(
         "receipt_hash": receipt_hash(receipt_secret(site, mark)),
         "likeness": likeness(text),
     }
-    return writes.store_comment(session, comment, ())
+    return storing.store_comment(session, comment, ())
 
 
 def _entry(reply_id: int, staff_id: int, beside_id: int | None, now: datetime) -> Decision:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.comments import writes
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Reason
+from cms.comments.writes import changing
 from cms.moderation.models import Decision
 from cms.moderation.policies import STATUS_BY, Ruling, Said, policy_name
 from cms.moderation.queries.policies import beside, in_force
@@ -49,7 +49,7 @@ def carry_out(
     status = STATUS_BY[ruled.effect]
     set_status(session, comment_id, status=status, now=now)
     if repeat_key and status is CommentStatus.SPAM:
-        writes.keep_repeat(session, comment_id, repeat_key)
+        changing.keep_repeat(session, comment_id, repeat_key)
     write_decision(
         session,
         Decision(

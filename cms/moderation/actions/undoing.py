@@ -9,7 +9,7 @@ from sqlmodel import Session
 from cms.comments.actions.learning import learn
 from cms.comments.queries.editing import KeptVersion, versions_of
 from cms.comments.rules import Lesson
-from cms.comments.writes import set_featured
+from cms.comments.writes.changing import set_featured
 from cms.moderation.actions.edits import give_back
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, hidden, left_as_it_is
 from cms.moderation.models import Decision

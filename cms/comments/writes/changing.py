@@ -1,0 +1,127 @@
+"""Changing where a comment stands and what becomes of it; its text is stored elsewhere."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cms.comments.models import (
+    Comment,
+    CommentEdit,
+    CommentVersion,
+    HoldReason,
+)
+from cms.comments.rules import CommentStatus, VersionKind
+from cms.comments.signals import HoldCode, Lane
+
+
+def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
+    """Let all near-copies that wait do so in one lane, but for one that somebody decides about or changes just now.
+
+    Whoever waited for that one would do so with the log locked, for which it may be waiting in turn.
+    """
+    waiting = (
+        sa.select(col(Comment.id))
+        .where(col(Comment.fold_id) == fold_id, col(Comment.waiting_since).is_not(None))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    session.execute(sa.update(Comment).where(col(Comment.id).in_(waiting)).values(lane=lane))
+
+
+def let_repeat(session: Session, comment_id: int) -> None:
+    """Let the same text be stored anew, since the day in which it counted as a repeat is over."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=None))
+
+
+def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
+    """Let the same text sent again lead to this comment, though a policy has decided about it."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=repeat_key))
+
+
+def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
+    """Note that the writer has withdrawn a comment and what she would have changed; False if it was withdrawn or erased."""
+    session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
+    done = session.execute(
+        sa.update(Comment)
+        .where(
+            col(Comment.id) == comment_id,
+            col(Comment.withdrawn_at).is_(None),
+            col(Comment.erased_at).is_(None),
+        )
+        .values(withdrawn_at=now, waiting_since=None, escalated_at=None, repeat_key=None)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def set_score(session: Session, comment_id: int, *, score: int, lane: Lane) -> None:
+    """Give a comment the score and the lane that it has by what is known now."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(score=score, lane=lane))
+
+
+def set_words(session: Session, comment_id: int, percent: int | None) -> None:
+    """Note how much a comment's words are like spam, in place of what stood there."""
+    is_words = col(HoldReason.code) == HoldCode.WORDS
+    session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id, is_words))
+    if percent is not None:
+        session.add(HoldReason(comment_id=comment_id, code=HoldCode.WORDS, measure=percent))
+        session.flush()
+
+
+def hold_edit(session: Session, edit: CommentEdit) -> None:
+    """Let a change to an approved comment wait for a moderator, in place of an earlier one."""
+    drop_edit(session, edit.comment_id)
+    session.add(edit)
+    session.flush()
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == edit.comment_id, col(Comment.withdrawn_at).is_(None))
+        .values(waiting_since=edit.at)
+    )
+
+
+def drop_edit(session: Session, comment_id: int) -> None:
+    """Take a held edit away; the comment waits for nothing more."""
+    session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
+    session.execute(
+        sa.update(Comment)
+        .where(col(Comment.id) == comment_id, col(Comment.status) == CommentStatus.APPROVED)
+        .values(waiting_since=col(Comment.reported_at))
+    )
+
+
+def keep_version(session: Session, version: CommentVersion) -> None:
+    """Keep what an entry of the log takes out of use."""
+    session.add(version)
+    session.flush()
+
+
+def change_version(
+    session: Session, entry_id: int, *, into: int, kind: VersionKind, name: str = "", body_text: str = ""
+) -> None:
+    """Hand what the entry `entry_id` had kept on to the entry `into`, which undoes it."""
+    session.execute(
+        sa.update(CommentVersion)
+        .where(col(CommentVersion.entry_id) == entry_id)
+        .values(entry_id=into, kind=kind, name=name, body_text=body_text)
+    )
+
+
+def set_featured(session: Session, comment_id: int, at: datetime | None) -> None:
+    """Put a comment forward since `at`, or no longer."""
+    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(featured_at=at))
+
+
+def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
+    """Note that the writer wants a second look at a rejection; False where she had one."""
+    done = session.execute(
+        sa.update(Comment)
+        .where(
+            col(Comment.id) == comment_id,
+            col(Comment.second_look_at).is_(None),
+            col(Comment.status) == CommentStatus.REJECTED,
+            col(Comment.withdrawn_at).is_(None),
+            col(Comment.erased_at).is_(None),
+        )
+        .values(second_look_at=now, escalated_at=now)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
