@@ -178,7 +178,7 @@ def test_a_connection_lost_around_commit_thanks_nobody_and_sending_again_stores_
 
 
 @pytest.mark.breaks_the_schema
-@pytest.mark.parametrize("table", ["hold_reason", "article"])
+@pytest.mark.parametrize("table", ["decision", "article"])
 @ON_SQLITE
 def test_a_mistake_of_ours_is_500_with_the_words(
     app: Flask, site: Site, table: str, caplog: pytest.LogCaptureFixture
