@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from cms.accounts.rules import Role
 from tests.journeys.rooms import ROOMS
 from tests.journeys.visitor import Visitor
 
@@ -36,6 +37,18 @@ def test_axe_finds_nothing_by_day_or_by_night(visitor: Visits, room: str) -> Non
         someone.page.emulate_media(color_scheme=scheme)
         found = Axe().run(someone.page, options=asked)
         assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+
+
+def test_the_log_shows_its_entries_whole_on_a_phone_and_stays_a_table(visitor: Visits) -> None:
+    cleo = visitor(Role.MODERATOR, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = cleo.goto("/moderation/log")
+    entries = page.get_by_role("table").locator("[data-decision]")
+    assert entries.count() == page.get_by_role("row").count() - 1 > 0
+    assert page.get_by_role("columnheader").all_inner_texts()[:2] == ["When", "Who"]
+    boxes = [cell.bounding_box() for cell in entries.filter(has_text="Undo").first.get_by_role("cell").all()]
+    assert [box for box in boxes if box]
+    assert all(0 <= box["x"] < box["x"] + box["width"] <= 390 for box in boxes if box)
+    assert Axe().run(page, options=EVERY_RULE).violations_count == 0
 
 
 def test_axe_would_find_what_is_wrong(visitor: Visits) -> None:
