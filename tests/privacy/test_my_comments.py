@@ -246,6 +246,8 @@ def test_without_letters_the_page_says_where_to_turn(app: Flask, site: Site, clo
     write_article(site, "The last tram", clock())
     asked = Reader(application(site.but(contact="the desk, 5 Wharf Road"), clock))
     page = asked.page("/my-comments")
-    assert "5 Wharf Road" in page.text("main")
+    assert "everything that you have sent, write to the desk, 5 Wharf Road." in page.text("main")
     assert not page.all("input")
     assert asked.post("/my-comments", {"email": "dan@example.org"}).headers["Location"] == "/my-comments"
+    nowhere = Reader(application(site.but(contact=""), clock)).page("/my-comments")
+    assert "ask the people who run this site; they have not said here yet" in nowhere.text("main")
