@@ -67,6 +67,14 @@ def test_a_receipt_is_for_no_cache_and_no_search_engine(reader: Reader) -> None:
 
 
 @ON_SQLITE
+def test_a_receipt_says_its_own_link_whole_also_to_who_runs_no_scripts(reader: Reader, site: Site) -> None:
+    receipt = reader.comment(CAT).headers["Location"]
+    page = reader.page(receipt)
+    assert page.text("bdi", class_="receipt__address") == f"{site.settings.base_url}{receipt}"
+    assert "hidden" in page.all("button", data_link_copy="")[0][0]
+
+
+@ON_SQLITE
 def test_a_receipt_speaks_its_articles_language(app: Flask, site: Site) -> None:
     write_article(site, "Billi", START, language="ur", slug="billi")
     reader = Reader(app)

@@ -39,6 +39,31 @@ def test_a_comment_is_changed_and_withdrawn_by_its_receipt(visitor: Callable[...
     assert "You have withdrawn it." in dan.page.locator("main").inner_text()
 
 
+def test_a_receipts_link_is_copied_or_left_marked_to_be_copied(visitor: Callable[..., Visitor]) -> None:
+    dan = visitor(permissions=["clipboard-read", "clipboard-write"])
+    receipt = dan.comment(ARTICLE, "I shall want to find this again.")
+    button = dan.page.get_by_role("button", name="Copy the link")
+    button.click()
+    dan.page.get_by_role("status").get_by_text("Copied").wait_for()
+    assert dan.page.evaluate("navigator.clipboard.readText()") == receipt
+    dan.page.reload()
+    dan.page.evaluate("""() => {
+        Object.defineProperty(navigator, "clipboard", { value: undefined });
+        document.execCommand = () => false;
+    }""")
+    button.click()
+    dan.page.wait_for_function("getSelection().toString() !== ''")
+    assert dan.page.evaluate("getSelection().toString()") == receipt
+    assert dan.page.get_by_text("Copied").count() == 0
+
+
+def test_a_receipts_link_stands_there_to_be_read_without_scripts(visitor: Callable[..., Visitor]) -> None:
+    dan = visitor(java_script_enabled=False)
+    receipt = dan.comment(ARTICLE, "I shall write it down.")
+    assert dan.page.get_by_text(receipt, exact=True).is_visible()
+    assert dan.page.get_by_role("button", name="Copy the link").is_hidden()
+
+
 def test_a_letter_leads_to_everything_and_everything_is_erased(
     browser: Browser, post_office: tuple[Paper, Mailbox]
 ) -> None:
