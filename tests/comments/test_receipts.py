@@ -75,6 +75,16 @@ def test_a_receipt_says_its_own_link_whole_also_to_who_runs_no_scripts(reader: R
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("deed", ["edits", "second-look", "withdrawal"])
+def test_an_address_that_takes_a_receipts_forms_leads_to_it_when_it_is_opened(
+    reader: Reader, deed: str
+) -> None:
+    receipt = reader.comment(CAT).headers["Location"]
+    answer = reader.get(f"{receipt}/{deed}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+
+
+@ON_SQLITE
 def test_a_receipt_speaks_its_articles_language(app: Flask, site: Site) -> None:
     write_article(site, "Billi", START, language="ur", slug="billi")
     reader = Reader(app)

@@ -64,6 +64,31 @@ def test_a_receipts_link_stands_there_to_be_read_without_scripts(visitor: Callab
     assert dan.page.get_by_role("button", name="Copy the link").is_hidden()
 
 
+@pytest.mark.parametrize("ending", ["back", "reload"])
+def test_nobody_is_asked_to_send_again_after_a_refused_change(
+    visitor: Callable[..., Visitor], ending: str
+) -> None:
+    dan = visitor()
+    receipt = dan.comment(ARTICLE, "The baker is late, and so am I.")
+    page = dan.page
+    page.get_by_text("Change it", exact=True).click()
+    page.locator("textarea[name=comment]").fill("The baker is never late.")
+    page.locator("input[name=name]").fill("")
+    dan.press(page.get_by_role("button", name="Send the change"))
+    assert page.title().startswith("Error:")
+    if ending == "back":
+        dan.goto(ARTICLE)
+        page.go_back()  # to a page that came of a POST, Chromium would not go
+    else:
+        page.reload()
+    assert page.url == receipt
+    assert page.locator("textarea[name=comment]").input_value() == "The baker is never late."
+    page.locator("input[name=name]").fill("Dan")
+    dan.press(page.get_by_role("button", name="Send the change"))
+    assert "The baker is never late." in page.locator(".comment__body").inner_text()
+    assert page.locator("textarea[name=comment]").is_hidden()
+
+
 def test_a_letter_leads_to_everything_and_everything_is_erased(
     browser: Browser, post_office: tuple[Paper, Mailbox]
 ) -> None:

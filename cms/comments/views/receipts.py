@@ -33,6 +33,14 @@ def show(secret: str) -> Response:
     return _receipt_page(secret, _receipt_or_404(secret))
 
 
+@blueprint.get("/comments/<secret>/edits")
+@blueprint.get("/comments/<secret>/second-look")
+@blueprint.get("/comments/<secret>/withdrawal")
+def form_to_send(secret: str) -> Response:
+    """Lead whoever opens an address that takes forms, as a tab that is restored does, to the receipt."""
+    return see_other(receipt_address(secret))
+
+
 @blueprint.post("/comments/<secret>/withdrawal")
 def withdraw(secret: str) -> Response:
     """Withdraw the comment of a receipt."""
