@@ -33,7 +33,8 @@ THREADS = 4  # for reading; more only wait for Python's lock
 PAGE_THREADS = 2
 WRITING_THREADS = 4  # for all that is sent but comments: staff's deeds, receipts, signing in; as many as read
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
-REFUSING_MAX = 16  # refusals that wait to be written with the words kept; beyond it they are short
+COMMENTS_WAITING_MAX = 256  # as much, since they are taken in batches
+REFUSING_MAX = 64  # refusals that wait to be written with the words kept; beyond it they are short
 SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
 RETRY_SECONDS = "2"
 READS = frozenset({"GET", "HEAD"})
@@ -73,7 +74,7 @@ class Front:
         if self._site.database.is_sqlite:
             self._paging = Threads(loop, "pages", PAGE_THREADS, WAITING_MAX)
         self._writing = Threads(loop, "writing", WRITING_THREADS, WAITING_MAX)
-        self._commenting = Batches(loop, self._app, self._site.database, WAITING_MAX)
+        self._commenting = Batches(loop, self._app, self._site.database, COMMENTS_WAITING_MAX)
         self._refusing = Threads(loop, "refusing", 1, REFUSING_MAX)
         self._look = SharedLook(loop, self._shelf.catch_up)
         self._incoming = Incoming()

@@ -77,7 +77,7 @@ def test_whoever_writes_while_all_threads_are_taken_gets_503_with_the_words_kept
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_article(site, "Tide", clock())
-    monkeypatch.setattr(front, "WAITING_MAX", 0)
+    monkeypatch.setattr(front, "COMMENTS_WAITING_MAX", 0)
     body = urlencode({"name": "Dan", "email": "dan@example.org", "comment": WORDS}).encode()
     full = answer(site, "POST", "/articles/tide/comments", body)
     assert (full.status, full.headers["Retry-After"]) == (503, str(front.RETRY_SECONDS))
