@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from cms.limits.actions import visitor
 from cms.limits.queries import proxy_is_missing
 from cms.limits.rules import Ruling, Seen, Tally, Visitor, ruling
 from cms.site import Site
@@ -15,6 +16,7 @@ from tests.factories import hire, write_article
 from tests.reader import Moderator, Page, Reader
 
 CAT = "/articles/cat"
+BROWSER = "A browser"
 SOMEBODY = Visitor("m" * 64)
 QUIET = Seen(Tally(), Tally(), Tally(), devices=1, visitor=SOMEBODY)
 REFUSED = Ruling(retry_after_seconds=301)  # in the middle of a window, all of it counted in that one
@@ -93,9 +95,19 @@ class Crowd:
         """Send one more comment from a host; return the answer's status."""
         self.sent += 1
         fields = {"name": "Dan", "email": f"dan{self.sent}@example.org", "comment": f"Comment {self.sent}."}
-        headers = {**self.reader.headers, "X-Forwarded-For": f"{self.network}.{host}"}
+        sender = {"X-Forwarded-For": f"{self.network}.{host}", "User-Agent": BROWSER}
+        headers = {**self.reader.headers, **sender}
         fields |= self.reader.form_of(CAT)
         return self.reader.post(f"{CAT}/comments", fields, headers=headers).status_code
+
+
+def host_of_each_kind(site: Site, clock: Clock, network: str) -> list[int]:
+    """Return hosts that this day's salt, which is drawn by lot, takes for devices of different kinds."""
+    found = dict[int, int]()
+    for host in range(1, 255):
+        who = visitor(site, f"{network}.{host}", BROWSER, is_forwarded=False, now=clock())
+        found.setdefault(who.device, host)
+    return list(found.values())
 
 
 @pytest.mark.both_engines
@@ -152,7 +164,8 @@ def test_a_flood_that_feigns_a_proxy_ends_and_a_first_comment_from_elsewhere_is_
 ) -> None:
     limits = {"trusted_proxies": 1, "article_comments_per_ten_minutes": 3}
     bot, dan = (Crowd(site, clock, network, **limits) for network in ("10.0.0", "203.0.113"))
-    assert [bot.send(host) for host in range(1, 19)] == [303] * 15 + [429] * 3
+    hosts = host_of_each_kind(site, clock, "10.0.0") * 2
+    assert [bot.send(host) for host in hosts[:18]] == [303] * 15 + [429] * 3
     dan.sent = 100
     assert [dan.send(7), dan.send(7)] == [303, 429]
 
