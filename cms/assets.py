@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ SHEETS = {  # one request for a page's style, however many files it is written i
     "css/reader.css": READER_LAYERS,
     "css/house.css": (*READER_LAYERS, "staff"),
 }
-_IMPORTED = re.compile(rb'(?<= from ")\./([\w-]+\.js)(?=";\n)')
+_IMPORTED = re.compile(rb'(?<= from ")(\.\.?/[\w-]+\.js)(?=";\n)')
 _FINGERPRINTED = re.compile(rf"^(?P<stem>.+)\.(?P<digits>[0-9a-f]{{{FINGERPRINT_DIGITS}}})(?P<suffix>\.\w+)$")
 
 
@@ -63,7 +64,10 @@ def _make(name: str, contents: Mapping[str, bytes], made: dict[str, StaticFile])
         folder, body = name.rpartition("/")[0], contents[name]
         if name.endswith(".js"):
             body = _IMPORTED.sub(
-                lambda found: _make(f"{folder}/{found[1].decode()}", contents, made).address.encode(), body
+                lambda found: _make(
+                    posixpath.normpath(f"{folder}/{found[1].decode()}"), contents, made
+                ).address.encode(),
+                body,
             )
         made[name] = _static_file(name, body)
     return made[name]

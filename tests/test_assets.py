@@ -28,6 +28,16 @@ def test_a_script_names_another_by_its_fingerprint(folder: Path) -> None:
     assert assets.at(address.removeprefix("/static/")) == (assets.files["js/desk/all.js"], True)
 
 
+def test_a_script_names_one_of_the_folder_above_by_its_fingerprint(folder: Path) -> None:
+    (folder / "js/none.js").write_text("export const none = 0;\n")
+    (folder / "js/desk/few.js").write_text('import { none } from "../none.js";\n')
+    assets = open_assets(folder)
+    assert (
+        assets.files["js/desk/few.js"].body.decode()
+        == f'import {{ none }} from "{assets.address("js/none.js")}";\n'
+    )
+
+
 def test_a_script_gets_a_new_address_when_one_that_it_imports_changes(folder: Path) -> None:
     before = open_assets(folder)
     (folder / "js/desk/all.js").write_text("export const all = 2;\n")

@@ -2,37 +2,12 @@
 // Of the form it reads the comment alone, never name or address. One draft for each article and comment answered.
 // The answer to a form then takes its article's address: going back or reloading finds the words there, where the
 // answer itself could be had only by sending them again.
+import { forget, read, write } from "./device.js";
+
 const DAYS = 14; // a draft that old is forgotten
 const PREFIX = "draft:";
 const WAIT = 300; // milliseconds after a keystroke
 const answer = document.querySelector("[data-comment-page]"); // holds the words that the server has put back
-
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null; // storage is switched off, or somebody else wrote there
-  }
-}
-
-function write(key, draft) {
-  try {
-    localStorage.setItem(key, JSON.stringify(draft));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function forget(isOver) {
-  try {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(PREFIX) && isOver(key, read(key))) localStorage.removeItem(key);
-    }
-  } catch {
-    // nothing is kept where nothing can be
-  }
-}
 
 function keep(form) {
   const field = form.elements.comment;
@@ -45,7 +20,7 @@ function keep(form) {
   function save(isSent = false) {
     clearTimeout(timer);
     const text = field.value;
-    if (!text.trim()) forget((other) => other === key);
+    if (!text.trim()) forget(PREFIX, (other) => other === key);
     note.hidden = !(text.trim() && write(key, { text, at: Date.now(), isSent }));
   }
 
@@ -80,8 +55,8 @@ function keep(form) {
   });
 }
 
-forget((_key, draft) => !draft || Date.now() - draft.at > DAYS * 86_400_000);
+forget(PREFIX, (_key, draft) => !draft || Date.now() - draft.at > DAYS * 86_400_000);
 for (const thanked of document.querySelectorAll("[data-comment-sent]")) {
-  forget((key, draft) => draft.isSent && key.startsWith(`${PREFIX}${thanked.dataset.commentSent}#`));
+  forget(PREFIX, (key, draft) => draft.isSent && key.startsWith(`${PREFIX}${thanked.dataset.commentSent}#`));
 }
 for (const form of document.querySelectorAll("form[data-comment-draft]")) keep(form);

@@ -1,6 +1,8 @@
 // Keeps what is written at the desk on its writer's own device until it is stored: over a crash, a reload, a dead line.
 // A later visit offers it and overwrites nothing. The version that the words were made from is kept with them, so taken
 // up again over a colleague's newer text they end in the form that shows both.
+import { forget, write } from "../device.js";
+
 const DAYS = 30; // words that old are forgotten
 const SENT = "desk-sent";
 const WAIT = 300; // milliseconds after a keystroke
@@ -8,33 +10,6 @@ const form = document.querySelector("form[data-desk-kept]");
 const offer = document.querySelector("[data-desk-offer]");
 const note = form.querySelector("[data-desk-note]");
 const mine = `desk:${form.dataset.deskKept}:`; // who writes and which article: "3:17:", or "3:new:"
-
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null; // storage is switched off, or somebody else wrote there
-  }
-}
-
-function write(key, kept) {
-  try {
-    localStorage.setItem(key, JSON.stringify(kept));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function forget(isOver) {
-  try {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith("desk:") && isOver(key, read(key))) localStorage.removeItem(key);
-    }
-  } catch {
-    // nothing is kept where nothing can be
-  }
-}
 
 function written() {
   const isWords = ([name, value]) => name !== "csrf_token" && typeof value === "string"; // a picture is none
@@ -55,7 +30,7 @@ function save() {
   clearTimeout(timer);
   timer = 0;
   const values = written();
-  if (stored && isSame(values, stored)) forget((name) => name === key());
+  if (stored && isSame(values, stored)) forget(mine, (name) => name === key());
   note.hidden = Boolean(stored && isSame(values, stored)) || !write(key(), { values, at: Date.now() });
 }
 
@@ -68,13 +43,13 @@ function show(name, kept) {
       form.elements[field].value = value;
       form.elements[field].dispatchEvent(new Event("change")); // for whoever shows it in another way
     }
-    forget((other) => other === name);
+    forget(mine, (other) => other === name);
     offer.hidden = true;
     save();
     form.elements.title.focus();
   });
   offer.querySelector("[data-desk-discard]").addEventListener("click", () => {
-    forget((other) => other === name);
+    forget(mine, (other) => other === name);
     offer.hidden = true;
     form.elements.title.focus();
   });
@@ -82,22 +57,22 @@ function show(name, kept) {
 }
 
 function look() {
-  forget((name, kept) => name.startsWith(mine) && (!kept || isSame(kept.values, stored)));
+  forget(mine, (_name, kept) => !kept || isSame(kept.values, stored));
   let newest = null;
-  forget((name, kept) => {
-    if (name.startsWith(mine) && (!newest || kept.at > newest.kept.at)) newest = { name, kept };
+  forget(mine, (name, kept) => {
+    if (!newest || kept.at > newest.kept.at) newest = { name, kept };
     return false;
   });
   if (!newest) return;
   const aside = newest.name === key() ? `${mine}before` : newest.name; // what is typed now has its own place
-  if (aside !== newest.name && write(aside, newest.kept)) forget((name) => name === newest.name);
+  if (aside !== newest.name && write(aside, newest.kept)) forget(mine, (name) => name === newest.name);
   show(aside, newest.kept);
 }
 
 const sent = sessionStorage.getItem(SENT);
 sessionStorage.removeItem(SENT);
-if (form.hasAttribute("data-desk-done")) forget((name) => name === sent);
-forget((_name, kept) => !kept || Date.now() - kept.at > DAYS * 86_400_000);
+if (form.hasAttribute("data-desk-done")) forget("desk:", (name) => name === sent);
+forget("desk:", (_name, kept) => !kept || Date.now() - kept.at > DAYS * 86_400_000);
 if (stored) look();
 else save();
 form.addEventListener("input", () => {
