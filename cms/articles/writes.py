@@ -1,4 +1,4 @@
-"""What stands beside an article: its entry in the search index, its kin, its picture, whom and what it names."""
+"""What stands beside an article: its entry in the search index, its kin, whom and what it names."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,6 @@ from sqlmodel import Session, col
 from cms.articles.folding import words, words_to_index
 from cms.articles.models import Article, Author, Related, Section
 from cms.articles.queries import kin
-from cms.articles.queries.cards import Picture
 from cms.articles.related import KEPT, Kinship
 from cms.articles.related import kin as closest
 
@@ -105,22 +104,6 @@ def furnish_author(session: Session, slug: str, name: str, bio: str, language: s
     if session.execute(sa.select(col(Author.id)).where(col(Author.slug) == slug)).first() is None:
         session.add(Author(slug=slug, name=name, bio=bio, language=language))
         session.flush()
-
-
-def set_picture(session: Session, article_id: int, picture: Picture) -> None:
-    """Give an article its picture; `picture.address` begins with `/media/`."""
-    session.execute(
-        sa.update(Article)
-        .where(col(Article.id) == article_id)
-        .values(
-            image_path=picture.address.removeprefix("/media/"),
-            image_alt=picture.alt,
-            image_caption=picture.caption,
-            image_credit=picture.credit,
-            image_width=picture.width,
-            image_height=picture.height,
-        )
-    )
 
 
 def _best(found: list[Kinship]) -> list[Kinship]:

@@ -8,17 +8,29 @@ from typing import Any
 from babel import Locale
 from babel.localedata import locale_identifiers
 from flask_wtf import FlaskForm
-from wtforms import FileField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
 from cms.articles.models import ArticleKind
+from cms.articles.queries.cards import Picture
 from cms.articles.rules import slug
-from cms.desk.queries.drafts import Draft
+from cms.desk.actions.pictures import figure, kept
+from cms.desk.queries.drafts import NO_PICTURE, Draft
 from cms.desk.queries.working import Working
 from cms.desk.rules import (
+    CREDIT_MAX_CHARS,
     NAME_MAX_CHARS,
     NAMES_MAX,
+    PICTURE_WORDS_MAX_CHARS,
     STANDFIRST_MAX_CHARS,
     TITLE_MAX_CHARS,
     as_typed,
@@ -33,6 +45,7 @@ _LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 )  # RFC 5646, section 2.1, as far as it is used
 _MARK = re.compile(r"[0-9a-f]{32}")
+_PICTURES = {"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"}
 
 
 class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
@@ -56,15 +69,22 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
     slug = StringField()
     comments = SelectField(validate_choice=False)
     kind = SelectField(validate_choice=False)
-    picture = FileField(render_kw={"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"})
+    picture = FileField(render_kw=_PICTURES)
     picture_alt = StringField()
     picture_caption = StringField()
+    lead = HiddenField()  # the name below /media/ of the one above the text, also before it is stored
+    lead_file = FileField(render_kw=_PICTURES)
+    lead_alt = StringField()
+    lead_caption = StringField()
+    lead_credit = StringField()
+    lead_remove = BooleanField()
     version = HiddenField()
     draft_mark = HiddenField()
 
     def __init__(self, article: Working | None, start: dict[str, str] | None = None, **more: Any) -> None:
         """Begin with what is stored of `article`, or with `start` for a new one."""
         super().__init__(data=_typed(article) if article else start, **more)
+        self.stored_lead = article.picture if article else None
         self.known_authors = tuple(one.name for one in article.authors) if article else ()
         self.known_tags = tuple(one.name for one in article.tags) if article else ()
         self.language.choices = _language_choices(language().locale, self.language.data or "")
@@ -118,10 +138,59 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         if field.data not in {"open", "closed"}:
             raise ValidationError(say("Comments are either open or closed."))
 
-    def add_to_text(self, html: str) -> None:
-        """Put HTML behind the text, whose blank lines are paragraphs no longer once a block stands there."""
+    def validate_lead_file(self, field: Any) -> None:
+        """Ask for a picture of the site's own, and for one where only its words are given."""
+        if self.lead.data and self.lead_picture() is None:
+            self.lead.data = _name(self.stored_lead)
+            raise ValidationError(say("This is no picture that a page can show."))
+        if not self.lead.data and any(self._lead_words()):
+            raise ValidationError(say("Please choose a picture."))
+
+    def validate_lead_alt(self, field: Any) -> None:
+        """Ask what the picture shows, unless it moved in without such words and nobody touched it."""
+        said = sanitize.one_line(field.data or "")
+        if self.lead.data and not said and self.lead_picture() != self.stored_lead:
+            raise ValidationError(say("Please say what the lead picture shows."))
+        _refuse_longer(said, PICTURE_WORDS_MAX_CHARS)
+
+    def validate_lead_caption(self, field: Any) -> None:
+        """Ask for a caption of bearable length."""
+        _refuse_longer(sanitize.one_line(field.data or ""), PICTURE_WORDS_MAX_CHARS)
+
+    def validate_lead_credit(self, field: Any) -> None:
+        """Ask for a credit of bearable length."""
+        _refuse_longer(sanitize.one_line(field.data or ""), CREDIT_MAX_CHARS)
+
+    def add_to_text(self, picture: Picture) -> None:
+        """Put a picture behind the text, whose blank lines are paragraphs no longer once a block stands there."""
+        alt, caption = (
+            sanitize.one_line(field.data or "") for field in (self.picture_alt, self.picture_caption)
+        )
+        html = figure(picture._replace(alt=alt, caption=caption))
         self.body_html.data = f"{sanitize.paragraphs(self.body_html.data or '')}\n\n{html}".strip()
         self.picture_alt.data = self.picture_caption.data = ""
+
+    def set_lead(self, picture: Picture) -> None:
+        """Put a picture above the text, in the place of another; the words about it are those typed."""
+        self.lead.data, self.lead_remove.data = _name(picture), False
+
+    def remove_lead(self) -> None:
+        """Leave no picture above the text, and no words about it."""
+        for field in (self.lead, self.lead_alt, self.lead_caption, self.lead_credit):
+            field.data = ""
+        self.lead_remove.data = False
+
+    def lead_picture(self) -> Picture | None:
+        """Return the picture above the text; None for none, and for a name that is no picture's of the site."""
+        name, stored = self.lead.data or "", self.stored_lead
+        words = self._lead_words()
+        if stored is None or name != _name(stored):
+            found = kept(site(), name) if name else None
+        elif words == tuple(map(sanitize.one_line, (stored.alt, stored.caption, stored.credit))):
+            return stored  # to the letter, also where it moved in from elsewhere
+        else:
+            found = stored
+        return found._replace(alt=words[0], caption=words[1], credit=words[2]) if found else None
 
     def draft(self, stored_slug: str = "") -> Draft:
         """Return what was written, cleaned; for a form that is valid. `stored_slug` is kept to the letter."""
@@ -135,6 +204,7 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             body_html=body_html,
             body_text=sanitize.plain_text(body_html),
             section=sanitize.one_line(self.section.data or ""),
+            picture=self.lead_picture(),
             tags=self._names(self.tags, self.known_tags),
             authors=self._names(self.authors, self.known_authors),
             language=(self.language.data or "").strip() or site().settings.language,
@@ -148,6 +218,10 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Return each error with the id of its field, in the order of the form."""
         return [(field.id, str(error)) for field in self for error in field.errors]
 
+    def _lead_words(self) -> tuple[str, ...]:
+        fields = (self.lead_alt, self.lead_caption, self.lead_credit)
+        return tuple(sanitize.one_line(field.data or "") for field in fields)
+
     def _moment(self) -> datetime | None:
         return moment_in(self.publish_at.data or "", site().settings.timezone)
 
@@ -156,10 +230,15 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
 
 
 def _typed(article: Working) -> dict[str, str]:
+    lead = article.picture or NO_PICTURE
     return {
         "title": article.title,
         "standfirst": article.standfirst,
         "body_html": article.body_html,
+        "lead": _name(lead),
+        "lead_alt": lead.alt,
+        "lead_caption": lead.caption,
+        "lead_credit": lead.credit,
         "authors": ", ".join(author.name for author in article.authors),
         "section": article.section,
         "tags": ", ".join(tag.name for tag in article.tags),
@@ -170,6 +249,10 @@ def _typed(article: Working) -> dict[str, str]:
         "kind": article.kind.value,
         "version": str(article.version),
     }
+
+
+def _name(picture: Picture | None) -> str:
+    return picture.address.removeprefix("/media/") if picture else ""
 
 
 def _refuse_longer(text: str, limit: int) -> None:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 TITLE_MAX_CHARS = 500
 STANDFIRST_MAX_CHARS = 2000
 NAME_MAX_CHARS = 200  # of an author, a section or a tag
+PICTURE_WORDS_MAX_CHARS = 1000  # of what a picture shows, and of its caption
+CREDIT_MAX_CHARS = 300
 NAMES_MAX = 50  # authors, or tags, of one article
 YEARS = range(1000, 9999)  # four digits, which SQLite sorts as text, with room for a change of time zone
 _COMMAS = re.compile("[,،、，]")

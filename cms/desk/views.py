@@ -12,7 +12,7 @@ from cms.articles.rules import address_of, cursor
 from cms.articles.views.reading import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
-from cms.desk.actions.pictures import take_in
+from cms.desk.actions.pictures import figure, take_in
 from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Written
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.at_work import articles_at_work
@@ -36,6 +36,7 @@ REFUSAL_SENTENCES = {
     Refusal.MAY_NOT_MAKE_PAGES: "Pages beside the paper are made by editors. Please save it as an article.",
     Refusal.NOT_PUBLIC: "Only what readers can see can be taken back.",
 }
+_CHANGED = ("body_html", "lead", "lead_alt", "lead_caption", "lead_credit")  # by a picture that came along
 
 
 @blueprint.get("/desk/")
@@ -112,10 +113,10 @@ def add_picture() -> Response:
     alt, caption = (
         sanitize.one_line(request.form.get(name, "")) for name in ("picture_alt", "picture_caption")
     )
-    shown = take_in(site(), sent.read(), alt, caption, clock())
-    if shown is None:
+    taken = take_in(site(), sent.read(), clock())
+    if taken is None:
         return private_page(say("This is no picture that a page can show."), 415)
-    return private_page(shown, 201)
+    return private_page(figure(taken._replace(alt=alt, caption=caption)), 201)
 
 
 def _submit(article: Working | None, form: ArticleForm) -> Response:
@@ -125,10 +126,10 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     deed = Deed(asked)
     if deed is Deed.WRITE_ON:
         return _form(form, article, 200)
-    has_picture, is_valid = _take_picture(form), form.validate()
-    if not has_picture:
-        form.picture.errors = [say("This is no picture that a page can show.")]
-    if not (has_picture and is_valid):
+    refused, is_valid = _take_pictures(form), form.validate()
+    for name in refused:
+        form[name].errors = [say("This is no picture that a page can show.")]
+    if refused or not is_valid:
         return _form(form, article, 422)
     if deed is Deed.PREVIEW:
         return _preview(form, article)
@@ -150,16 +151,24 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     )
 
 
-def _take_picture(form: ArticleForm) -> bool:
-    """Put the picture that was sent along into the text, also where something else is amiss; False for none that can be shown."""
-    sent = request.files.get("picture")
-    if not sent or not (body := sent.read()):
-        return True
-    alt, caption = (sanitize.one_line(field.data or "") for field in (form.picture_alt, form.picture_caption))
-    shown = take_in(site(), body, alt, caption, clock())
-    if shown is not None:
-        form.add_to_text(shown)
-    return shown is not None
+def _take_pictures(form: ArticleForm) -> list[str]:
+    """Put the pictures that were sent along where they belong, also where something else is amiss.
+
+    Return the names of the fields whose files cannot be shown.
+    """
+    refused = []
+    for name, put in (("picture", form.add_to_text), ("lead_file", form.set_lead)):
+        sent = request.files.get(name)
+        if not sent or not (body := sent.read()):
+            continue
+        taken = take_in(site(), body, clock())
+        if taken is None:
+            refused.append(name)
+        else:
+            put(taken)
+    if form.lead_remove.data and not refused:
+        form.remove_lead()
+    return refused
 
 
 def _preview(form: ArticleForm, article: Working | None) -> Response:
@@ -177,8 +186,8 @@ def _preview(form: ArticleForm, article: Working | None) -> Response:
         **context,
         form_url=_form_url(article),
         carried=[
-            *carried_fields(but={"action", "body_html", "picture_alt", "picture_caption"}),
-            ("body_html", exact(form.body_html.data or "")),
+            *carried_fields(but={"action", "picture_alt", "picture_caption", "lead_remove", *_CHANGED}),
+            *((name, exact(form[name].data or "")) for name in _CHANGED),
         ],
         deeds=_offered(article),
         state=article.state if article else None,
@@ -191,7 +200,7 @@ def _conflict(form: ArticleForm, hers: Draft, theirs: Working) -> Response:
     stored = ArticleForm(theirs, formdata=None)
     form.version.data = stored.version.data
     differing = differences(hers, stored.draft(theirs.slug))
-    shown = [(_labels()[name], form[name].data or "", stored[name].data or "") for name in differing]
+    shown = [(name, form[name].data or "", stored[name].data or "") for name in differing]
     words = say(
         "Somebody has changed this since you opened it. Nothing is lost, and nothing was overwritten."
     )
@@ -235,6 +244,10 @@ def _labels() -> dict[str, str]:
         "title": say("Title"),
         "standfirst": say("Standfirst"),
         "body_html": say("Text"),
+        "lead": say("Lead picture"),
+        "lead_alt": say("What the lead picture shows"),
+        "lead_caption": say("The lead picture's caption"),
+        "lead_credit": say("Whose picture it is"),
         "authors": say("Authors"),
         "section": say("Section"),
         "tags": say("Tags"),

@@ -19,6 +19,7 @@ from cms.articles.models import (
     Section,
     Tag,
 )
+from cms.articles.queries.cards import Picture
 from cms.articles.rules import address_of, former_address, numbered, slug
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
 from cms.pages import rules as things
@@ -43,6 +44,7 @@ class Columns:
     publish_at: datetime | None
     updated_at: datetime | None
     section_id: int | None
+    picture: Picture | None
     comments: bool | None
 
 
@@ -154,11 +156,26 @@ def _values(columns: Columns) -> dict[str, Any]:  # Any: the values of columns o
         "publish_at": columns.publish_at,
         "updated_at": columns.updated_at,
         "section_id": columns.section_id,
+        **_picture_values(columns.picture),
     }
     if columns.comments is None:
         return values
     closed_by_time = {"comments_close_at": None} if columns.comments else {}
     return {**values, "comments_open": columns.comments, **closed_by_time}
+
+
+def _picture_values(picture: Picture | None) -> dict[str, Any]:  # Any: as above
+    if picture is None:
+        words = ("image_path", "image_alt", "image_caption", "image_credit")
+        return {**dict.fromkeys(words, ""), "image_width": None, "image_height": None}
+    return {
+        "image_path": picture.address.removeprefix("/media/"),
+        "image_alt": picture.alt,
+        "image_caption": picture.caption,
+        "image_credit": picture.credit,
+        "image_width": picture.width or None,
+        "image_height": picture.height or None,
+    }
 
 
 def _ids(

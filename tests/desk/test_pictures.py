@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from cms.site import Site
 from tests.conftest import START
-from tests.desk.typist import Typist, at_desk, fields_of
+from tests.desk.typist import Typist, at_desk, fields_of, photograph
 from tests.factories import hire
 from tests.reader import Reader
 
@@ -27,14 +27,6 @@ def ada(app: Flask, site: Site) -> Typist:
     return at_desk(app)
 
 
-def _photograph(kind: str = "JPEG", size: tuple[int, int] = (3200, 1600)) -> bytes:
-    exif = Image.Exif()
-    exif[0x010F] = "A camera of hers"
-    written = io.BytesIO()
-    Image.new("RGB", size, "teal").save(written, kind, exif=exif)
-    return written.getvalue()
-
-
 def _send(ada: Typist, action: str, body: bytes, **fields: str) -> TestResponse:
     filled = {**ada.form(), "title": "The cat", "body_html": "One.\n\nTwo.", "picture_alt": "A <cat>"}
     file = (io.BytesIO(body), "IMG_2026 at home.jpg")
@@ -45,7 +37,7 @@ def _send(ada: Typist, action: str, body: bytes, **fields: str) -> TestResponse:
 def test_a_picture_stands_behind_the_text_small_and_without_what_the_camera_wrote(
     app: Flask, ada: Typist, kind: str
 ) -> None:
-    stored = ada.form(_send(ada, "publish", _photograph(kind)).headers["Location"])
+    stored = ada.form(_send(ada, "publish", photograph(kind)).headers["Location"])
     assert stored["body_html"].startswith("<p>One.</p>\n<p>Two.</p>")
     assert (stored["picture_alt"], stored["picture_caption"]) == ("", "")
     found = SHOWN.search(stored["body_html"])
@@ -61,7 +53,7 @@ def test_a_picture_stands_behind_the_text_small_and_without_what_the_camera_wrot
 
 
 def test_a_small_picture_keeps_its_size(ada: Typist) -> None:
-    fields = fields_of(_send(ada, "preview", _photograph(size=(30, 20))))
+    fields = fields_of(_send(ada, "preview", photograph(size=(30, 20))))
     found = SHOWN.search(fields["body_html"])
     assert found
     assert found.groups()[1:] == ("30", "20")
@@ -69,12 +61,12 @@ def test_a_small_picture_keeps_its_size(ada: Typist) -> None:
 
 def test_a_preview_and_a_form_with_errors_carry_the_picture_on(ada: Typist) -> None:
     for action, more in (("preview", {}), ("publish", {"title": ""})):
-        fields = fields_of(_send(ada, action, _photograph(), **more))
+        fields = fields_of(_send(ada, action, photograph(), **more))
         assert SHOWN.search(fields["body_html"])
         assert not fields.get("picture_caption")
 
 
-@pytest.mark.parametrize("body", [b"<svg onload='alert(1)'/>", b"GIF89a", _photograph("PNG")[:-900]])
+@pytest.mark.parametrize("body", [b"<svg onload='alert(1)'/>", b"GIF89a", photograph("PNG")[:-900]])
 def test_what_is_no_whole_picture_is_refused_and_the_words_stay(ada: Typist, site: Site, body: bytes) -> None:
     response = _send(ada, "publish", body)
     assert response.status_code == 422
@@ -86,7 +78,7 @@ def test_what_is_no_whole_picture_is_refused_and_the_words_stay(ada: Typist, sit
 
 def test_the_same_picture_twice_is_one_file(ada: Typist, site: Site) -> None:
     for _ in range(2):
-        _send(ada, "save", _photograph())
+        _send(ada, "save", photograph())
     assert len([path for path in site.settings.media_folder.rglob("*") if path.is_file()]) == 1
 
 
@@ -96,7 +88,7 @@ def test_who_has_to_sign_in_again_is_told_that_her_picture_is_not_carried_on(
     said = "The picture cannot be kept on this page."
     form = ada.form()
     ada.client.delete_cookie("staff")
-    asked = _post(ada, form, (io.BytesIO(_photograph()), "cat.jpg"))
+    asked = _post(ada, form, (io.BytesIO(photograph()), "cat.jpg"))
     assert (asked.status_code, said in asked.text) == (401, True)
     asked = _post(ada, form, (io.BytesIO(b""), ""))
     assert (asked.status_code, said in asked.text) == (401, False)

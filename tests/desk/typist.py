@@ -1,8 +1,10 @@
 """Someone at the desk who fills in the form as a browser does."""
 
+import io
 from html.parser import HTMLParser
 
 from flask import Flask
+from PIL import Image
 from werkzeug.test import TestResponse
 
 from tests.reader import Colleague
@@ -22,7 +24,7 @@ class Fields(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.sent = []
-        elif tag == "input" and "name" in given:
+        elif tag == "input" and "name" in given and (given.get("type") != "checkbox" or "checked" in given):
             self.sent.append((given["name"], given.get("value", "")))
         elif tag == "textarea":
             self._textarea = (given["name"], [])
@@ -72,6 +74,15 @@ class Typist(Colleague):
     def change(self, path: str, action: str = "save", **fields: str) -> TestResponse:
         """Open an article's form, change some fields and press a button."""
         return self.send(path, action, {**self.form(path), **fields})
+
+
+def photograph(kind: str = "JPEG", size: tuple[int, int] = (3200, 1600), colour: str = "teal") -> bytes:
+    """Return a picture with what a camera writes into it."""
+    exif = Image.Exif()
+    exif[0x010F] = "A camera of hers"
+    written = io.BytesIO()
+    Image.new("RGB", size, colour).save(written, kind, exif=exif)
+    return written.getvalue()
 
 
 def at_desk(app: Flask, name: str = "Ada") -> Typist:

@@ -20,7 +20,7 @@ from cms.moderation.corrections import CorrectionReason
 from cms.moderation.pauses import PauseKind
 from cms.site import Site
 from tests.conftest import Clock
-from tests.desk.typist import Typist
+from tests.desk.typist import Typist, photograph
 from tests.exchange.conftest import comment, export, post, term
 from tests.factories import hire, send_comment, write_article
 from tests.pages.kept import Worker
@@ -60,6 +60,8 @@ class Newsroom:
             "an article moves": lambda: self.ben.change(
                 self.bell, section="Harbour", tags="Sun", authors="Ben"
             ),
+            "its picture changes": lambda: self.ben.change(self.bell, **self._picture()),
+            "its picture goes": lambda: self.ben.change(self.bell, lead_remove="y"),
             "its address changes": lambda: self.ben.change(self.bell, slug="new-bell"),
             "it is taken back": lambda: self.ben.change(self.bell, "unpublish"),
             "it comes out": lambda: self.ben.change(self.bell, "publish"),
@@ -101,6 +103,10 @@ class Newsroom:
                 "/articles/tram", comment=str(self.clock().minute)
             ),
         }
+
+    def _picture(self) -> dict[str, str]:
+        file = (io.BytesIO(photograph(size=(30, 20))), "bell.jpg")
+        return {"lead_file": file, "lead_alt": f"A bell {self.clock().minute}"}  # type: ignore[dict-item]  # as werkzeug takes a file
 
     def _press(self, button: str) -> None:
         self.reader.post(f"{self.receipt}/{button}", self.reader.form_of(self.receipt))

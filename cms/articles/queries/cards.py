@@ -65,7 +65,16 @@ class CardPage:
     next_page: Cursor | None
 
 
-CARD_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
+PICTURE_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
+    col(Article.image_path),
+    col(Article.image_alt),
+    col(Article.image_caption),
+    col(Article.image_credit),
+    col(Article.image_width),
+    col(Article.image_height),
+)
+
+CARD_COLUMNS: tuple[Any, ...] = (
     col(Article.id),
     col(Article.slug),
     col(Article.title),
@@ -75,12 +84,7 @@ CARD_COLUMNS: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Article.updated_at),
     col(Section.slug).label("section_slug"),
     col(Section.name).label("section_name"),
-    col(Article.image_path),
-    col(Article.image_alt),
-    col(Article.image_caption),
-    col(Article.image_credit),
-    col(Article.image_width),
-    col(Article.image_height),
+    *PICTURE_COLUMNS,
 )
 
 IS_PUBLIC = sa.and_(
@@ -190,7 +194,7 @@ def bylines_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[NamedLin
 
 
 def picture_of(row: Any) -> Picture | None:
-    """Return the picture of a row of CARD_COLUMNS."""
+    """Return the picture of a row of PICTURE_COLUMNS."""
     if not row.image_path:
         return None
     return Picture(

@@ -3,13 +3,14 @@
 from datetime import datetime
 from html import escape
 
+from cms.articles.queries.cards import Picture
 from cms.site import Site
 
 WIDEST = 1600  # pixels: twice the text's own width, for sharp screens; a phone's 4 MB become some 0.3
 
 
-def take_in(site: Site, body: bytes, alt: str, caption: str, now: datetime) -> str | None:
-    """Keep a picture below /media/, without what a camera wrote into it; return the HTML that shows it, None for no picture.
+def take_in(site: Site, body: bytes, now: datetime) -> Picture | None:
+    """Keep a picture below /media/, without what a camera wrote into it; return it, not yet described, None for no picture.
 
     Its name says nothing of whose it was. One that no article shows in the end stays there, and harms nobody.
     """
@@ -24,6 +25,32 @@ def take_in(site: Site, body: bytes, alt: str, caption: str, now: datetime) -> s
     path = site.settings.media_folder / name
     if not path.exists():
         file.put_at(path)
-    shown = f'<img src="/media/{name}" alt="{escape(alt)}" width="{file.width}" height="{file.height}">'
-    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return Picture(f"/media/{name}", "", "", "", file.width or 0, file.height or 0)
+
+
+def kept(site: Site, name: str) -> Picture | None:
+    """Return the picture that lies below /media/ under a name, not described; None for any other name.
+
+    The name comes from a form: it is taken only as it is written from the folder itself, so that no other way
+    (`..`, an absolute path, a link out of the folder) leads anywhere.
+    """
+    from cms.exchange.actions.cleaned_files import FileRefused, size_of  # here, as above
+
+    folder = site.settings.media_folder.resolve()
+    try:
+        path = (folder / name).resolve()
+        if path.relative_to(folder).as_posix() != name:
+            return None
+        return Picture(f"/media/{name}", "", "", "", *size_of(path))
+    except (FileRefused, OSError, ValueError):  # not a picture, not there, not in the folder
+        return None
+
+
+def figure(picture: Picture) -> str:
+    """Return the HTML that shows a picture in a text."""
+    shown = (
+        f'<img src="{picture.address}" alt="{escape(picture.alt)}"'
+        f' width="{picture.width}" height="{picture.height}">'
+    )
+    said = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
     return f"<figure>{shown}{said}</figure>"

@@ -177,6 +177,7 @@ def _columns(
         publish_at=publish_at,
         updated_at=_updated_at(before, draft, status, publish_at, now),
         section_id=writes.section_named(session, draft.section),
+        picture=draft.picture,
         comments=None if before and before.comments_open == draft.comments_open else draft.comments_open,
     )
 
@@ -197,10 +198,11 @@ def _updated_at(
 ) -> datetime | None:
     if before is None:
         return None
-    changed = (before.title, before.standfirst, before.body_html) != (
+    changed = (before.title, before.standfirst, before.body_html, before.picture) != (
         draft.title,
         draft.standfirst,
         draft.body_html,
+        draft.picture,
     )
     if changed and before.state is State.PUBLISHED and status is ArticleStatus.PUBLISHED:
         updated_at: datetime | None = now
@@ -244,6 +246,7 @@ def _says_the_same(before: Working, draft: Draft, deed: Deed) -> bool:
     sent = (draft.title, draft.standfirst, draft.body_html, draft.language, draft.comments_open)
     return (
         stored == sent
+        and before.picture == draft.picture
         and before.status is STATUS_AFTER.get(deed, before.status)
         and before.section.casefold() == draft.section.casefold()
         and {tag.slug for tag in before.tags} == {slug(name) for name in draft.tags}

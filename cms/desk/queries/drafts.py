@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.articles.models import ArticleKind, ArticleStatus, Author, Section, Tag
-from cms.articles.queries.cards import NamedLink
+from cms.articles.queries.cards import NamedLink, Picture
 from cms.articles.queries.reading import ArticlePage, AuthorLine, TagLink, article_at_work
 from cms.articles.rules import slug
 from cms.desk.queries.working import matched
+
+NO_PICTURE = Picture("", "", "", "", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Draft:
     body_html: str
     body_text: str
     section: str
+    picture: Picture | None
     tags: tuple[str, ...]
     authors: tuple[str, ...]
     language: str
@@ -37,10 +40,15 @@ class Draft:
 
 def differences(hers: Draft, theirs: Draft) -> list[str]:
     """Return the names of the form's fields in which two drafts differ; what she left open differs from nothing."""
+    hers_above, theirs_above = hers.picture or NO_PICTURE, theirs.picture or NO_PICTURE
     pairs = {
         "title": (hers.title, theirs.title),
         "standfirst": (hers.standfirst, theirs.standfirst),
         "body_html": (hers.body_html, theirs.body_html),
+        "lead": (hers_above.address, theirs_above.address),
+        "lead_alt": (hers_above.alt, theirs_above.alt),
+        "lead_caption": (hers_above.caption, theirs_above.caption),
+        "lead_credit": (hers_above.credit, theirs_above.credit),
         "authors": (hers.authors or theirs.authors, theirs.authors),
         "section": (hers.section.casefold(), theirs.section.casefold()),
         "tags": (set(map(slug, hers.tags)), set(map(slug, theirs.tags))),
@@ -71,6 +79,7 @@ def preview(
         language=draft.language,
         publish_at=draft.publish_at or page.publish_at,
         section=section,
+        picture=draft.picture,
         comments_open=draft.comments_open,
         authors=tuple(
             AuthorLine(one.id, one.slug, one.name, "") if one else _new(name) for name, one in authors

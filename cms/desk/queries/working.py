@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.queries.cards import PICTURE_COLUMNS, Picture, picture_of
 from cms.articles.queries.reading import AuthorLine, TagLink, byline_of, subjects_of
 from cms.articles.rules import slug
 from cms.desk.queries.at_work import is_own, state_of
@@ -36,6 +37,7 @@ class Working:
     comments_open: bool
     comments_close_at: datetime | None
     section: str
+    picture: Picture | None
     authors: tuple[AuthorLine, ...]
     tags: tuple[TagLink, ...]
     is_own: bool
@@ -71,6 +73,7 @@ _WORKING: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Article.comments_open),
         col(Article.comments_close_at),
         col(Section.name).label("section"),
+        *PICTURE_COLUMNS,
     )
     .select_from(Article)
     .outerjoin(Section, col(Section.id) == col(Article.section_id))
@@ -113,6 +116,7 @@ def working_article(
         comments_open=row.comments_open and (row.comments_close_at is None or row.comments_close_at > now),
         comments_close_at=row.comments_close_at,
         section=row.section or "",
+        picture=picture_of(row),
         authors=byline_of(session, article_id),
         tags=subjects_of(session, article_id),
         is_own=bool(row.is_own),

@@ -83,6 +83,15 @@ def fitted(body: bytes, widest: int) -> CleanFile:
         raise FileRefused("not a picture that can be read") from error
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    """Return the width and height of a picture that was cleaned before; raises FileRefused for what is none."""
+    try:
+        with Image.open(path, formats=list(_SUFFIXES)) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise FileRefused("not a picture that can be read") from error
+
+
 def _shrunk(file: CleanFile, widest: int) -> CleanFile:
     with Image.open(io.BytesIO(file.body)) as image:
         image.load()

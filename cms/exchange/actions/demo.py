@@ -10,7 +10,6 @@ from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
-from cms.articles.queries.touched import things_touched_by
 from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
@@ -21,7 +20,6 @@ from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, 
 from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
-from cms.pages.writes import bump
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -78,6 +76,7 @@ def _publish(
         body_html=body_html,
         body_text=sanitize.plain_text(body_html),
         section=names["sections"].get(fields.get("section", ""), ""),
+        picture=_picture(site, fields["image"]) if "image" in fields else None,
         tags=tuple(fields.get("tags", [])),
         authors=tuple(names["authors"][key] for key in fields.get("authors", [])),
         language=fields["language"],
@@ -91,14 +90,12 @@ def _publish(
     written = write(site, editor, None, draft, deed, min(article.publish_at, now))
     if not isinstance(written, Written):
         raise RuntimeError(f"{fields['slug']} could not be published: {written}")
-    if "image" in fields:
-        _show_picture(site, written.article_id, fields["image"])
     return written.article_id
 
 
-def _show_picture(site: Site, article_id: int, image: dict[str, str]) -> None:
+def _picture(site: Site, image: dict[str, str]) -> Picture:
     shutil.copy(FOLDER / "media" / image["file"], site.settings.media_folder / image["file"])
-    picture = Picture(
+    return Picture(
         address=f"/media/{image['file']}",
         alt=image["alt"],
         caption=image["caption"],
@@ -106,10 +103,6 @@ def _show_picture(site: Site, article_id: int, image: dict[str, str]) -> None:
         width=int(image["width"]),
         height=int(image["height"]),
     )
-    with site.database.writing() as session:
-        article_writes.set_picture(session, article_id, picture)
-        bump(session, things_touched_by(session, article_id))
-        session.commit()
 
 
 def _discuss(site: Site, moderator_id: int, article_id: int, article: DemoArticle) -> None:
