@@ -92,7 +92,11 @@ def paper_of(app: Flask) -> Paper:
 
 @contextmanager
 def counted(site: Site) -> Iterator[list[str]]:
-    """Give the list of the SELECTs that are sent to the database meanwhile."""
+    """Give the list of the SELECTs that are sent to the database meanwhile.
+
+    The look at the keys, due ten seconds after the last one, is no page's own: it is made before.
+    """
+    site.keyring.look_again()
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

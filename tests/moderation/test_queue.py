@@ -3,8 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.queries.queue import Asked, queue_page
 from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
+from tests.articles.paper import counted
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Page, Reader, check_page
@@ -40,19 +39,6 @@ def article(site: Site) -> int:
 @pytest.fixture
 def cleo(app: Flask, article: int) -> Moderator:
     return Moderator(app, "Cleo")
-
-
-@contextmanager
-def _counted(site: Site) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            sent.append(statement)
-
-    sa.event.listen(site.database.reader, "before_cursor_execute", note)
-    yield sent
-    sa.event.remove(site.database.reader, "before_cursor_execute", note)
 
 
 def _cards(page: Page) -> list[int]:
@@ -307,10 +293,10 @@ def test_the_log_of_one_comment_offers_to_undo_its_last_decision_only(
 def test_the_pages_keep_their_query_budget(site: Site, article: int, clock: Clock) -> None:
     for number in range(9):
         send_comment(site, article, START, name=f"Dan {number}", text=f"Every day has {number} hours or so.")
-    with _counted(site) as sent, site.database.reading() as session:
+    with counted(site) as sent, site.database.reading() as session:
         assert len(queue_page(session, Asked(), 1, size=50, now=START).cards) == 9
     assert len(sent) == QUEUE_BUDGET
-    with _counted(site) as sent, site.database.reading() as session:
+    with counted(site) as sent, site.database.reading() as session:
         assert len(log_page(session, Wanted(), after=None, size=50).rows) == 9
     assert len(sent) == LOG_BUDGET
 

@@ -212,7 +212,11 @@ def _without_words(text: str) -> str:
 
 @contextmanager
 def _statements(site: Site) -> Iterator[list[str]]:
-    """Give the list of the statements that are sent to the database meanwhile, without their values."""
+    """Give the list of the statements that are sent to the database meanwhile, without their values.
+
+    The look at the keys, due ten seconds after the last one, is nobody's own: it is made before.
+    """
+    site.keyring.look_again()
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
