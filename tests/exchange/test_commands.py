@@ -118,7 +118,10 @@ def test_ctrl_c_ends_it_in_one_line(run: Run) -> None:
     items = (post(n, *(comment(n * 100 + one) for one in range(50))) for n in range(1, 200))
     path.write_text(export(*items))
     command = [sys.executable, "-m", "cms.cli", "import", "wxr", str(path)]
+    # Whatever a shell has put in the background is deaf to Ctrl-C, and so are its children.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, ours)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + 60
     # One child keeps account of shared things, the others clean; as from a terminal, the signal reaches all.
