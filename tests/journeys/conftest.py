@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 import cms
 from cms.accounts.rules import Role
@@ -34,7 +34,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
+expect.set_options(timeout=30_000)  # as for a click: the 5 s are over before a busy machine has answered
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +97,7 @@ def served(demo: Path, folder: Path, **settings: str) -> Iterator[Paper]:
             yield Paper(base_url)
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=40)
 
 
 def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
