@@ -12,6 +12,18 @@ pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
 READING = "document.activeElement.closest('[data-comment]')?.dataset.comment ?? ''"
 AT_LEAST = 8
+HOLD_ANSWERS = """() => {
+    const ask = window.fetch, held = []
+    window.fetch = async (...asked) => {
+        const answer = await ask(...asked)
+        if (asked.length === 1) await new Promise((go) => held.push(go))
+        return answer
+    }
+    window.send_on = async () => {
+        while (!held.length) await new Promise((go) => setTimeout(go, 10))
+        held.shift()()
+    }
+}"""
 
 
 @pytest.fixture
@@ -116,6 +128,26 @@ def test_a_comment_is_escalated_and_noted_by_keys_and_both_are_taken_back(queue:
     assert queue.evaluate(READING) == first
     _settle(queue)
     assert _left(queue) == left
+
+
+def test_a_card_ends_as_the_last_of_two_quick_deeds_left_it(queue: Page) -> None:
+    card = queue.locator(f"[data-comment='{queue.evaluate(READING)}']")
+    queue.evaluate(HOLD_ANSWERS)
+    queue.keyboard.press("e")
+    _settle(queue)
+    queue.keyboard.press("k")
+    queue.keyboard.press("n")
+    queue.keyboard.type("Ask Ada.")
+    queue.keyboard.press("Control+Enter")
+    _settle(queue)
+    expect(card.locator(".panel__asked")).to_have_count(0)
+    queue.evaluate("send_on()")  # what was asked before the note was kept
+    expect(card.locator(".panel__asked")).to_be_visible()
+    queue.evaluate("send_on()")
+    expect(card.locator(".notes__words")).to_have_text("Ask Ada.")
+    queue.keyboard.press("u")
+    queue.keyboard.press("u")
+    _settle(queue)
 
 
 def test_escape_leads_from_a_reply_back_to_the_keys_and_leaves_its_words(queue: Page) -> None:

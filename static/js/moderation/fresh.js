@@ -1,8 +1,12 @@
 // Puts a card as the server has it now in the old one's place: with words, where a deed about it was refused, that stand on
 // it; without, after a deed that changed how it looks. What is being typed into a card is never lost so.
+// One after another: of two at once, the later one would replace a card that the earlier one had replaced already.
 const queue = document.querySelector("[data-queue]");
+let last = Promise.resolve();
 
-queue?.addEventListener("freshen", ({ detail: { id, words } }) => freshen(id, words));
+queue?.addEventListener("freshen", ({ detail: { id, words } }) => {
+  last = last.catch(() => {}).then(() => freshen(id, words));
+});
 queue?.addEventListener("warn", ({ detail: { card, words } }) => warn(card, words));
 
 async function freshen(id, words) {
