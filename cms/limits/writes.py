@@ -39,15 +39,17 @@ def _counting(dialect: str, keys: int) -> Prebuilt:
     )
 
 
-_ROW = sa.tuple_(col(LimitCount.key), col(LimitCount.since))
+# A CTE, which PostgreSQL carries out once: it may carry out a subquery of IN for row after row, and so forget more.
+_OLD = (
+    sa.select(col(LimitCount.key), col(LimitCount.since))
+    .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
+    .limit(FORGOTTEN_AT_ONCE)
+    .with_for_update(skip_locked=True)
+    .cte("old")
+)
 _FORGET = Prebuilt(
     sa.delete(LimitCount).where(
-        _ROW.in_(
-            sa.select(col(LimitCount.key), col(LimitCount.since))
-            .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
-            .limit(FORGOTTEN_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        sa.tuple_(col(LimitCount.key), col(LimitCount.since)).in_(sa.select(_OLD.c.key, _OLD.c.since))
     ),
     overtakes=True,
 )
