@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +32,11 @@ class Served:
         self, method: str, path: str, body: bytes | None = None, **headers: str
     ) -> http.client.HTTPResponse:
         """Send one request on a connection of its own; the answer's body is read."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(
-            method, path, body, {name.replace("_", "-"): text for name, text in headers.items()}
-        )
-        answer = connection.getresponse()
-        answer.text = answer.read()  # type: ignore[attr-defined]  # kept for the test
-        connection.close()
+        said = {name.replace("_", "-"): text for name, text in headers.items()}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(method, path, body, said)
+            answer = connection.getresponse()
+            answer.text = answer.read()  # type: ignore[attr-defined]  # kept for the test
         return answer
 
     def connection(self) -> socket.socket:
