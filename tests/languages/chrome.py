@@ -8,6 +8,7 @@ SILENT = frozenset({"script", "style"})
 NOT_OURS = frozenset({"textarea", "code"})  # what a person has typed, or is to type on a terminal
 # The paper's name, the CLDR's own halves of an Urdu day, and the example of an address.
 LATIN_ANYWHERE = frozenset({"Broadsheet", "AM", "PM", "name@example.org"})
+ADDRESS = re.compile(r"https?://\S+")
 LATIN_WORD = re.compile(r"[A-Za-z]+(?:[-.@][A-Za-z]+)*")
 
 
@@ -39,5 +40,5 @@ def words(source: str) -> list[str]:
 
 def latin_words(source: str) -> list[str]:
     """Return the words in Latin letters on a page; all that its stories and people bring are in another script."""
-    found = {word for piece in words(source) for word in LATIN_WORD.findall(piece)}
+    found = {word for piece in words(source) for word in LATIN_WORD.findall(ADDRESS.sub("", piece))}
     return sorted(found - LATIN_ANYWHERE)
