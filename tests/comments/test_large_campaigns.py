@@ -18,10 +18,6 @@ from tests.factories import send_comment, write_article
 
 COPIES = 2_000
 TEXT = "The tide comes in twice a day and nobody on the quay minds it much, whatever they say."
-NOT_ANALYSED = (  # by whatever stood in the table in another test either
-    "DELETE FROM pg_statistic WHERE starrelid = 'comment'::regclass",
-    "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid = 'comment'::regclass",
-)
 OWN = {
     "id": "nextval(pg_get_serial_sequence('comment', 'id'))",
     "mark": "md5(random()::text)",
@@ -31,19 +27,18 @@ OWN = {
 
 
 @ON_POSTGRESQL
-def test_no_campaign_is_read_as_a_whole_though_it_is_not_analysed_yet(site: Site, clock: Clock) -> None:
+def test_a_campaign_is_found_by_an_index_whatever_postgresql_knows_of_the_table(
+    site: Site, clock: Clock
+) -> None:
     article = write_article(site, "Tide", clock())
     send_comment(site, article, clock(), text=TEXT)
     _copy(site, COPIES)
     with _asked(site, "likeness_band") as asked:
         send_comment(site, article, clock(), name="Eve", text=TEXT)
     ((statement, values),) = asked
-    with site.database.writing() as session:
-        for part in NOT_ANALYSED:
-            session.execute(sa.text(part))
-        explained = session.connection().exec_driver_sql(f"EXPLAIN {statement}", values)
-        plan = "\n".join(explained.scalars())
-    assert "Index Only Scan Backward using ix_comment_likeness" in plan
+    with site.database.reader.connect() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+    assert "ix_comment_likeness" in plan
     assert "Seq Scan on comment" not in plan
 
 
