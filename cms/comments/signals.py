@@ -22,9 +22,8 @@ _FINE_BELOW, _SPAM_FROM = 300, 850  # score; a newsroom looks at the middle lane
 class HoldCode(StrEnum):
     """Why a comment is held, or looks as it does: the code of a signal."""
 
-    EVERY_COMMENT = (
-        "every_comment"  # said of each by the card; a row only where an earlier release still runs
-    )
+    # The card says it of whatever waits; it is stored only where an earlier release still runs.
+    EVERY_COMMENT = "every_comment"
     LINKS = "links"
     TRAP = "trap"
     NO_ORIGIN = "no_origin"

@@ -62,11 +62,7 @@ def test_nobody_is_asked_to_send_again_after_a_refused_comment(visitor: Visits, 
     page.locator(TEXTAREA).fill("An address is missing here.")
     dan.press(page.get_by_role("button", name="Post Comment"))
     assert page.title().startswith("Error:")
-    if ending == "back":
-        dan.goto(LONG_ARTICLE)
-        page.go_back()  # to a page that came of a POST, Chromium would not go
-    else:
-        page.reload()
+    dan.come_again(ending, away=LONG_ARTICLE)
     assert urllib.parse.urlsplit(page.url)[2:] == (ARTICLE, "", "reply")
     assert page.locator(TEXTAREA).input_value() == "An address is missing here."
     assert page.locator(NOTE).is_visible()

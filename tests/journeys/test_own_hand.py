@@ -76,11 +76,7 @@ def test_nobody_is_asked_to_send_again_after_a_refused_change(
     page.locator("input[name=name]").fill("")
     dan.press(page.get_by_role("button", name="Send the change"))
     assert page.title().startswith("Error:")
-    if ending == "back":
-        dan.goto(ARTICLE)
-        page.go_back()  # to a page that came of a POST, Chromium would not go
-    else:
-        page.reload()
+    dan.come_again(ending, away=ARTICLE)
     assert page.url == receipt
     assert page.locator("textarea[name=comment]").input_value() == "The baker is never late."
     page.locator("input[name=name]").fill("Dan")

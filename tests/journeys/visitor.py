@@ -59,6 +59,14 @@ class Visitor:
         with self.page.expect_navigation():
             button.click()
 
+    def come_again(self, ending: str, *, away: str) -> None:
+        """Go away and back, where `ending` says "back", to what Chromium would not show if it came of a POST; else reload."""
+        if ending == "back":
+            self.goto(away)
+            self.page.go_back()
+        else:
+            self.page.reload()
+
     def decide(self, button: Locator) -> None:
         """Click a verdict, and wait until it was carried out: by script on this page, or by the next one."""
         with self.page.expect_response("**/moderation/decisions"):

@@ -5,12 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.comments.models import (
-    Comment,
-    CommentEdit,
-    CommentVersion,
-    HoldReason,
-)
+from cms.comments.models import Comment, CommentEdit, CommentVersion, HoldReason
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane
 

@@ -10,13 +10,7 @@ from sqlmodel import Session, col
 
 from cms.comments.habits import hosts
 from cms.comments.likeness import bands, likeness
-from cms.comments.models import (
-    Comment,
-    CommentHost,
-    CommentVersion,
-    HoldReason,
-    LikenessBand,
-)
+from cms.comments.models import Comment, CommentHost, CommentVersion, HoldReason, LikenessBand
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import Lane, Reason
 from cms.db import table_of

@@ -8,10 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from cms.comments.models import (
-    SpamLesson,
-    SpamModel,
-)
+from cms.comments.models import SpamLesson, SpamModel
 from cms.storage.dialects import insert_into
 
 _COUNT_SQLITE = sa.text(
