@@ -24,6 +24,7 @@ CAT = "/articles/cat"
         ("//comments//0123abc", "//comments//-"),
         ("/Comments/0123abc", "/Comments/-"),
         ("/my-comments/0123abc", "/my-comments/-"),
+        ("/letters/0123abc/stop", "/letters/-"),
         ("/comments/", "/comments/"),
         ("/x\n2026-03-02 INFO all is well", "/x%0A2026-03-02%20INFO%20all%20is%20well"),
         ("/\x1b[31m", "/%1B%5B31m"),

@@ -34,7 +34,7 @@ class Place:
 
 
 # The proxy writes what it saw itself into X-Forwarded-For, in place of what a visitor claims: `trusted_proxies = 1`
-# then believes exactly that. Logs cut addresses as the site does (/24, /48) and hide the secrets of receipts.
+# then believes exactly that. Logs cut addresses as the site does (/24, /48) and hide the secrets of receipts and letters.
 NGINX = """\
 # Broadsheet behind nginx: put this into a file below /etc/nginx/conf.d/ (it stands inside `http {{ }}`).
 # In instance/config.toml: base_url = "{base_url}" and trusted_proxies = 1.
@@ -47,6 +47,7 @@ map $remote_addr $broadsheet_network {{
 map $uri $broadsheet_path {{
 {front_page}    "~*^/+my-comments/"  "/my-comments/-";
     "~*^/+comments/"     "/comments/-";
+    "~*^/+letters/"      "/letters/-";
     default              $uri;
 }}
 {baked_maps}log_format broadsheet '$broadsheet_network [$time_local] "$request_method $broadsheet_path" $status $body_bytes_sent';
@@ -151,7 +152,7 @@ CADDY = """\
                 request>remote_ip ip_mask 24 48
                 request>client_ip ip_mask 24 48
                 request>headers delete
-                request>uri regexp "^/+((?:my-)?comments)/+.*" "/$1/-"
+                request>uri regexp "^/+((?:my-)?comments|letters)/+.*" "/$1/-"
             }}
         }}
     }}

@@ -202,8 +202,10 @@ def test_the_log_tells_of_baked_pages_what_is_read_and_never_a_secret(
     CliRunner(env=told_of(log.parent)).invoke(main, ["bake"])
     for path in ("/", "/articles/tide", "/articles/tide?secret"):
         assert proxy.ask("GET", path).status == 200
-    assert proxy.ask("POST", "/comments/secret", b"x" * 8_000_000).status == 413
+    for door in ("letters", "my-comments", "comments"):
+        assert proxy.ask("POST", f"/{door}/secret", b"x" * 8_000_000).status == 413
     told = _logged(log, '"POST /comments/-" 413')
+    assert '"POST /letters/-" 413' in told
     for path in ("/", "/articles/tide"):
         assert re.search(rf'^- \[[^]]+\] "GET {path}" 200 \d+$', told, re.MULTILINE), path
     assert "secret" not in told

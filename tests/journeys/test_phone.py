@@ -1,0 +1,46 @@
+"""What a phone shows is what its owner has a use for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cms.accounts.rules import Role
+from tests.journeys.visitor import ARTICLE, Visitor
+
+pytestmark = pytest.mark.journey
+Visits = Callable[..., Visitor]
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def test_buttons_for_all_that_are_ticked_come_with_the_first_tick(visitor: Visits) -> None:
+    cleo = visitor(Role.MODERATOR, **PHONE)
+    page = cleo.goto("/moderation/")
+    bars = page.locator("[aria-label='Approve: all that are ticked']")
+    assert [bar.is_visible() for bar in bars.all()] == [False, False]
+    page.locator("[data-key=x]").first.check()
+    assert [bar.is_visible() for bar in bars.all()] == [True, True]
+    page.locator("[data-key=x]").first.uncheck()
+    assert not bars.first.is_visible()
+
+
+def test_what_was_decided_and_its_undo_take_one_row(visitor: Visits) -> None:
+    cleo = visitor(Role.MODERATOR, **PHONE)
+    page = cleo.goto("/moderation/")
+    bar = page.locator("[data-bar]")
+    bar.wait_for()
+    assert page.get_by_role("button", name="Keys").is_hidden()
+    box = bar.bounding_box()
+    assert box
+    assert box["height"] < 80
+
+
+@pytest.mark.parametrize("path", [ARTICLE, "/articles/purane-pul-ka-chai-khana"])
+def test_nothing_shows_of_the_field_for_machines(visitor: Visits, path: str) -> None:
+    page = visitor(**PHONE).goto(path)
+    seen = page.locator("input[name=website]").evaluate("""it => {
+        it.scrollIntoView({block: "center"});
+        const {left, right, top} = it.closest("div").getBoundingClientRect();
+        return [left + 1, right - 1].map(x => document.elementFromPoint(x, top + .5)).filter(found => found?.closest(".trap")).length;
+    }""")
+    assert seen == 0
