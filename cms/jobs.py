@@ -14,6 +14,7 @@ from cms import logs
 from cms.db import UtcTime, table_of
 from cms.site import Site
 from cms.storage.dialects import insert_into
+from cms.storage.rows import changed_any
 
 LEASE = timedelta(
     minutes=10
@@ -151,17 +152,18 @@ def _claim(site: Site, job: Job, now: datetime, by: str) -> bool:
     with site.database.writing() as session:
         noted = insert_into(session, _JOB).values(name=job.name, due_at=now, failures=0)
         session.execute(noted.on_conflict_do_nothing())
-        claimed = session.execute(
+        is_claimed = changed_any(
+            session,
             sa.update(_JOB)
             .where(
                 _JOB.c.name == job.name,
                 sa.or_(due_at <= now, due_at > _furthest(job, now)),
                 sa.or_(leased_until.is_(None), leased_until <= now, leased_until > now + LEASE),
             )
-            .values(leased_until=now + LEASE, leased_by=by)
+            .values(leased_until=now + LEASE, leased_by=by),
         )
         session.commit()
-    return bool(claimed.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return is_claimed
 
 
 def _carry_out(site: Site, job: Job, clock: Callable[[], datetime], by: str) -> None:

@@ -7,15 +7,12 @@ from sqlmodel import Session, col
 
 from cms.accounts.models import Staff, StaffSession
 from cms.db import UtcTime
+from cms.storage.rows import changed_any, stored
 
 
 def store_staff(session: Session, person: Staff) -> int:
     """Store someone of staff; return the id. Raises IntegrityError where the address is there already."""
-    session.add(person)
-    session.flush()
-    if person.id is None:  # the database gives every row its id
-        raise RuntimeError("a stored person has no id")
-    return person.id
+    return stored(session, person)
 
 
 def open_session(session: Session, staff_id: int, secret_hash: str, now: datetime) -> None:
@@ -41,20 +38,18 @@ def mark_seen(session: Session, session_id: int, now: datetime) -> None:
 
 def set_password(session: Session, staff_id: int, password_hash: str) -> bool:
     """Give someone a password; False where nobody has this id."""
-    done = session.execute(
-        sa.update(Staff).where(col(Staff.id) == staff_id).values(password_hash=password_hash)
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    update = sa.update(Staff).where(col(Staff.id) == staff_id).values(password_hash=password_hash)
+    return changed_any(session, update)
 
 
 def mark_disabled(session: Session, staff_id: int, now: datetime) -> bool:
     """Note that someone works here no more; False where nobody has this id, and the first time stays."""
-    done = session.execute(
+    update = (
         sa.update(Staff)
         .where(col(Staff.id) == staff_id)
         .values(disabled_at=sa.func.coalesce(col(Staff.disabled_at), sa.literal(now, UtcTime())))
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def _ended(now: datetime) -> sa.Update:

@@ -24,6 +24,7 @@ from cms.articles.rules import address_of, former_address, numbered, slug
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
 from cms.pages import rules as things
 from cms.storage.dialects import insert_into
+from cms.storage.rows import stored
 from cms.vault import random_mark
 
 NUMBERS_TRIED = 50  # slug, slug-2 … slug-50; behind them a random one
@@ -53,11 +54,7 @@ def store_article(session: Session, columns: Columns, *, made_by: int, draft_mar
     article = Article(
         **_values(columns), made_by=made_by, draft_mark=draft_mark or None, created_at=now, changed_at=now
     )
-    session.add(article)
-    session.flush()
-    if article.id is None:  # the database gives every row its id
-        raise RuntimeError("a stored article has no id")
-    return article.id
+    return stored(session, article)
 
 
 def change_article(session: Session, article_id: int, columns: Columns, *, now: datetime) -> None:
@@ -194,8 +191,4 @@ def _make(session: Session, table: type[Author] | type[Section] | type[Tag], nam
     )  # a name of signs alone, such as a heart, has no slug of its own
     free = free_name_slug(session, table, slugs_to_try(base))
     row = table(slug=free or slugs_to_try(base)[-1], name=name)
-    session.add(row)
-    session.flush()
-    if row.id is None:  # the database gives every row its id
-        raise RuntimeError("a stored name has no id")
-    return row.id
+    return stored(session, row)

@@ -29,6 +29,7 @@ from cms.moderation.queries import entering
 from cms.moderation.queries.reasons import ReasonLine
 from cms.storage.dialects import insert_into
 from cms.storage.prebuilt import Inserting, Prebuilt
+from cms.storage.rows import changed_any, stored
 from cms.storage.sessions import once
 from cms.vault import random_mark
 
@@ -130,11 +131,7 @@ def put_back_on_list(session: Session, entry_ids: Sequence[int]) -> None:
 
 def store_note(session: Session, note: Note) -> int:
     """Store what somebody tells her colleagues; return its id."""
-    session.add(note)
-    session.flush()
-    if note.id is None:  # the database gives every row its id
-        raise RuntimeError("a note has no id")
-    return note.id
+    return stored(session, note)
 
 
 def drop_note(session: Session, note_id: int) -> None:
@@ -162,11 +159,7 @@ def undo_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any
 
 def begin_batch(session: Session, batch: Batch) -> int:
     """Store a decision about many comments, of which none is carried out yet; return its id."""
-    session.add(batch)
-    session.flush()
-    if batch.id is None:  # the database gives every row its id
-        raise RuntimeError("a batch has no id")
-    return batch.id
+    return stored(session, batch)
 
 
 def note_carried_out(session: Session, batch_id: int, number: int) -> None:
@@ -203,31 +196,27 @@ def write_reasons(session: Session, lines: Sequence[ReasonLine]) -> None:
 
 def store_policy(session: Session, policy: Policy) -> int:
     """Store a policy; return its id."""
-    session.add(policy)
-    session.flush()
-    if policy.id is None:  # the database gives every row its id
-        raise RuntimeError("a policy has no id")
-    return policy.id
+    return stored(session, policy)
 
 
 def switch_policy(session: Session, policy_id: int, staff_id: int, now: datetime, *, on: bool) -> bool:
     """Switch a policy on or off; False where it was so already, or where there is none such."""
-    done = session.execute(
+    update = (
         sa.update(Policy)
         .where(col(Policy.id) == policy_id, col(Policy.is_on) != on)
         .values(is_on=on, switched_by=staff_id, switched_at=now)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def switch_off_with_batch(session: Session, batch_id: int, staff_id: int, now: datetime) -> bool:
     """Switch off the policies that go on with a decision about many; False where there is none."""
-    done = session.execute(
+    update = (
         sa.update(Policy)
         .where(col(Policy.batch_id) == batch_id, col(Policy.is_on))
         .values(is_on=False, switched_by=staff_id, switched_at=now)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def count_hit(session: Session, policy_id: int, now: datetime) -> bool:
@@ -235,7 +224,7 @@ def count_hit(session: Session, policy_id: int, now: datetime) -> bool:
 
     Until this transaction ends nobody can switch it off, so none is applied after that.
     """
-    done = session.execute(
+    update = (
         sa.update(Policy)
         .where(
             col(Policy.id) == policy_id,
@@ -244,7 +233,7 @@ def count_hit(session: Session, policy_id: int, now: datetime) -> bool:
         )
         .values(hits=col(Policy.hits) + 1)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime) -> None:
@@ -290,9 +279,9 @@ def end_digest(session: Session, mark: str) -> None:
 def note_digest(session: Session, staff_id: int, day: date) -> bool:
     """Note that the letter of a day is put for somebody; False where it was already, by compare-and-set."""
     is_new = sa.or_(col(DigestWish.put_on).is_(None), col(DigestWish.put_on) < day)
-    done = session.execute(
+    update = (
         sa.update(DigestWish)
         .where(col(DigestWish.staff_id) == staff_id, col(DigestWish.wished), is_new)
         .values(put_on=day)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)

@@ -18,6 +18,7 @@ from cms.privacy.models import MyCommentsLink, VaultKey, Worker
 from cms.privacy.queries.sealed import SealedColumn
 from cms.reports.models import Report
 from cms.storage.dialects import insert_into
+from cms.storage.rows import changed_any
 
 LETTERS_OF_OTHERS = {("letter", "thread_id")}  # about another comment of the same thread
 FORGET_WORKERS_AFTER = timedelta(days=1)
@@ -181,7 +182,7 @@ def store_link(session: Session, link: MyCommentsLink) -> None:
 
 def open_link(session: Session, secret_hash: str, page_hash: str, now: datetime, until: datetime) -> bool:
     """Put a page's secret in place of a letter's, once, by compare-and-set; False where that link is over."""
-    opened = session.execute(
+    update = (
         sa.update(MyCommentsLink)
         .where(
             col(MyCommentsLink.secret_hash) == secret_hash,
@@ -190,7 +191,7 @@ def open_link(session: Session, secret_hash: str, page_hash: str, now: datetime,
         )
         .values(secret_hash=page_hash, opened_at=now, ends_at=until)
     )
-    return bool(opened.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def forget_links(session: Session, moment: datetime) -> None:

@@ -12,6 +12,7 @@ from cms.comments.signals import Lane
 from cms.db import UtcTime
 from cms.reports.models import Report
 from cms.storage.dialects import insert_into
+from cms.storage.rows import changed_any
 
 
 def store_report(session: Session, report: dict[str, Any]) -> bool:
@@ -26,7 +27,7 @@ def store_report(session: Session, report: dict[str, Any]) -> bool:
 
 def raise_reported(session: Session, comment_id: int, now: datetime, *, enough: int) -> bool:
     """Let a published comment wait for another look where enough have reported it; tell whether it does so from now on."""
-    done = session.execute(
+    update = (
         sa.update(Comment)
         .where(
             col(Comment.id) == comment_id, col(Comment.reported_at).is_(None), col(Comment.reports) >= enough
@@ -37,7 +38,7 @@ def raise_reported(session: Session, comment_id: int, now: datetime, *, enough: 
             lane=Lane.NEEDS_THOUGHT,
         )
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def settle_reports(session: Session, comment_id: int, entry_id: int) -> None:
@@ -51,8 +52,8 @@ def undo_about_reports(session: Session, comment_id: int, entry_id: int, undo_id
     was_settled, was_reopened = col(Report.settled_by) == entry_id, col(Report.reopened_by) == entry_id
     opened = sa.update(Report).where(was_settled).values(settled_by=None, reopened_by=undo_id)
     answered = sa.update(Report).where(was_reopened).values(settled_by=undo_id, reopened_by=None)
-    changed = [session.execute(one).rowcount for one in (answered, opened)]  # type: ignore[attr-defined]  # an UPDATE's has it
-    if any(changed):
+    is_answered, is_opened = changed_any(session, answered), changed_any(session, opened)
+    if is_answered or is_opened:
         _count_reports(session, comment_id)
 
 

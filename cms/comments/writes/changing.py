@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 from cms.comments.models import Comment, CommentEdit, CommentVersion, HoldReason
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane
+from cms.storage.rows import changed_any
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
@@ -36,7 +37,7 @@ def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
 def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
     """Note that the writer has withdrawn a comment and what she would have changed; False if it was withdrawn or erased."""
     session.execute(sa.delete(CommentEdit).where(col(CommentEdit.comment_id) == comment_id))
-    done = session.execute(
+    update = (
         sa.update(Comment)
         .where(
             col(Comment.id) == comment_id,
@@ -45,7 +46,7 @@ def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:
         )
         .values(withdrawn_at=now, waiting_since=None, escalated_at=None, repeat_key=None)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)
 
 
 def set_score(session: Session, comment_id: int, *, score: int, lane: Lane) -> None:
@@ -108,7 +109,7 @@ def set_featured(session: Session, comment_id: int, at: datetime | None) -> None
 
 def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
     """Note that the writer wants a second look at a rejection; False where she had one."""
-    done = session.execute(
+    update = (
         sa.update(Comment)
         .where(
             col(Comment.id) == comment_id,
@@ -119,4 +120,4 @@ def ask_second_look(session: Session, comment_id: int, now: datetime) -> bool:
         )
         .values(second_look_at=now, escalated_at=now)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_any(session, update)

@@ -15,6 +15,7 @@ from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import Lane, Reason
 from cms.db import table_of
 from cms.storage.prebuilt import Inserting, Numbers
+from cms.storage.rows import changed_any
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
 HOSTS_KEPT = 20  # of one comment; whoever names more is found by any of these
@@ -109,7 +110,7 @@ def rewrite(session: Session, comment_id: int, *, name: str, body_text: str, bod
 def set_body_html(session: Session, comment_id: int, body_html: str, *, of: str) -> bool:
     """Give a comment the HTML that was made from its text; tell whether that is still its text."""
     mine = sa.and_(col(Comment.id) == comment_id, col(Comment.body_text) == of)
-    return bool(session.execute(sa.update(Comment).where(mine).values(body_html=body_html)).rowcount)  # type: ignore[attr-defined]  # it has it
+    return changed_any(session, sa.update(Comment).where(mine).values(body_html=body_html))
 
 
 @cache
