@@ -7,7 +7,6 @@ from typing import Any
 
 from babel import Locale
 from babel.localedata import locale_identifiers
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FileField,
@@ -17,9 +16,9 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
+from cms.answering.forms import Form, refuse_longer
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
 from cms.articles.rules import slug
@@ -48,15 +47,8 @@ _MARK = re.compile(r"[0-9a-f]{32}")
 _PICTURES = {"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"}
 
 
-class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+class ArticleForm(Form):
     """All that is written of an article; what a POST leaves out stays as it was."""
-
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
-        """Say nothing in WTForms' words."""
-
-        def get_translations(self, form: Any) -> Any:  # Any: WTForms brings no types
-            """Leave every sentence to the catalogue."""
-            return DummyTranslations()
 
     title = StringField()
     standfirst = TextAreaField()
@@ -95,11 +87,11 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Ask for a title of bearable length."""
         if not sanitize.one_line(field.data or ""):
             raise ValidationError(say("Please give a title."))
-        _refuse_longer(sanitize.one_line(field.data), TITLE_MAX_CHARS)
+        refuse_longer(sanitize.one_line(field.data), TITLE_MAX_CHARS)
 
     def validate_standfirst(self, field: Any) -> None:
         """Ask for a standfirst of bearable length."""
-        _refuse_longer(sanitize.one_line(field.data or ""), STANDFIRST_MAX_CHARS)
+        refuse_longer(sanitize.one_line(field.data or ""), STANDFIRST_MAX_CHARS)
 
     def validate_authors(self, field: Any) -> None:
         """Ask for bearably many authors."""
@@ -107,7 +99,7 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
 
     def validate_section(self, field: Any) -> None:
         """Ask for a section's name of bearable length."""
-        _refuse_longer(sanitize.one_line(field.data or ""), NAME_MAX_CHARS)
+        refuse_longer(sanitize.one_line(field.data or ""), NAME_MAX_CHARS)
 
     def validate_tags(self, field: Any) -> None:
         """Ask for bearably many tags."""
@@ -151,15 +143,15 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         said = sanitize.one_line(field.data or "")
         if self.lead.data and not said and self.lead_picture() != self.stored_lead:
             raise ValidationError(say("Please say what the lead picture shows."))
-        _refuse_longer(said, PICTURE_WORDS_MAX_CHARS)
+        refuse_longer(said, PICTURE_WORDS_MAX_CHARS)
 
     def validate_lead_caption(self, field: Any) -> None:
         """Ask for a caption of bearable length."""
-        _refuse_longer(sanitize.one_line(field.data or ""), PICTURE_WORDS_MAX_CHARS)
+        refuse_longer(sanitize.one_line(field.data or ""), PICTURE_WORDS_MAX_CHARS)
 
     def validate_lead_credit(self, field: Any) -> None:
         """Ask for a credit of bearable length."""
-        _refuse_longer(sanitize.one_line(field.data or ""), CREDIT_MAX_CHARS)
+        refuse_longer(sanitize.one_line(field.data or ""), CREDIT_MAX_CHARS)
 
     def add_to_text(self, picture: Picture) -> None:
         """Put a picture behind the text, whose blank lines are paragraphs no longer once a block stands there."""
@@ -214,10 +206,6 @@ class ArticleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             mark=self.draft_mark.data if _MARK.fullmatch(self.draft_mark.data or "") else "",
         )
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Return each error with the id of its field, in the order of the form."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
-
     def _lead_words(self) -> tuple[str, ...]:
         fields = (self.lead_alt, self.lead_caption, self.lead_credit)
         return tuple(sanitize.one_line(field.data or "") for field in fields)
@@ -255,19 +243,11 @@ def _name(picture: Picture | None) -> str:
     return picture.address.removeprefix("/media/") if picture else ""
 
 
-def _refuse_longer(text: str, limit: int) -> None:
-    if len(text) > limit:
-        length, most = language().number(len(text)), language().number(limit)
-        raise ValidationError(
-            say("This has %(length)s characters; at most %(limit)s fit.", length=length, limit=most)
-        )
-
-
 def _refuse_many(names: tuple[str, ...]) -> None:
     if len(names) > NAMES_MAX:
         raise ValidationError(say("These are more than fit: at most %(limit)s names.", limit=NAMES_MAX))
     for name in names:
-        _refuse_longer(name, NAME_MAX_CHARS)
+        refuse_longer(name, NAME_MAX_CHARS)
 
 
 def _language_choices(shown_in: Locale, chosen: str) -> list[tuple[str, str]]:

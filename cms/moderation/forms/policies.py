@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.i18n import DummyTranslations
 
+from cms.answering.forms import Form, refuse_longer
 from cms.comments.signals import SCORE_MAX
-from cms.moderation.forms.reasons import refuse_longer
 from cms.moderation.phrases import LINE_MAX_CHARS, LINES_MAX, WORDS_MAX, listed_hosts, listed_words
 from cms.moderation.policies import EFFECTS_OF, Effect, PolicyKind, Terms, Which
 from cms.moderation.wording import EFFECT_SENTENCES, WHICH_SENTENCES
@@ -42,15 +40,8 @@ class Around:
     email_fingerprint: str | None
 
 
-class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+class PolicyForm(Form):
     """A policy of one kind; fields of the other kinds are not looked at."""
-
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
-        """Say nothing in WTForms' words."""
-
-        def get_translations(self, form: Any) -> Any:  # Any: WTForms brings no types
-            """Leave every sentence to the catalogue."""
-            return DummyTranslations()
 
     kind = HiddenField()
     comment = HiddenField()
@@ -182,10 +173,6 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
         """Return what is the same only for a form with the same words, so that none is saved which was not tried."""
         typed = self.typed()
         return hashlib.sha256("\0".join(typed[name] for name in sorted(typed)).encode()).hexdigest()
-
-    def problems(self) -> list[tuple[str, str]]:
-        """Return each error with the id of its field, in the order of the form."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
 
     def _not_understood(self, line: str) -> str:
         shown = line[:LINE_MAX_CHARS]

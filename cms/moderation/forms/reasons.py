@@ -3,28 +3,20 @@
 import re
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField, TextAreaField, ValidationError
-from wtforms.i18n import DummyTranslations
 
 from cms import sanitize
+from cms.answering.forms import Form, refuse_longer
 from cms.moderation import rules
 from cms.moderation.queries.reasons import ReasonLine
-from cms.web import language, say
+from cms.web import say
 
 _CODE = re.compile(rf"[a-z][a-z0-9_]{{0,{rules.CODE_MAX_CHARS - 1}}}")
 _PLACE = re.compile(r"[1-9][0-9]?")
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+class ReasonForm(Form):
     """A reason for which comments are not published."""
-
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
-        """Say nothing in WTForms' words."""
-
-        def get_translations(self, form: Any) -> Any:  # Any: WTForms brings no types
-            """Leave every sentence to the catalogue."""
-            return DummyTranslations()
 
     code = StringField()
     staff_sentence = StringField()
@@ -67,19 +59,6 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
             public_sentence=sanitize.one_line(self.public_sentence.data or ""),
             teaches_spam=bool(self.teaches_spam.data),
             retired_at=self.known.retired_at if self.known else None,
-        )
-
-    def problems(self) -> list[tuple[str, str]]:
-        """Return each error with the id of its field, in the order of the form."""
-        return [(field.id, str(error)) for field in self for error in field.errors]
-
-
-def refuse_longer(text: str, limit: int) -> None:
-    """Refuse a text of more characters than fit."""
-    if len(text) > limit:
-        length, most = language().number(len(text)), language().number(limit)
-        raise ValidationError(
-            say("This has %(length)s characters; at most %(limit)s fit.", length=length, limit=most)
         )
 
 

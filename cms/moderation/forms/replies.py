@@ -2,26 +2,21 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField, ValidationError
-from wtforms.i18n import DummyTranslations
 
+from cms.answering.forms import Form
 from cms.comments.forms import need_text
 from cms.moderation.corrections import CORRECTION_SENTENCES, correction_reason
 from cms.web import say
 
 
-class StaffForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF brings no types
+class StaffForm(Form):
     """A form of the dashboard."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
-        """Say nothing in WTForms' words; the guard has checked the token."""
+    class Meta(Form.Meta):
+        """Leave the token alone: the guard has checked it."""
 
         csrf = False
-
-        def get_translations(self, form: Any) -> Any:  # Any: WTForms brings no types
-            """Leave every sentence to the catalogue."""
-            return DummyTranslations()
 
 
 class ReplyForm(StaffForm):

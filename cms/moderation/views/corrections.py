@@ -58,7 +58,7 @@ def _form_page(
         it=page.cards[0],
         form=shown,
         problem=problem,
-        errors=[(field.id, str(error)) for field in shown for error in field.errors],
+        errors=shown.problems(),
         as_of=page.as_of,
         back=rules.way_back(request.values.get("back", "")),
     )

@@ -74,7 +74,7 @@ def _form_page(comment_id: int, form: ReplyForm, status: int = 200, problem: str
         it=page.cards[0],
         form=form,
         problem=problem,
-        errors=[(form.reply.id, str(error)) for error in form.reply.errors],
+        errors=form.problems(),
         as_of=seen if seen.isascii() and seen.isdecimal() and status == 200 else page.as_of,
         back=rules.way_back(request.values.get("back", "")),
     )
