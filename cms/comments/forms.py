@@ -10,44 +10,55 @@ from wtforms import BooleanField, EmailField, HiddenField, StringField, TextArea
 from wtforms.csrf.core import CSRF, CSRFTokenField
 
 from cms import sanitize
+from cms.answering.current import this_request
 from cms.answering.forms import Form
 from cms.comments.proof import Proof, proof_of
 from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, gives_away, is_address, token_week
 from cms.vault import Vault
 from cms.web import clock, language, say, site
 
-PURPOSE = "comment token"
 _BOUND: dict[Any, Any] = {}  # fields of forms, not yet filled in, by what they are declared as
 _STAMP = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,11}))?")  # a week and, where it was measured, a second
 
 
-def fresh_token(vault: Vault, purpose: str, subject: str, week: int, second: int | None = None) -> str:
+def fresh_token(vault: Vault, subject: str, week: int, second: int | None = None) -> str:
     """Return a signed token for `subject` (an article, a receipt) in one week.
 
     It carries the `second` (from the epoch) at which it was made where that says something: on a kept page it does not.
     """
     stamp = str(week) if second is None else f"{week}.{second}"
-    return f"{stamp}.{_signature(vault, purpose, subject, stamp)}"
+    return f"{stamp}.{_signature(vault, subject, stamp)}"
 
 
-def is_good_token(vault: Vault, purpose: str, subject: str, token: str, week: int) -> bool:
+def is_good_token(vault: Vault, subject: str, token: str, week: int) -> bool:
     """Tell whether `token` was made for `subject` this week or in the two before."""
     stamp, _, signature = token.rpartition(".")
     made = _STAMP.fullmatch(stamp)
     if made is None or not week - TOKEN_WEEKS < int(made[1]) <= week:
         return False
-    return hmac.compare_digest(signature.encode(), _signature(vault, purpose, subject, stamp).encode())
+    return hmac.compare_digest(signature.encode(), _signature(vault, subject, stamp).encode())
 
 
 def blank_token(subject: str) -> str:
     """Return the token of a form for `subject` that nobody has begun; '' while the site's key is missing."""
     keys = site().keys
-    return fresh_token(keys, PURPOSE, subject, token_week(clock())) if keys else ""
+    return fresh_token(keys, subject, token_week(clock())) if keys else ""
 
 
 def timed_token(vault: Vault, subject: str, now: datetime) -> str:
     """Return a token of the comment form that says when it was made."""
-    return fresh_token(vault, PURPOSE, subject, token_week(now), int(now.timestamp()))
+    return fresh_token(vault, subject, token_week(now), int(now.timestamp()))
+
+
+def button_token(subject: str) -> str:
+    """Return the token of a form that is hardly more than a button. Raises NoKey while the site's key is missing."""
+    return fresh_token(site().vault, subject, token_week(clock()))
+
+
+def is_good_button(subject: str) -> bool:
+    """Tell whether this POST brings a good token for `subject`. Raises NoKey while the site's key is missing."""
+    sent = this_request().form.get("token", "")
+    return is_good_token(site().vault, subject, sent, token_week(clock()))
 
 
 def old_form() -> str:
@@ -90,7 +101,7 @@ class TokenField(CSRFTokenField):  # type: ignore[misc]  # WTForms brings no typ
         sent = self.data if isinstance(self.data, str) else ""
         if self._judged is None or self._judged[0] != sent:
             keys, subject = site().keys, self.meta.subject
-            good = keys is not None and is_good_token(keys, PURPOSE, subject, sent, token_week(clock()))
+            good = keys is not None and is_good_token(keys, subject, sent, token_week(clock()))
             self._judged = sent, good
         return self._judged[1]
 
@@ -122,7 +133,7 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # as above
         if csrf_token_field.is_good() and int(sent.partition(".")[0]) == week:
             return str(sent)
         keys, second = site().keys, csrf_token_field.second()
-        return fresh_token(keys, PURPOSE, csrf_token_field.meta.subject, week, second) if keys else ""
+        return fresh_token(keys, csrf_token_field.meta.subject, week, second) if keys else ""
 
     def validate_csrf_token(self, form: Any, field: TokenField) -> None:
         """Refuse a token that is old, unknown or another article's."""
@@ -253,8 +264,8 @@ def _checks(form: type[NameForm], names: tuple[str, ...]) -> list[tuple[str, Any
     return [(name, check) for name, check in found if check is not None]
 
 
-def _signature(vault: Vault, purpose: str, subject: str, stamp: str) -> str:
-    return vault.digest(purpose, subject, stamp)[:40]
+def _signature(vault: Vault, subject: str, stamp: str) -> str:
+    return vault.digest("comment token", subject, stamp)[:40]
 
 
 def _second_of(token: str) -> int | None:

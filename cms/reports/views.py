@@ -3,8 +3,7 @@
 from flask import Blueprint, Response, abort, render_template, request
 
 from cms import sanitize
-from cms.comments.forms import PURPOSE, fresh_token, is_good_token, old_form
-from cms.comments.rules import token_week
+from cms.comments.forms import button_token, is_good_button, old_form
 from cms.comments.views.submitting import sender
 from cms.reports.actions import Complaint, TooManyReports, report
 from cms.reports.queries import ReportedComment, reported_comment
@@ -27,7 +26,7 @@ def send(comment_id: int) -> Response:
     comment = _comment_or_404(comment_id)
     if origin() is Origin.FOREIGN:
         return _page(comment, 403, say("This form was sent from another site. Please send it from here."))
-    if not is_good_token(site().vault, PURPOSE, _subject(comment_id), _sent("token"), token_week(clock())):
+    if not is_good_button(_subject(comment_id)):
         return _page(comment, 422, old_form())
     words = sanitize.comment_text(_sent("words"))
     if _sent("reason") not in set(ReportReason):
@@ -59,7 +58,6 @@ def _page(
     comment: ReportedComment, status: int = 200, problem: str = "", *, is_done: bool = False
 ) -> Response:
     """Return the page with all words kept."""
-    token = fresh_token(site().vault, PURPOSE, _subject(comment.id), token_week(clock()))
     body = render_template(
         "reports/report.html",
         comment=comment,
@@ -67,7 +65,7 @@ def _page(
         chosen=_sent("reason"),
         words=_sent("words"),
         most=REPORT_MAX_CHARS,
-        token=token,
+        token=button_token(_subject(comment.id)),
         problem=problem,
         is_done=is_done,
     )

@@ -92,9 +92,9 @@ def _purposes() -> Iterator[str]:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
             for target in node.targets
         }
-        for function, place in (("digest", 0), ("secret", 0), ("fresh_token", 1), ("is_good_token", 1)):
+        for function in ("digest", "secret"):
             for call in _calls(module, function):
-                purpose = call.args[place] if len(call.args) > place else None
+                purpose = call.args[0] if call.args else None
                 if isinstance(purpose, ast.Constant) and isinstance(purpose.value, str):
                     yield purpose.value
                 elif isinstance(purpose, ast.Name) and isinstance(constants.get(purpose.id), str):

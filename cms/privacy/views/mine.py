@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from cms import sanitize
 from cms.articles.rules import address_of
-from cms.comments.forms import PURPOSE, NameForm, fresh_token, is_good_token, old_form
+from cms.comments.forms import NameForm, button_token, is_good_button, old_form
 from cms.comments.queries.receipts import Receipt, receipts_of
-from cms.comments.rules import ReceiptState, place_address, token_week
+from cms.comments.rules import ReceiptState, place_address
 from cms.comments.views.receipts import public_reason
 from cms.privacy.actions import mine
 from cms.privacy.actions.erasing import erase_address
@@ -88,7 +88,7 @@ def withdraw(secret: str) -> Response:
     """Withdraw one comment or all."""
     door = _door(secret)
     chosen = _chosen()
-    if not _is_good_button(secret):
+    if not is_good_button(_subject(secret)):
         return _page(secret, door, 422, problem=old_form())
     mine.withdraw(site(), door.email_fingerprint, chosen, clock())
     return see_other(url_for("mine.show", secret=secret, said="withdrawn"))
@@ -105,7 +105,7 @@ def before_erasing(secret: str) -> Response:
 def erase(secret: str) -> Response:
     """Erase everything that is kept of the address; with it goes this page."""
     door = _door(secret)
-    if not _is_good_button(secret):
+    if not is_good_button(_subject(secret)):
         return _erasure(secret, 422, old_form())
     erase_address(site(), door.email_fingerprint, clock())
     return see_other(url_for("my_comments.erased", language=door.language))
@@ -147,7 +147,7 @@ def _page(
         render_template(
             "privacy/mine/page.html",
             here=url_for("mine.show", secret=secret),
-            token=_token(secret),
+            token=button_token(_subject(secret)),
             door=door,
             comments=[_shown(receipt) for receipt in found[:PAGE_SIZE]],
             older=found[PAGE_SIZE - 1].comment_id if len(found) > PAGE_SIZE else None,
@@ -170,18 +170,14 @@ def _shown(receipt: Receipt) -> Shown:
 def _erasure(secret: str, status: int = 200, problem: str = "") -> Response:
     back_url = url_for("mine.show", secret=secret)
     return unlisted_page(
-        render_template("privacy/mine/erase.html", back_url=back_url, token=_token(secret), problem=problem),
+        render_template(
+            "privacy/mine/erase.html",
+            back_url=back_url,
+            token=button_token(_subject(secret)),
+            problem=problem,
+        ),
         status,
     )
-
-
-def _token(secret: str) -> str:
-    return fresh_token(site().vault, PURPOSE, _subject(secret), token_week(clock()))
-
-
-def _is_good_button(secret: str) -> bool:
-    sent = request.form.get("token", "")
-    return is_good_token(site().vault, PURPOSE, _subject(secret), sent, token_week(clock()))
 
 
 def _subject(secret: str) -> str:
