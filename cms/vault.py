@@ -1,5 +1,6 @@
 """The site's keys: what seals an e-mail address, what finds it again, what every other secret derives from."""
 
+import hashlib
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -175,6 +176,11 @@ def keyed(secret: bytes) -> Keyed:
 def random_mark() -> str:
     """Return a row's random 128-bit mark, 32 hex digits."""
     return secrets.token_hex(MARK_BYTES)
+
+
+def secret_hash(secret: str) -> str:
+    """Return what is stored of a secret in a link or a cookie, 64 hex digits: random as it is, it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def normalised_address(plain: str) -> str:

@@ -82,6 +82,12 @@ def say(english: str, **values: object) -> str:
     return sentence % values if values else sentence
 
 
+def say_minutes(one: str, many: str, seconds: int) -> str:
+    """Return a sentence of the catalogue for so many `seconds`, in whole minutes rounded up; its number is `num`."""
+    minutes = -(-seconds // 60)
+    return language().plural(one, many, minutes) % {"num": language().number(minutes)}
+
+
 def public_page(
     body: str | Written, things: Iterable[str], mimetype: str = "text/html", until: datetime | None = None
 ) -> Response:

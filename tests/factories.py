@@ -11,11 +11,11 @@ from cms.accounts.rules import Role
 from cms.articles import writes as article_writes
 from cms.articles.models import Article, ArticleAuthor, ArticleStatus, ArticleTag, Author, Section, Tag
 from cms.articles.rules import slug as slug_of
-from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.models import Comment
 from cms.limits.rules import Visitor
 from cms.site import Site
+from cms.vault import secret_hash
 
 PASSWORD = "a long enough password"
 STAFF = {
@@ -90,7 +90,7 @@ def send_comment(site: Site, article_id: int, now: datetime, **fields: Any) -> i
     secret = submit(site, Submission(**{**sent, **fields}), now)
     assert isinstance(secret, str), secret
     with site.database.reading() as session:
-        statement = select(col(Comment.id)).where(col(Comment.receipt_hash) == receipt_hash(secret))
+        statement = select(col(Comment.id)).where(col(Comment.receipt_hash) == secret_hash(secret))
         found = session.exec(statement).one()
         assert found is not None
         return found

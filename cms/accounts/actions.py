@@ -1,6 +1,5 @@
 """What is done about accounts: signing in and out, joining, leaving, a new password."""
 
-import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from cms.comments.rules import is_address
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
 from cms.site import Site
-from cms.vault import random_mark
+from cms.vault import random_mark, secret_hash
 
 SECRET_BYTES = 32  # 256 bits; 128 are asked for (OWASP, session management)
 SEEN_EVERY = timedelta(minutes=1)  # a write a minute and person, not one a page
@@ -138,11 +137,6 @@ def change_password(site: Site, staff_id: int, password: str, now: datetime) -> 
         writes.end_sessions(session, staff_id, now)
         session.commit()
     return None
-
-
-def secret_hash(secret: str) -> str:
-    """Return what is stored of a session's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _open_session(session: Session, found: Credentials, fresh_hash: str, now: datetime) -> SignedInNow:

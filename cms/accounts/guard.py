@@ -18,6 +18,7 @@ from cms.answering.current import notes, this_request
 from cms.answering.error_pages import exact
 from cms.limits.actions import network_mark
 from cms.storage.outages import is_outage
+from cms.vault import secret_hash
 from cms.web import clock, private_page, say, see_other, site
 
 OPEN_BLUEPRINTS = frozenset(
@@ -112,7 +113,7 @@ def person_at_work() -> SignedIn | None:
         return None
     with site().database.reading() as database:
         found = signed_in(
-            database, actions.secret_hash(session["secret"]), now=clock(), hours=site().settings.session_hours
+            database, secret_hash(session["secret"]), now=clock(), hours=site().settings.session_hours
         )
     if found is not None:
         g.staff = found

@@ -41,11 +41,6 @@ def cursor(text: str) -> Cursor | None:
         return None
 
 
-def number(text: str) -> int:
-    """Return the whole number that an address asks for, 0 for what is none or more than a database holds."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def slug(text: str) -> str:
     """Return `text` as a slug: lower case, letters of any script and digits joined by hyphens; '' if none is left.
 

@@ -37,6 +37,7 @@ from cms.desk.rules import (
     names_in,
 )
 from cms.languages import is_language
+from cms.text.numbers import ID_DIGITS, number_or_0
 from cms.web import language, say, site
 
 USUAL_LANGUAGES = ("en", "ur", "ar")
@@ -202,7 +203,7 @@ class ArticleForm(Form):
             language=(self.language.data or "").strip() or site().settings.language,
             publish_at=self._moment(),
             comments_open=self.comments.data == "open",
-            version=_number(self.version.data),
+            version=number_or_0(self.version.data or "", ID_DIGITS),
             mark=self.draft_mark.data if _MARK.fullmatch(self.draft_mark.data or "") else "",
         )
 
@@ -262,7 +263,3 @@ def _language_names(shown_in: Locale) -> tuple[tuple[str, str], ...]:
     codes = [code for code in locale_identifiers() if "_" not in code]
     names = ((code, str(shown_in.languages.get(code, code))) for code in codes)
     return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0

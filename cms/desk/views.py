@@ -19,6 +19,7 @@ from cms.desk.queries.at_work import articles_at_work
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
+from cms.text.numbers import ID_MAX
 from cms.vault import random_mark
 from cms.web import clock, private_page, say, see_other, site, speak
 
@@ -272,7 +273,7 @@ def _offered(article: Working | None) -> tuple[Deed, ...]:
 
 
 def _hers_or_404(article_id: int) -> Working:
-    if article_id >= 2**31:  # more than PostgreSQL's ids hold
+    if article_id > ID_MAX:
         abort(404)
     with site().database.reading() as session:
         found = working_article(session, article_id, staff_id=staff().id, now=clock())

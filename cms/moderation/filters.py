@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from cms.comments.signals import SCORE_MAX, HoldCode, Lane
+from cms.text.numbers import ID_DIGITS, number_or_0
 
 WORDS_MAX = 8  # words that are looked for; more than that is a quotation
 TEXT_MAX = 200  # characters read of what was typed
 HOURS_MAX = 87_600  # ten years
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _WORD = re.compile(r"\w+")
 
 
@@ -82,7 +82,7 @@ def _one_of(kind: type[Lane] | type[HoldCode], text: str) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if _NUMBER.fullmatch(text) else 0
+    return number_or_0(text, ID_DIGITS)
 
 
 def _text(text: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cms.comments.habits import hosts
 from cms.comments.rules import CommentStatus
 from cms.moderation.phrases import WordIndex, hosts_of, listed_hosts, listed_words, words_of
+from cms.text.numbers import number_or_0
 
 IN_FORCE_MAX = 1000  # policies that are switched on
 COPIES_LAST = timedelta(days=1)
@@ -181,8 +182,7 @@ def policy_name(policy_id: int) -> str:
 
 def policy_of(name: str) -> int:
     """Return the number of the policy that the log names, 0 where it names none of the newsroom's."""
-    number = name.removeprefix(_NAME)
-    return int(number) if name.startswith(_NAME) and number.isdecimal() else 0
+    return number_or_0(name.removeprefix(_NAME)) if name.startswith(_NAME) else 0
 
 
 def _lasts(ends_at: datetime | None, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from cms.articles.models import Article, ArticleStatus
 from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.queries.visible import is_visible
+from cms.comments.rules import place_address
 from cms.db import UtcTime
 from cms.reports.models import Report
 from cms.reports.rules import ReportReason
@@ -74,7 +75,7 @@ def reported_comment(session: Session, comment_id: int, *, now: datetime) -> Rep
     row = session.execute(_VISIBLE, {"comment_id": comment_id, "now": now}).one_or_none()
     if row is None:
         return None
-    address = f"{address_of(row.kind, row.slug)}?comment={row.id}"
+    address = place_address(address_of(row.kind, row.slug), row.id)
     return ReportedComment(row.id, row.name, row.body_html, row.language, row.title, address)
 
 

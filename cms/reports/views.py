@@ -8,7 +8,8 @@ from cms.comments.views.submitting import sender
 from cms.reports.actions import Complaint, TooManyReports, report
 from cms.reports.queries import ReportedComment, reported_comment
 from cms.reports.rules import REPORT_MAX_CHARS, REPORT_SENTENCES, ReportReason
-from cms.web import Origin, clock, language, origin, say, site, speak, unlisted_page
+from cms.text.numbers import ID_MAX
+from cms.web import Origin, clock, language, origin, say, say_minutes, site, speak, unlisted_page
 
 blueprint = Blueprint("reports", __name__)
 REFUSES_ITSELF = frozenset({"reports.send"})
@@ -45,13 +46,11 @@ def send(comment_id: int) -> Response:
 
 
 def _wait_sentence(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    sentence = language().plural(
+    return say_minutes(
         "Many reports have come from your connection in a short time. Please send this one again in %(num)s minute.",
         "Many reports have come from your connection in a short time. Please send this one again in %(num)s minutes.",
-        minutes,
+        seconds,
     )
-    return sentence % {"num": language().number(minutes)}
 
 
 def _page(
@@ -73,7 +72,7 @@ def _page(
 
 
 def _comment_or_404(comment_id: int) -> ReportedComment:
-    if comment_id > 2**31 - 1:
+    if comment_id > ID_MAX:
         abort(404)
     with site().database.reading() as session:
         found = reported_comment(session, comment_id, now=clock())

@@ -166,7 +166,7 @@ def _in_program() -> Iterator[Sentence]:
         readers = module.name.startswith(READERS_MODULES)
         for call in (*_calls(module, "say"), *_calls(module, "sentence")):
             yield from (Sentence(word, "", readers) for word in _literals(call.args[0]))
-        for call in _calls(module, "plural"):
+        for call in (*_calls(module, "plural"), *_calls(module, "say_minutes")):
             words = [word for argument in call.args[:2] for word in _literals(argument)]
             if len(words) == 2:
                 yield Sentence(words[0], words[1], readers)

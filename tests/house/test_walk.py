@@ -13,11 +13,11 @@ from werkzeug.test import TestResponse
 import cms
 from cms.accounts import actions as accounts
 from cms.outbox.actions.wording import confirm_secret, digest_secret, link_secret
-from cms.privacy.actions.proving import secret_hash
 from cms.privacy.models import MyCommentsLink
 from cms.privacy.rules import LINK_LIVES
 from cms.privacy.writes import store_link
 from cms.site import Site
+from cms.vault import secret_hash
 from tests.conftest import Clock
 from tests.desk.typist import Typist
 from tests.factories import hire, send_comment, write_article

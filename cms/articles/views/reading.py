@@ -17,7 +17,7 @@ from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.reading import ArticlePage, Onward
-from cms.articles.rules import Cursor, address_of, cursor, former_address, number
+from cms.articles.rules import Cursor, address_of, cursor, former_address
 from cms.comments.forms import blank_token
 from cms.comments.queries.first_page import expect_first_page
 from cms.comments.queries.thread import VisibleThread, visible_comment
@@ -25,6 +25,7 @@ from cms.comments.rules import closes_at, paused_until, week_end
 from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
+from cms.text.numbers import number_or_0
 from cms.web import clock, private_page, public_page, site, speak
 
 blueprint = Blueprint("articles", __name__)
@@ -157,7 +158,7 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
         expect_first_page(session, found.id)
         onward = reading.onward(session, found, now=now)
         thread = thread_asked_for(session, found.id) or abort(404)
-        asked = request.args.get("reply_to", 0, number)
+        asked = request.args.get("reply_to", 0, number_or_0)
         replying_to = visible_comment(session, found.id, asked) if asked else None
     speak(found.language)
     return public_page(

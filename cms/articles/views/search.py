@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from cms.articles.queries.search import TYPED_MAX, SearchPage, search_page
-from cms.articles.rules import number
 from cms.limits.rules import ip_of, is_near, network_prefix
 from cms.serving.turns import Turn
 from cms.storage.deadlines import TookTooLong, reading_within
 from cms.text.characters import one_line
+from cms.text.numbers import number_or_0
 from cms.web import clock, private_page, say, site
 
 blueprint = Blueprint("search", __name__)
@@ -42,7 +42,7 @@ def show() -> Response:
 
 def _found(typed: str) -> SearchPage:
     with reading_within(site().database, SECONDS) as session:
-        page = request.args.get("page", 1, number)
+        page = request.args.get("page", 1, number_or_0)
         return search_page(session, typed, now=clock(), page=page, size=site().settings.page_size)
 
 

@@ -1,6 +1,5 @@
 """What the holder of a receipt may do with one button: withdraw the comment, ask for a second look."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -52,11 +51,6 @@ def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
 def receipt_secret(site: Site, mark: str) -> str:
     """Return the secret of the receipt of the comment with this mark."""
     return site.vault.digest("receipt", mark)[:RECEIPT_DIGITS]
-
-
-def receipt_hash(secret: str) -> str:
-    """Return what is stored of a receipt's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def first_entry(comment_id: int, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds

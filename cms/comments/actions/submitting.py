@@ -11,7 +11,7 @@ from sqlmodel import Session
 from cms import sanitize
 from cms.comments.actions.assessing import Findings, Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
-from cms.comments.actions.receipts import entry, first_entry, receipt_hash, receipt_secret
+from cms.comments.actions.receipts import entry, first_entry, receipt_secret
 from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
@@ -25,7 +25,7 @@ from cms.moderation.rules import SPAM_POLICY, Deed
 from cms.moderation.writes import lock_log, set_status, write_decision, write_decisions
 from cms.outbox.actions.announcing import ask_writer
 from cms.site import Site
-from cms.vault import random_mark
+from cms.vault import random_mark, secret_hash
 
 RESTARTS = 3  # twice the same text at the same moment: the second finds the first
 
@@ -188,7 +188,7 @@ def _draft(site: Site, sent: Submission, now: datetime) -> Draft:
         "email_fingerprint": fingerprint,
         "notify": sent.notify,
         "created_at": now,
-        "receipt_hash": receipt_hash(receipt),
+        "receipt_hash": secret_hash(receipt),
         "repeat_key": repeat_key,
         "network_mark": sent.visitor.network_mark or None,
     }

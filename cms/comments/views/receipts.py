@@ -21,6 +21,7 @@ from cms.comments.views.submitting import sender, wait_sentence
 from cms.moderation.corrections import PUBLIC_CORRECTION_SENTENCES, correction_reason
 from cms.moderation.queries.reasons import reason
 from cms.moderation.rules import PUBLIC_SENTENCES
+from cms.vault import secret_hash
 from cms.web import Origin, clock, origin, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("receipts", __name__)
@@ -126,7 +127,7 @@ def _subject(secret: str) -> str:
 
 def _receipt_or_404(secret: str) -> Receipt:
     with site().database.reading() as session:
-        found = receipt(session, actions.receipt_hash(secret))
+        found = receipt(session, secret_hash(secret))
     if found is None:
         abort(404)
     return found

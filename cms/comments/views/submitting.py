@@ -30,7 +30,8 @@ from cms.limits.rules import Visitor
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
 from cms.serving.batches import BATCH, Batch
-from cms.web import Origin, clock, language, origin, private_page, say, see_other, site, speak
+from cms.text.numbers import number_or_0
+from cms.web import Origin, clock, language, origin, private_page, say, say_minutes, see_other, site, speak
 
 blueprint = Blueprint("comments", __name__)
 blueprint.register_error_handler(HTTPException, keep_words)
@@ -155,13 +156,11 @@ def _submission(article: CommentedArticle, form: CommentForm) -> Submission:
 
 def wait_sentence(outcome: TooMany) -> str:
     """Return the sentence that says when what was sent may be sent again."""
-    minutes = -(-outcome.retry_after_seconds // 60)
-    sentence = language().plural(
+    return say_minutes(
         "Many comments have come from your connection in a short time. Please send this one again in %(num)s minute.",
         "Many comments have come from your connection in a short time. Please send this one again in %(num)s minutes.",
-        minutes,
+        outcome.retry_after_seconds,
     )
-    return sentence % {"num": language().number(minutes)}
 
 
 def sender() -> Visitor:
@@ -222,10 +221,8 @@ def _takes_comments(article: CommentedArticle, now: datetime) -> bool:
 
 
 def _parent(session: Session, article: CommentedArticle, form: CommentForm) -> VisibleComment | None:
-    asked = (form.reply_to.data or "").strip()
-    if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
-        return None
-    return visible_comment(session, article.id, int(asked))
+    asked = number_or_0((form.reply_to.data or "").strip())
+    return visible_comment(session, article.id, asked) if asked else None
 
 
 def _article(session: Session, kind: ArticleKind, slug: str, now: datetime) -> CommentedArticle | None:

@@ -15,6 +15,7 @@ from cms.articles.queries.touched import things_touched_by
 from cms.articles.rules import slug
 from cms.articles.writes import index_article, relate
 from cms.desk import writes
+from cms.desk.queries.at_work import state_of
 from cms.desk.queries.drafts import Draft
 from cms.desk.queries.working import Working, article_begun_with, free_slug, working_article
 from cms.desk.rules import Deed, State
@@ -155,9 +156,7 @@ def _store(
         changed.add(things.SITE)
     bump(session, changed)
     session.commit()
-    is_waiting = columns.publish_at is not None and columns.publish_at > now
-    published = columns.status is ArticleStatus.PUBLISHED
-    return Written(article_id, State.SCHEDULED if published and is_waiting else State(columns.status.value))
+    return Written(article_id, state_of(columns.status, columns.publish_at, now))
 
 
 def _columns(

@@ -10,7 +10,6 @@ from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
-from cms.comments.actions.receipts import receipt_hash
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
 from cms.desk.actions.writing import Written, write
@@ -21,7 +20,7 @@ from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
-from cms.vault import random_mark
+from cms.vault import random_mark, secret_hash
 
 STAFF = {  # whose passwords the demonstration prints
     Role.EDITOR: ("Ben", "ben@example.org"),
@@ -136,7 +135,7 @@ def _send(
     if not isinstance(secret, str):
         raise RuntimeError(f"the comment {comment.key} was refused")
     with site.database.reading() as session:
-        found = receipt(session, receipt_hash(secret))
+        found = receipt(session, secret_hash(secret))
     if found is None:
         raise RuntimeError(f"the comment {comment.key} was not stored")
     return found.comment_id

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments.actions.receipts import receipt_hash, receipt_secret
+from cms.comments.actions.receipts import receipt_secret
 from cms.exchange import queries
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.crew import Body, Crew
@@ -21,7 +21,7 @@ from cms.exchange.report import Report
 from cms.exchange.survey import Survey
 from cms.exchange.wordpress_comments import IncomingComment
 from cms.site import Site
-from cms.vault import random_mark
+from cms.vault import random_mark, secret_hash
 
 ANONYMOUS = "Anonymous"
 NO_BODY = Body()  # of what is not stored
@@ -211,7 +211,7 @@ def _comment_row(run: Run, comment: IncomingComment, language: str) -> dict[str,
         "withdrawn_at": None,
         "erased_at": None,
         "waiting_since": created_at if comment.status == "held" else None,
-        "receipt_hash": receipt_hash(receipt_secret(run.site, mark)),
+        "receipt_hash": secret_hash(receipt_secret(run.site, mark)),
         "repeat_key": None,
         "network_mark": None,
     }

@@ -1,7 +1,6 @@
 """The form in which the newsroom writes a policy."""
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +13,11 @@ from cms.comments.signals import SCORE_MAX
 from cms.moderation.phrases import LINE_MAX_CHARS, LINES_MAX, WORDS_MAX, listed_hosts, listed_words
 from cms.moderation.policies import EFFECTS_OF, Effect, PolicyKind, Terms, Which
 from cms.moderation.wording import EFFECT_SENTENCES, WHICH_SENTENCES
+from cms.text.numbers import number_or_0
 from cms.web import language, say
 
 WRITTEN = tuple(kind for kind in PolicyKind if kind is not PolicyKind.COPIES)
 DAYS = (1, 7, 30, 90, 365)  # a person's fingerprint outlives what she wrote by a year at most
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _LISTED: dict[PolicyKind, Callable[[str], Sequence[object]]] = {
     PolicyKind.WORDS: listed_words,
     PolicyKind.HOSTS: listed_hosts,
@@ -118,9 +117,8 @@ class PolicyForm(Form):
 
     def validate_score_from(self, field: Any) -> None:
         """Ask for a score."""
-        text = (field.data or "").strip()
-        good = _NUMBER.fullmatch(text) and 1 <= int(text) <= SCORE_MAX
-        if self.asked_kind is PolicyKind.SCORE and not good:
+        is_score = 1 <= number_or_0((field.data or "").strip()) <= SCORE_MAX
+        if self.asked_kind is PolicyKind.SCORE and not is_score:
             most = language().number(SCORE_MAX)
             raise ValidationError(say("A score is a number from 1 to %(number)s.", number=most))
 

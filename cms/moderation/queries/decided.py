@@ -16,6 +16,7 @@ from cms.db import UtcTime
 from cms.moderation.filters import Filter
 from cms.moderation.queries.cards import DECIDED_AT, REMAINS
 from cms.moderation.queries.narrowing import Condition, of_one_kind
+from cms.text.numbers import ID_MAX
 
 LOOKED_AT = 5_000  # comments that one page looks through; who wants more goes on where it ended (about 15 ms, measured)
 LATELY = 100_000  # ids within which PostgreSQL looks for words first, since its index knows no order: common ones are there
@@ -29,7 +30,6 @@ _WORDS_POSTGRESQL = (
     "SELECT id FROM comment WHERE waiting_since IS NULL AND id < :before AND id >= :from_id"
     " AND to_tsvector('simple', name || ' ' || body_text) @@ plainto_tsquery('simple', :words)"
 )
-_NO_ID = 2**31 - 1  # above every comment's
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _looked_at(
     session: Session, status: CommentStatus, narrowed: Filter, after: Cursor | None
 ) -> tuple[sa.Subquery, ...]:
     """Return the next LOOKED_AT comments on the shortest way that a filter offers; of several try one after another."""
-    before = after.id if after else _NO_ID
+    before = after.id if after else ID_MAX
     if words := narrowed.search_words():
         return _saying(session, words, before)
     return (_on_one_way(status, narrowed, before, after),)

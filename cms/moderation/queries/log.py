@@ -19,6 +19,7 @@ from cms.db import Database, UtcTime
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.policies import policy_name, policy_of
 from cms.moderation.rules import OPERATOR, Deed, can_undo, state_before
+from cms.text.numbers import ID_MAX
 
 BATCH = 1000  # rows of the CSV in memory at once
 
@@ -103,7 +104,6 @@ class Wanted:
     until: datetime | None = None
 
 
-_NEVER = 2**31 - 1  # no entry's id is above it, and PostgreSQL takes no greater one
 _LATER = aliased(Decision)
 _OTHER, _WHOSE = aliased(Comment), aliased(Comment)
 _FIRST_FROM = (
@@ -200,9 +200,9 @@ def _conditions(session: Session, wanted: Wanted) -> list[sa.ColumnElement[bool]
         hers = sa.select(col(_OTHER.id)).where(col(_OTHER.email_fingerprint) == whose.scalar_subquery())
         found.append(col(Decision.comment_id).in_(hers))
     if wanted.since is not None:
-        found.append(col(Decision.id) >= (_first_from(session, wanted.since) or _NEVER))
+        found.append(col(Decision.id) >= (_first_from(session, wanted.since) or ID_MAX))
     if wanted.until is not None:
-        found.append(col(Decision.id) < (_first_from(session, wanted.until) or _NEVER))
+        found.append(col(Decision.id) < (_first_from(session, wanted.until) or ID_MAX))
     return found
 
 

@@ -22,6 +22,7 @@ from cms.pages.models import Version
 from cms.pages.rules import POLICIES
 from cms.storage.prebuilt import Prebuilt
 from cms.storage.sessions import once
+from cms.text.numbers import ID_DIGITS, number_or_0
 
 SLUG_CHARS = 300  # longer than any
 LISTED = 200  # policies on one page, those in force first
@@ -175,7 +176,7 @@ def writer_of(session: Session, comment_id: int) -> tuple[str, str | None]:
 
 def article_named(session: Session, text: str) -> tuple[int, str] | None:
     """Return number and title of the article with this number or address, or None; one SELECT at most."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    number = number_or_0(text, ID_DIGITS)
     slug = text.split("?")[0].rstrip("/").rpartition("/")[2]
     if not slug or "\0" in slug:
         return None

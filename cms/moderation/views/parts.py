@@ -16,6 +16,7 @@ from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
 from cms.moderation.wording import FILTER_SENTENCES, KEY_SENTENCES, SIGNAL_SENTENCES
 from cms.reports.rules import REPORT_SENTENCES
+from cms.text.numbers import ID_MAX, whole_number
 from cms.web import language, say, site
 
 TABLES: dict[str, object] = {
@@ -119,14 +120,12 @@ def asked_verdict() -> tuple[Verdict, str] | None:
 
 def whole_as_of() -> int | None:
     """Return the entry of the log up to which somebody saw the page that a form was on, or None."""
-    as_of = request.form.get("as_of", "")
-    is_number = as_of.isascii() and as_of.isdecimal() and len(as_of) <= 18
-    return int(as_of) if is_number else None
+    return whole_number(request.form.get("as_of", ""))
 
 
 def storable(number: int) -> int:
     """Return an id of an address if a column can hold it; answer 404 for any other."""
-    return number if number < 2**31 else abort(404)
+    return number if number <= ID_MAX else abort(404)
 
 
 def local_moment(text: str) -> datetime | None:

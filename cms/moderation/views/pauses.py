@@ -1,6 +1,5 @@
 """Where a moderator closes an article's comments for a time, or slows them down."""
 
-import re
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -18,10 +17,10 @@ from cms.moderation.pauses import (
 )
 from cms.moderation.queries.pauses import paused_article
 from cms.moderation.views.parts import local_moment, storable
+from cms.text.numbers import ID_DIGITS, whole_number
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("pauses", __name__, url_prefix="/pauses")
-_IS_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @blueprint.get("/<int:article_id>")
@@ -34,8 +33,8 @@ def show(article_id: int) -> Response:
 def change(article_id: int) -> Response:
     """Close, slow down, or end either."""
     form, now = request.form, clock()
-    seen, asked = form.get("seen", ""), form.get("kind", "")
-    if asked not in set(PauseKind) or not _IS_NUMBER.fullmatch(seen):
+    seen, asked = whole_number(form.get("seen", ""), ID_DIGITS), form.get("kind", "")
+    if asked not in set(PauseKind) or seen is None:
         return _page(article_id, 422, say("The form was not complete. Please send it again."))
     kind, until = PauseKind(asked), None
     if form.get("ends") != "now":
@@ -44,7 +43,7 @@ def change(article_id: int) -> Response:
             return _page(
                 article_id, 422, say("Please choose for how long, or a moment that is still to come.")
             )
-    outcome = pause(site(), staff().id, storable(article_id), kind, until, seen=int(seen), now=now)
+    outcome = pause(site(), staff().id, storable(article_id), kind, until, seen=seen, now=now)
     if outcome is Paused.NOT_HERE:
         abort(404)
     if outcome is Paused.LATE:

@@ -11,6 +11,7 @@ from cms.moderation.forms.replies import ReplyForm
 from cms.moderation.queries.queue import single_card
 from cms.moderation.views.parts import TABLES, left_sentence, note_done, storable, way_back, whole_as_of
 from cms.moderation.views.queue import refused
+from cms.text.numbers import whole_number
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("replies", __name__)
@@ -66,7 +67,7 @@ def _form_page(comment_id: int, form: ReplyForm, status: int = 200, problem: str
         page = single_card(session, storable(comment_id), staff().id)
     if not page.cards:
         abort(404)
-    seen = request.args.get("as_of", "")
+    seen = whole_number(request.args.get("as_of", ""))
     body = render_template(
         "moderation/reply.html",
         **TABLES,
@@ -75,7 +76,7 @@ def _form_page(comment_id: int, form: ReplyForm, status: int = 200, problem: str
         form=form,
         problem=problem,
         errors=form.problems(),
-        as_of=seen if seen.isascii() and seen.isdecimal() and status == 200 else page.as_of,
+        as_of=seen if seen is not None and status == 200 else page.as_of,
         back=rules.way_back(request.values.get("back", "")),
     )
     return private_page(body, status)

@@ -1,6 +1,5 @@
 """Showing that an address is one's own: a letter to it is asked for, and its link is opened once."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from cms.privacy.models import MyCommentsLink
 from cms.privacy.queries.doors import address_behind, is_known
 from cms.privacy.rules import ASKED_PER_TEN_MINUTES, LETTERS_A_DAY, LINK_LIVES, PAGE_LIVES, SECRET_BYTES
 from cms.site import Site
+from cms.vault import secret_hash
 
 
 def ask(site: Site, email: str, network_mark: str, language: str, now: datetime) -> int:
@@ -90,11 +90,6 @@ def open_link(site: Site, secret: str, now: datetime) -> str | None:
             return None  # and nothing is proved: this transaction is not committed
         session.commit()
     return page_secret
-
-
-def secret_hash(secret: str) -> str:
-    """Return what is stored of a link's or a page's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _new_secret() -> str:

@@ -13,15 +13,15 @@ from cms.comments.rules import ReceiptState, place_address
 from cms.comments.views.receipts import public_reason
 from cms.privacy.actions import mine
 from cms.privacy.actions.erasing import erase_address
-from cms.privacy.actions.proving import secret_hash
 from cms.privacy.queries.doors import OpenDoor, open_door
 from cms.privacy.queries.personal import kept_of
 from cms.privacy.views.my_comments import link_over
+from cms.text.numbers import ID_MAX, number_or_0
+from cms.vault import secret_hash
 from cms.web import clock, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("mine", __name__, url_prefix="/my-comments/open/<secret>")
 PAGE_SIZE = 50  # comments; more on the next page
-NEWEST = 2**31 - 1  # no id is above it
 ALL = "all"  # instead of a comment's id
 
 
@@ -124,21 +124,17 @@ def _door(secret: str) -> OpenDoor:
 def _chosen() -> int | None:
     """Return the id of the comment that was chosen, None for all of them."""
     sent = request.form.get("comment", "")
-    if sent == ALL:
-        return None
-    if not sent.isascii() or not sent.isdecimal() or len(sent) > 18:
-        abort(422)
-    return int(sent)
+    return None if sent == ALL else number_or_0(sent) or abort(422)
 
 
 def _page(
     secret: str, door: OpenDoor, status: int = 200, form: NameForm | None = None, problem: str = ""
 ) -> Response:
     """Return the page; `form` holds a name that was refused, for the comment that its request names."""
-    before = request.args.get("before", NEWEST, int)
+    before = request.args.get("before", ID_MAX, int)
     with site().database.reading() as session:
         found = receipts_of(
-            session, door.email_fingerprint, before=max(0, min(before, NEWEST)), size=PAGE_SIZE + 1
+            session, door.email_fingerprint, before=max(0, min(before, ID_MAX)), size=PAGE_SIZE + 1
         )
     refused = request.form.get("comment", "") if form else ""
     name_errors = [str(error) for error in form.name.errors] if form else []

@@ -6,7 +6,7 @@ from cms import logs
 from cms.limits.actions import network_mark
 from cms.privacy.actions import proving
 from cms.privacy.forms import AddressForm
-from cms.web import clock, language, say, see_other, site, speak_as_asked, unlisted_page
+from cms.web import clock, say, say_minutes, see_other, site, speak_as_asked, unlisted_page
 
 blueprint = Blueprint("my_comments", __name__)
 
@@ -85,13 +85,11 @@ def _form(typed: AddressForm, status: int = 200, problem: str = "", *, asked: bo
 
 
 def _wait(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    sentence = language().plural(
+    return say_minutes(
         "This was asked often from your connection in a short time. Please try again in %(num)s minute.",
         "This was asked often from your connection in a short time. Please try again in %(num)s minutes.",
-        minutes,
+        seconds,
     )
-    return sentence % {"num": language().number(minutes)}
 
 
 def _address(endpoint: str, code: str, secret: str | None = None, asked: str | None = None) -> str:
