@@ -19,7 +19,7 @@ from cms.exchange.models import ImportedThing
 from cms.limits.models import DailySalt
 from cms.moderation.models import Decision
 from cms.moderation.rules import Deed
-from cms.moderation.writes import LOG_LOCK
+from cms.moderation.writes.log import LOG_LOCK
 from cms.outbox.models import Letter
 from cms.privacy.models import MyCommentsLink, Worker
 from cms.storage.prebuilt import Prebuilt

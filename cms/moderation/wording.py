@@ -1,8 +1,99 @@
-"""The words of the dashboard's own tools: keys, fields of the filter, signals in short, what policies look at and do."""
+"""The words of the dashboard: verdicts, states, deeds and who did them, keys, filters, signals in short, policies."""
 
+from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode
 from cms.moderation.policies import Effect, PolicyKind, Which
+from cms.moderation.rules import OPERATOR, Deed, Verdict
 
+VERDICT_SENTENCES = {
+    Verdict.APPROVE: "Approve",
+    Verdict.REJECT: "Reject",
+    Verdict.SPAM: "Spam",
+    Verdict.HOLD: "Hold",
+}
+VERDICT_KEYS = {Verdict.APPROVE: "a", Verdict.REJECT: "r", Verdict.SPAM: "s", Verdict.HOLD: "h"}
+SAID_SENTENCES = {  # as soon as the button is pressed
+    Verdict.APPROVE: "Approved: comment by %(name)s",
+    Verdict.REJECT: "Rejected: comment by %(name)s",
+    Verdict.SPAM: "Marked as spam: comment by %(name)s",
+    Verdict.HOLD: "Left waiting: comment by %(name)s",
+}
+ANYWAY_SENTENCES = {
+    Verdict.APPROVE: "Approve all the same",
+    Verdict.REJECT: "Reject all the same",
+    Verdict.SPAM: "Mark as spam all the same",
+    Verdict.HOLD: "Hold all the same",
+}
+DONE_SENTENCES = {
+    Verdict.APPROVE: "Approved: %(number)s.",
+    Verdict.REJECT: "Rejected: %(number)s.",
+    Verdict.SPAM: "Marked as spam: %(number)s.",
+    Verdict.HOLD: "Held: %(number)s.",
+}
+UNDONE_SENTENCES = {Deed.UNDONE: "Undone: %(number)s."}
+STATUS_SENTENCES = {
+    CommentStatus.HELD: "Held",
+    CommentStatus.APPROVED: "Approved",
+    CommentStatus.REJECTED: "Rejected",
+    CommentStatus.SPAM: "Spam",
+}
+EMPTY_SENTENCES = {
+    CommentStatus.HELD: "Nothing is waiting.",
+    CommentStatus.APPROVED: "Nothing has been approved yet.",
+    CommentStatus.REJECTED: "Nothing has been rejected.",
+    CommentStatus.SPAM: "Nothing has been called spam.",
+}
+DEED_SENTENCES = {
+    Deed.SUBMITTED: "Submitted",
+    Deed.IMPORTED: "Imported",
+    Deed.DECIDED: "Decided",
+    Deed.UNDONE: "Undone",
+    Deed.EDITED: "Edited",
+    Deed.REVISED: "Edit published",
+    Deed.KEPT: "Edit refused",
+    Deed.WITHDRAWN: "Withdrawn",
+    Deed.ASKED: "Asked for a second look",
+    Deed.ERASED: "Erased",
+    Deed.REPLIED: "Reply by staff",
+    Deed.FEATURED: "Featured",
+    Deed.UNFEATURED: "No longer featured",
+    Deed.CORRECTED: "Corrected",
+    Deed.ESCALATED: "Escalated to an editor",
+    Deed.RETURNED: "Taken off the editors' list",
+    Deed.REPORTED: "Reported",
+}
+ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
+    Deed.SUBMITTED: "The writer",
+    Deed.IMPORTED: "Import",
+    Deed.DECIDED: "A policy",
+    Deed.UNDONE: "A policy",
+    Deed.EDITED: "The writer",
+    Deed.REVISED: "A policy",
+    Deed.KEPT: "A policy",
+    Deed.WITHDRAWN: "The writer",
+    Deed.ASKED: "The writer",
+    Deed.ERASED: "The writer",
+    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "A policy"),
+    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "A policy"),
+    Deed.REPORTED: "Readers",
+    OPERATOR: "Whoever runs the site",
+}
+ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
+    Deed.SUBMITTED: "writer",
+    Deed.IMPORTED: "import",
+    Deed.DECIDED: "policy",
+    Deed.UNDONE: "policy",
+    Deed.EDITED: "writer",
+    Deed.REVISED: "policy",
+    Deed.KEPT: "policy",
+    Deed.WITHDRAWN: "writer",
+    Deed.ASKED: "writer",
+    Deed.ERASED: "writer",
+    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "policy"),
+    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "policy"),
+    Deed.REPORTED: "readers",
+    OPERATOR: "operator",
+}
 KEY_SENTENCES = {
     "j ↓": "Next comment",
     "k ↑": "Previous comment",

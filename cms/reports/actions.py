@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cms.comments.actions.receipts import entry
 from cms.comments.rules import CommentStatus
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.rules import Deed
-from cms.moderation.writes import write_decision
+from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.reports.rules import ReportReason
 from cms.reports.writes import raise_reported, store_report
 from cms.site import Site
@@ -56,6 +55,8 @@ def report(site: Site, sent: Complaint, now: datetime) -> bool | TooManyReports:
         if store_report(session, row):
             enough = site.settings.reports_for_a_look
             if raise_reported(session, comment.id, now, enough=enough):
-                write_decision(session, entry(comment.id, Deed.REPORTED, comment.status, comment.status, now))
+                write_decision(
+                    session, unsigned_entry(comment.id, Deed.REPORTED, comment.status, comment.status, now)
+                )
         session.commit()
         return True

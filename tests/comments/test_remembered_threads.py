@@ -5,7 +5,7 @@ import pytest
 from cms.comments.queries.first_page import first_page
 from cms.comments.queries.thread import VisibleThread
 from cms.comments.rules import CommentStatus
-from cms.moderation.writes import set_status
+from cms.moderation.writes.status import set_status
 from cms.pages.writes import bump, bump_all
 from cms.site import Site
 from tests.conftest import START

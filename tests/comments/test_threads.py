@@ -9,7 +9,7 @@ from sqlmodel import col, update
 from cms.comments.models import Comment
 from cms.comments.queries.thread import visible_thread
 from cms.comments.rules import CommentStatus
-from cms.moderation.writes import set_status
+from cms.moderation.writes.status import set_status
 from cms.site import Site
 from tests.comments.stored import only, stored
 from tests.conftest import ON_SQLITE, START

@@ -16,7 +16,7 @@ UNSEALS = {
     "cms.vault",  # seals anew under another key, without giving out what it holds
     "cms.privacy.actions.auditing",  # the audit looks for every address that the keys unseal
 }
-STATUS_OF_COMMENTS = {"cms.moderation.writes"}
+STATUS_OF_COMMENTS = {"cms.moderation.writes.status"}
 STATUS_OF_ARTICLES = {"cms.desk.writes", "cms.exchange.writes"}
 
 

@@ -9,7 +9,7 @@ from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.queries.unjudged import Unjudged, unjudged
 from cms.comments.writes import storing
 from cms.jobs import Job
-from cms.moderation.writes import lock_log
+from cms.moderation.writes.log import lock_log
 from cms.site import Site
 
 AT_ONCE = 10  # in a transaction: some 40 ms in which nobody else can write

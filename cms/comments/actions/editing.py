@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments.actions.assessing import Subject, assess
-from cms.comments.actions.receipts import entry
 from cms.comments.actions.submitting import TooMany
 from cms.comments.models import CommentEdit, CommentVersion
 from cms.comments.queries.editing import StandingWords, Words, standing_words
@@ -23,7 +22,7 @@ from cms.moderation.actions.ruling import carry_out, ruling, with_policy
 from cms.moderation.policies import Said
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import Deed
-from cms.moderation.writes import lock_log, write_decision
+from cms.moderation.writes.log import lock_log, unsigned_entry, write_decision
 from cms.site import Site
 from cms.vault import Vault
 
@@ -92,7 +91,9 @@ def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, 
         return Edited.CLOSED
     if words == (standing.edit.words if standing.edit else standing.words):
         return Edited.SAME
-    entry_id = write_decision(session, entry(comment.id, Deed.EDITED, comment.status, comment.status, now))
+    entry_id = write_decision(
+        session, unsigned_entry(comment.id, Deed.EDITED, comment.status, comment.status, now)
+    )
     subject = _subject(vault, comment.id, standing, words, wanted)
     found = assess(session, subject)
     said = Said(comment.article_id, words.name, words.body_text, subject.email_fingerprint, found.score)

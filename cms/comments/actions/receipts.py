@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from cms.comments.rules import CommentStatus
 from cms.comments.writes import changing
-from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments, newest_entries
 from cms.moderation.rules import Deed
-from cms.moderation.writes import write_decision
+from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site
@@ -25,7 +23,7 @@ def withdraw(site: Site, comment_ids: Sequence[int], now: datetime) -> None:
         for comment in locked_comments(session, comment_ids).values():
             if changing.mark_withdrawn(session, comment.id, now):
                 left = comment.status
-                write_decision(session, entry(comment.id, Deed.WITHDRAWN, left, left, now))
+                write_decision(session, unsigned_entry(comment.id, Deed.WITHDRAWN, left, left, now))
                 if left is CommentStatus.APPROVED:
                     public.add(things.article(comment.article_id))
         bump(session, public)
@@ -41,7 +39,7 @@ def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
         rejected = locked_comments(session, [comment_id])[comment_id].status
         if not changing.ask_second_look(session, comment_id, now):
             return False
-        asked = entry(comment_id, Deed.ASKED, rejected, rejected, now)
+        asked = unsigned_entry(comment_id, Deed.ASKED, rejected, rejected, now)
         asked.reason = newest_entries(session, [comment_id])[comment_id].entry.reason
         write_decision(session, asked)
         session.commit()
@@ -51,16 +49,3 @@ def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
 def receipt_secret(site: Site, mark: str) -> str:
     """Return the secret of the receipt of the comment with this mark."""
     return site.vault.digest("receipt", mark)[:RECEIPT_DIGITS]
-
-
-def first_entry(comment_id: int, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds
-    """Return the row of a comment's first entry in the log."""
-    what = {"deed": Deed.SUBMITTED, "to_status": CommentStatus.HELD}
-    return {"comment_id": comment_id, **what, "reason": "", "policy": "", "at": now}
-
-
-def entry(
-    comment_id: int, deed: Deed, before: CommentStatus | None, after: CommentStatus, now: datetime
-) -> Decision:
-    """Return the log's entry of what a writer did with her comment."""
-    return Decision(comment_id=comment_id, deed=deed, from_status=before, to_status=after, at=now)

@@ -11,18 +11,18 @@ from sqlmodel import Session
 from cms import sanitize
 from cms.comments.actions.assessing import Findings, Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
-from cms.comments.actions.receipts import entry, first_entry, receipt_secret
+from cms.comments.actions.receipts import receipt_secret
 from cms.comments.proof import Proof
 from cms.comments.queries import receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.comments.writes import changing, storing
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
-from cms.moderation.actions.ruling import carry_out, ruling, with_policy
+from cms.moderation.actions.ruling import carry_out, decide_by_policy, ruling, with_policy
 from cms.moderation.policies import Said
 from cms.moderation.queries.policies import expect_policies
-from cms.moderation.rules import SPAM_POLICY, Deed
-from cms.moderation.writes import lock_log, set_status, write_decision, write_decisions
+from cms.moderation.rules import SPAM_POLICY
+from cms.moderation.writes.log import first_entry, lock_log, write_decisions
 from cms.outbox.actions.announcing import ask_writer
 from cms.site import Site
 from cms.vault import random_mark, secret_hash
@@ -237,20 +237,13 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     if ruled is not None and ruled.acts:
         carry_out(session, ruled, comment_id, now, repeat_key=draft.repeat_key)
     elif site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
-        _set_aside(session, comment_id, draft.repeat_key, now)
+        decide_by_policy(
+            session, comment_id, CommentStatus.SPAM, now, policy=SPAM_POLICY, repeat_key=draft.repeat_key
+        )
     ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
     return _Stored(draft.receipt, is_news)
-
-
-def _set_aside(session: Session, comment_id: int, repeat_key: str, now: datetime) -> None:
-    """Put a comment into the spam folder by policy; its writer sees what she would see of a held one."""
-    set_status(session, comment_id, status=CommentStatus.SPAM, now=now)
-    changing.keep_repeat(session, comment_id, repeat_key)
-    decision = entry(comment_id, Deed.DECIDED, CommentStatus.HELD, CommentStatus.SPAM, now)
-    decision.policy = SPAM_POLICY
-    write_decision(session, decision)
 
 
 def _said(row: dict[str, Any]) -> Said:  # Any: as below

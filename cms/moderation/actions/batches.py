@@ -14,7 +14,8 @@ from cms.moderation.models import Batch
 from cms.moderation.queries import batches as queries
 from cms.moderation.queries.batches import BatchStatus, Hour
 from cms.moderation.rules import Verdict, reason_kept
-from cms.moderation.writes import begin_batch, finish_batch, lock_log
+from cms.moderation.writes.batches import begin_batch, finish_batch
+from cms.moderation.writes.log import lock_log
 from cms.site import Site
 
 PLANNED = 2000  # ids that are read at once, outside any writing transaction

@@ -1,6 +1,6 @@
 """A moderator's deed: having the dashboard as she likes it."""
 
-from cms.moderation.writes import choose_shortcuts
+from cms.moderation.writes.staff import choose_shortcuts
 from cms.site import Site
 
 

@@ -15,7 +15,7 @@ from cms.moderation.corrections import CorrectionReason
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import Deed, still_stands
-from cms.moderation.writes import lock_log, write_decision
+from cms.moderation.writes.log import lock_log, write_decision
 from cms.pages.writes import bump
 from cms.site import Site
 

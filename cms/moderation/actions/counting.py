@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cms.jobs import Job
 from cms.moderation.queries.counts import has_too_many_rows, miscounted
-from cms.moderation.writes import correct_counts, merge_counts
+from cms.moderation.writes.counts import correct_counts, merge_counts
 from cms.site import Site
 
 

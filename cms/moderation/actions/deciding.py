@@ -31,7 +31,8 @@ from cms.moderation.rules import (
     reason_kept,
     still_stands,
 )
-from cms.moderation.writes import keep_note, lock_log, set_status, write_decision
+from cms.moderation.writes.log import keep_note, lock_log, write_decision
+from cms.moderation.writes.status import set_status
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.reports.writes import settle_reports

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cms.jobs import Job
-from cms.moderation import writes
 from cms.moderation.queries.digests import digest, due_digests
+from cms.moderation.writes import staff as writes
 from cms.outbox.writes import put_digest
 from cms.site import Site
 

@@ -7,7 +7,9 @@ from cms.moderation.actions.outcomes import NotHere, Outcome, left_as_it_is
 from cms.moderation.models import Decision, Note
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
 from cms.moderation.rules import MAY_BE_ESCALATED, Deed, LastEntry, still_stands
-from cms.moderation.writes import lock_log, put_on_list, store_note, write_decision
+from cms.moderation.writes.log import lock_log, write_decision
+from cms.moderation.writes.staff import store_note
+from cms.moderation.writes.status import put_on_list
 from cms.site import Site
 
 

@@ -8,7 +8,7 @@ from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.rules import Deed
-from cms.moderation.writes import lock_log, write_decision
+from cms.moderation.writes.log import lock_log, write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site

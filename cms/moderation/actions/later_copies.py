@@ -10,7 +10,7 @@ from cms.moderation.policies import COPIES_LAST, Effect, PolicyKind, Terms
 from cms.moderation.queries.policies import met_with_batch
 from cms.moderation.queries.standing import known_ids
 from cms.moderation.rules import Verdict, reason_kept
-from cms.moderation.writes import switch_off_with_batch
+from cms.moderation.writes.policies import switch_off_with_batch
 from cms.pages.rules import POLICIES
 from cms.pages.writes import bump
 

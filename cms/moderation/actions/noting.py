@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cms.moderation.models import Note
 from cms.moderation.queries.notes import author_of, commenter_of
-from cms.moderation.writes import drop_note, store_note
+from cms.moderation.writes.staff import drop_note, store_note
 from cms.site import Site
 
 

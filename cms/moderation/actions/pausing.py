@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from cms.limits import writes as limits
-from cms.moderation import writes
 from cms.moderation.models import Pause
 from cms.moderation.pauses import PauseKind
 from cms.moderation.queries.pauses import paused_article
+from cms.moderation.writes import pauses as writes
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site

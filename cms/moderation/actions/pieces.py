@@ -22,14 +22,9 @@ from cms.moderation.queries.batches import BatchStatus, Undoable, carried_out_of
 from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import articles_of, lock_comments, locked_comments
 from cms.moderation.rules import STATUS_AFTER, Verdict, lesson_of
-from cms.moderation.writes import (
-    decide_all,
-    lock_log,
-    note_carried_out,
-    put_back_on_list,
-    set_statuses,
-    undo_all,
-)
+from cms.moderation.writes.batches import note_carried_out
+from cms.moderation.writes.log import decide_all, lock_log, undo_all
+from cms.moderation.writes.status import put_back_on_list, set_statuses
 from cms.outbox.actions.announcing import announce
 from cms.pages import rules as things
 from cms.pages.writes import bump

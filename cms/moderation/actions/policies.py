@@ -8,7 +8,7 @@ from sqlmodel import Session
 from cms.moderation.models import Policy
 from cms.moderation.policies import IN_FORCE_MAX, Effect, Terms
 from cms.moderation.queries.policies import count_on, policy
-from cms.moderation.writes import store_policy, switch_policy
+from cms.moderation.writes.policies import store_policy, switch_policy
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.site import Site

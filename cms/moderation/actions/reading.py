@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cms.moderation.queries.presence import is_noted
-from cms.moderation.writes import note_reading
+from cms.moderation.writes.staff import note_reading
 from cms.site import Site
 
 

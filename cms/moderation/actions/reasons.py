@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from cms.moderation.queries.reasons import ReasonLine, reasons
 from cms.moderation.rules import REASONS_MAX
-from cms.moderation.writes import lock_log, write_reasons
+from cms.moderation.writes.log import lock_log
+from cms.moderation.writes.policies import write_reasons
 from cms.site import Site
 
 

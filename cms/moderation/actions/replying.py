@@ -17,7 +17,7 @@ from cms.moderation.actions.outcomes import NotHere, Outcome, hidden, left_as_it
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LockedComment, Newest, locked_comments, newest_entries
 from cms.moderation.rules import Deed, Verdict, still_stands
-from cms.moderation.writes import lock_log, write_decision
+from cms.moderation.writes.log import lock_log, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages import rules as things
 from cms.pages.writes import bump

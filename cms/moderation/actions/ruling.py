@@ -8,11 +8,12 @@ from sqlmodel import Session
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Reason
 from cms.comments.writes import changing
-from cms.moderation.models import Decision
 from cms.moderation.policies import STATUS_BY, Ruling, Said, policy_name
 from cms.moderation.queries.policies import beside, in_force
 from cms.moderation.rules import Deed
-from cms.moderation.writes import count_hit, lock_log, set_status, write_decision
+from cms.moderation.writes.log import lock_log, unsigned_entry, write_decision
+from cms.moderation.writes.policies import count_hit
+from cms.moderation.writes.status import set_status
 
 
 def ruling(session: Session, said: Said, now: datetime) -> Ruling | None:
@@ -41,28 +42,45 @@ def with_policy(reasons: Sequence[Reason], ruled: Ruling | None) -> tuple[Reason
 def carry_out(
     session: Session, ruled: Ruling, comment_id: int, now: datetime, *, repeat_key: str = ""
 ) -> None:
-    """Decide about a held comment as a policy says; with `repeat_key` the same text sent again leads to this one.
+    """Decide about a held comment as a policy of the newsroom says.
 
-    An undo of the decision about many that it goes on with takes this back as well.
-    What goes to the spam folder so is for its writer as if it waited. The filter learns nothing: only people teach.
+    An undo of the decision about many that the policy goes on with takes this back as well.
     """
     status = STATUS_BY[ruled.effect]
+    decide_by_policy(
+        session,
+        comment_id,
+        status,
+        now,
+        policy=policy_name(ruled.policy_id),
+        reason=ruled.reason if status is CommentStatus.REJECTED else "",
+        batch_id=ruled.batch_id,
+        repeat_key=repeat_key,
+    )
+
+
+def decide_by_policy(
+    session: Session,
+    comment_id: int,
+    status: CommentStatus,
+    now: datetime,
+    *,
+    policy: str,
+    reason: str = "",
+    batch_id: int | None = None,
+    repeat_key: str = "",
+) -> None:
+    """Give a held comment another status, for which `policy` stands in the log and no person.
+
+    Its writer sees what goes to the spam folder so as if it waited: with `repeat_key` the same text sent again leads to
+    this comment. The filter learns nothing, since only people teach.
+    """
     set_status(session, comment_id, status=status, now=now)
     if repeat_key and status is CommentStatus.SPAM:
         changing.keep_repeat(session, comment_id, repeat_key)
-    write_decision(
-        session,
-        Decision(
-            comment_id=comment_id,
-            deed=Deed.DECIDED,
-            from_status=CommentStatus.HELD,
-            to_status=status,
-            reason=ruled.reason if status is CommentStatus.REJECTED else "",
-            policy=policy_name(ruled.policy_id),
-            batch_id=ruled.batch_id,
-            at=now,
-        ),
-    )
+    entry = unsigned_entry(comment_id, Deed.DECIDED, CommentStatus.HELD, status, now)
+    entry.reason, entry.policy, entry.batch_id = reason, policy, batch_id
+    write_decision(session, entry)
 
 
 def _met(session: Session, said: Said, now: datetime) -> list[Ruling]:

@@ -7,13 +7,12 @@ from sqlmodel import Session
 from cms.comments.rules import CommentStatus
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
-from cms.moderation.actions.ruling import is_held_by_policy
-from cms.moderation.models import Decision
+from cms.moderation.actions.ruling import decide_by_policy, is_held_by_policy
 from cms.moderation.policies import Said
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.queries.trust import Harmless, harmless
-from cms.moderation.rules import TRUST_POLICY, Deed
-from cms.moderation.writes import lock_log, set_status, write_decision
+from cms.moderation.rules import TRUST_POLICY
+from cms.moderation.writes.log import lock_log
 from cms.outbox.actions.announcing import announce
 from cms.outbox.queries import asked_about, is_proved
 from cms.pages import rules as things
@@ -56,20 +55,8 @@ def confirm(site: Site, letter_mark: str, now: datetime) -> bool:
         lock_log(session)  # before counting, so that no two pass the last place of an article
         if trusted(site, session, comment_id, now) is None:
             return False
-        set_status(session, comment_id, status=CommentStatus.APPROVED, now=now)
-        write_decision(session, _entry(comment_id, now))
+        decide_by_policy(session, comment_id, CommentStatus.APPROVED, now, policy=TRUST_POLICY)
         bump(session, [things.article(comment.article_id)])
         announce(site, session, [comment_id], now)
         session.commit()
         return True
-
-
-def _entry(comment_id: int, now: datetime) -> Decision:
-    return Decision(
-        comment_id=comment_id,
-        deed=Deed.DECIDED,
-        from_status=CommentStatus.HELD,
-        to_status=CommentStatus.APPROVED,
-        policy=TRUST_POLICY,
-        at=now,
-    )

@@ -31,7 +31,8 @@ from cms.moderation.rules import (
     can_undo,
     lesson_of,
 )
-from cms.moderation.writes import lock_log, put_on_list, set_status, write_decision
+from cms.moderation.writes.log import lock_log, write_decision
+from cms.moderation.writes.status import put_on_list, set_status
 from cms.outbox.actions.announcing import announce
 from cms.pages.writes import bump
 from cms.reports.writes import undo_about_reports

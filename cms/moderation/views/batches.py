@@ -7,7 +7,7 @@ from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
 from cms.moderation.filters import filter_of
 from cms.moderation.queries.batches import BatchStatus, batch_status, batches, newest_entry
 from cms.moderation.queries.queue import waiting_count
-from cms.moderation.rules import DONE_SENTENCES, UNDONE_SENTENCES, Deed, Verdict
+from cms.moderation.rules import Deed, Verdict
 from cms.moderation.views.parts import (
     asked_verdict,
     counted,
@@ -19,6 +19,7 @@ from cms.moderation.views.parts import (
     whole_as_of,
 )
 from cms.moderation.views.queue import refused
+from cms.moderation.wording import DONE_SENTENCES, UNDONE_SENTENCES
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("batches", __name__, url_prefix="/batches")

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from cms import sanitize
 from cms.accounts.guard import staff
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.actions.undoing import undo
@@ -39,12 +39,12 @@ def make() -> Response:
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
     if wants_json():
-        return told(rules.DONE_SENTENCES[asked[0]], outcome, asked_about=len(ids))
+        return told(wording.DONE_SENTENCES[asked[0]], outcome, asked_about=len(ids))
     if len(ids) == 1 and outcome.refused:
         return refused(say("Its writer has taken this comment back, so it cannot be published."))
     if len(ids) == 1 and outcome.left:
         return left_page(outcome.left[0], asked)
-    note_outcome(rules.DONE_SENTENCES[asked[0]], len(outcome.decided) + len(outcome.unchanged), outcome)
+    note_outcome(wording.DONE_SENTENCES[asked[0]], len(outcome.decided) + len(outcome.unchanged), outcome)
     return see_other(way_back())
 
 
@@ -60,11 +60,11 @@ def take_back() -> Response:
             say("There is no such decision, or it is none that can be undone. Nothing was changed.")
         )
     if wants_json():
-        return told(rules.UNDONE_SENTENCES[rules.Deed.UNDONE], outcome, asked_about=len(ids))
+        return told(wording.UNDONE_SENTENCES[rules.Deed.UNDONE], outcome, asked_about=len(ids))
     if len(ids) == 1 and outcome.left:
         return left_page(outcome.left[0], None)
     note_outcome(
-        rules.UNDONE_SENTENCES[rules.Deed.UNDONE],
+        wording.UNDONE_SENTENCES[rules.Deed.UNDONE],
         len(outcome.decided) + len(outcome.unchanged),
         outcome,
         undoes=False,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 
 from cms.accounts.guard import staff
 from cms.accounts.queries import staff_list
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.actions.batches import begin_undo_of_hour, carry_on
 from cms.moderation.queries.batches import Hour, Undoable, newest_entry, undoable_of_hour
 from cms.moderation.views.parts import TABLES, counted, here, local_moment, whole_as_of
@@ -78,6 +78,6 @@ def _by_change(found: tuple[Undoable, ...]) -> dict[tuple[str, str], str]:
     """Return how many would go back from each state to each."""
     number: dict[tuple[str, str], int] = {}
     for one in found:
-        change = (rules.STATUS_SENTENCES[one.to_status], rules.STATUS_SENTENCES[one.from_status])
+        change = (wording.STATUS_SENTENCES[one.to_status], wording.STATUS_SENTENCES[one.from_status])
         number[change] = number.get(change, 0) + 1
     return {change: counted(count) for change, count in sorted(number.items())}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, render_template, request
 
 from cms.accounts.queries import staff_list
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.queries.log import LogLine, Wanted, log_lines, log_page
 from cms.moderation.views.parts import done, here, local_moment, next_address, tables
 from cms.web import private_page, site
@@ -83,7 +83,7 @@ def _csv(lines: Iterator[LogLine]) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for number, line in enumerate(lines, start=1):
-        by = rules.cell(line.by_name) if line.by_name else rules.ACTOR_CODES[line.actor]
+        by = rules.cell(line.by_name) if line.by_name else wording.ACTOR_CODES[line.actor]
         at = line.at.strftime("%Y-%m-%dT%H:%M:%SZ")
         states = (line.from_status or "", line.to_status)
         writer.writerow(

@@ -2,7 +2,7 @@
 
 from flask import Response, render_template, request
 
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.actions.outcomes import Outcome
 from cms.moderation.queries.queue import waiting_count
 from cms.moderation.rules import LeftAsItIs, Verdict
@@ -57,7 +57,7 @@ def left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
         room="moderation",
         left=left,
         verdict=asked[0] if asked and may_go_on else None,
-        anyway=say(rules.ANYWAY_SENTENCES[asked[0]]) if asked else "",
+        anyway=say(wording.ANYWAY_SENTENCES[asked[0]]) if asked else "",
         reason=asked[1] if asked else "",
         note=request.form.get("note", "") if asked else "",
         back=way_back(),

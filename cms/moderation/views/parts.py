@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from flask import Response, abort, flash, get_flashed_messages, request
 
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.corrections import CORRECTION_SENTENCES
 from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
-from cms.moderation.wording import FILTER_SENTENCES, KEY_SENTENCES, SIGNAL_SENTENCES
 from cms.reports.rules import REPORT_SENTENCES
 from cms.text.numbers import ID_MAX, whole_number
 from cms.web import language, say, site
@@ -23,19 +22,19 @@ TABLES: dict[str, object] = {
     "report_sentences": REPORT_SENTENCES,
     "note_max_chars": rules.NOTE_MAX_CHARS,
     "hold_sentences": HOLD_SENTENCES,
-    "status_sentences": rules.STATUS_SENTENCES,
-    "verdict_sentences": rules.VERDICT_SENTENCES,
-    "verdict_keys": rules.VERDICT_KEYS,
-    "key_sentences": KEY_SENTENCES,
-    "said_sentences": rules.SAID_SENTENCES,
+    "status_sentences": wording.STATUS_SENTENCES,
+    "verdict_sentences": wording.VERDICT_SENTENCES,
+    "verdict_keys": wording.VERDICT_KEYS,
+    "key_sentences": wording.KEY_SENTENCES,
+    "said_sentences": wording.SAID_SENTENCES,
     "reasons_offered": (),  # and their sentences, where a page shows none
     "reason_sentences": {},
     "correction_sentences": CORRECTION_SENTENCES,
-    "deed_sentences": rules.DEED_SENTENCES,
-    "actor_sentences": rules.ACTOR_SENTENCES,
+    "deed_sentences": wording.DEED_SENTENCES,
+    "actor_sentences": wording.ACTOR_SENTENCES,
     "lane_sentences": LANE_SENTENCES,
-    "filter_sentences": FILTER_SENTENCES,
-    "signal_names": SIGNAL_SENTENCES,
+    "filter_sentences": wording.FILTER_SENTENCES,
+    "signal_names": wording.SIGNAL_SENTENCES,
 }
 
 
@@ -83,9 +82,9 @@ def left_sentence(left: LeftAsItIs) -> str:
     return say(
         "Left as it is: comment %(id)s. %(who)s, %(when)s: %(state)s.",
         id=left.comment_id,
-        who=left.by_name or say(rules.ACTOR_SENTENCES[left.deed]),
+        who=left.by_name or say(wording.ACTOR_SENTENCES[left.deed]),
         when=language().day_and_time(left.at, site().settings.timezone),
-        state=say(rules.STATUS_SENTENCES[left.status] if is_state else rules.DEED_SENTENCES[left.deed]),
+        state=say(wording.STATUS_SENTENCES[left.status] if is_state else wording.DEED_SENTENCES[left.deed]),
     )
 
 

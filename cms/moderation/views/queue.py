@@ -9,7 +9,7 @@ from cms.articles.rules import cursor
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
 from cms.limits.queries import proxy_is_missing
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.actions.choosing import switch_shortcuts
 from cms.moderation.filters import EVERYTHING, filter_of
 from cms.moderation.queries.folds import Fold, folds
@@ -157,7 +157,7 @@ def _empty(asked: Asked | None, onward: object) -> str:
         return say("Nothing matches among what was looked through. More comments may be further back.")
     if asked.narrowed:
         return say("Nothing matches.")
-    return say(rules.EMPTY_SENTENCES[asked.status])
+    return say(wording.EMPTY_SENTENCES[asked.status])
 
 
 def _next(page: QueuePage, asked: Asked | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 
 from cms.accounts.guard import staff
-from cms.moderation import rules
+from cms.moderation import rules, wording
 from cms.moderation.actions.policies import TooManyPolicies, keep_policy
 from cms.moderation.forms.policies import WRITTEN, Around, PolicyForm
 from cms.moderation.policies import PolicyKind
@@ -120,7 +120,7 @@ def _trial_page(form: PolicyForm) -> Response:
     body = render_template(
         "moderation/policy_trial.html",
         **TABLES_OF_POLICIES,
-        status_sentences=rules.STATUS_SENTENCES,
+        status_sentences=wording.STATUS_SENTENCES,
         reason_sentences=form.around.reasons,
         room="policies",
         form=form,

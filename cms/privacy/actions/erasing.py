@@ -8,10 +8,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.comments.actions.learning import learn
-from cms.comments.actions.receipts import entry
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.rules import OPERATOR, Deed
-from cms.moderation.writes import write_decision
+from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.privacy import journal, writes
@@ -103,7 +102,7 @@ def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, poli
     learn(session, dict.fromkeys(gone))
     for number in gone:
         status = locked[number].status
-        erased = entry(number, Deed.ERASED, status, status, now)
+        erased = unsigned_entry(number, Deed.ERASED, status, status, now)
         erased.policy = policy
         write_decision(session, erased)
     writes.empty_comments(session, gone, now)
