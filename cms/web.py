@@ -48,10 +48,9 @@ def site() -> Site:
 def clock() -> datetime:
     """Return the moment of this request, the same for all who ask during it."""
     noted = notes()
-    moment: datetime | None = noted.get("now")
-    if moment is None:
-        moment = noted.now = this_app().config["CLOCK"]()
-    return moment
+    if noted.now is None:
+        noted.now = this_app().config["CLOCK"]()
+    return noted.now
 
 
 def speak(code: str) -> Language:
@@ -72,7 +71,7 @@ def speak_as_asked() -> str:
 
 def language() -> Language:
     """Return the language of this answer, the site's unless `speak()` chose another."""
-    chosen: Language | None = notes().get("language")
+    chosen = notes().language
     return speak(site().settings.language) if chosen is None else chosen
 
 
@@ -103,19 +102,19 @@ def public_page(
     response.headers["Cache-Control"] = "no-cache"
     noted.things, noted.until = tuple(things), until
     if noted.things and site().settings.purge_url:
-        _share(response)
+        _share(response, noted.things)
     return response
 
 
-def _share(response: Response) -> None:
+def _share(response: Response, things: Iterable[str]) -> None:
     """Let a CDN keep a page that it is told of when it changes, and never beyond the page's own time.
 
     A page that falls due within SHARED is kept by none; one that falls due later is made anew SHARED before, so as to
     become such a one.
     """
     noted = notes()
-    response.headers["Surrogate-Key"] = " ".join(noted.things)
-    response.headers["Cache-Tag"] = ",".join(noted.things)
+    response.headers["Surrogate-Key"] = " ".join(things)
+    response.headers["Cache-Tag"] = ",".join(things)
     if noted.until is None or noted.until - clock() > 2 * SHARED:
         response.headers["Cache-Control"] = (
             f"max-age=0, must-revalidate, s-maxage={SHARED.total_seconds():.0f}"
@@ -221,19 +220,19 @@ def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 def _finish(response: Response) -> Response:
     request, noted = this_request(), notes()
-    if "things" in noted and response.status_code == 200:
-        _make_conditional(request, response)
+    if noted.things is not None and response.status_code == 200:
+        _make_conditional(request, response, noted.things)
     leads_to = response.location
     if leads_to and (leads_to[0] != "/" or not leads_to.isascii()):
         # by the router, with the host that was sent: anybody's
         response.location = iri_to_uri(leads_to.removeprefix(request.host_url.rstrip("/")))
     ended = time.perf_counter()
-    milliseconds = (ended - noted.get("began", ended)) * 1000
+    milliseconds = (ended - (noted.began or ended)) * 1000
     logs.write_request(request.method, request.path, response.status_code, milliseconds)
     return response
 
 
-def _make_conditional(request: Request, response: Response) -> None:
+def _make_conditional(request: Request, response: Response, things: Iterable[str]) -> None:
     """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
     given, noted = response.headers, notes()
     shared = [(name, value) for name, value in given if name != "Content-Length"] + others(given)
@@ -242,10 +241,10 @@ def _make_conditional(request: Request, response: Response) -> None:
         response.get_data(),
         response.mimetype or "",
         shared,
-        frozenset(noted.things),
-        noted.get("until"),
+        frozenset(things),
+        noted.until,
         once=not is_kept,
-        digest=noted.get("digest", ""),
+        digest=noted.digest,
     )
     variant = page.variant(request.environ.get("HTTP_ACCEPT_ENCODING", ""))
     known = request.environ.get("HTTP_IF_NONE_MATCH")

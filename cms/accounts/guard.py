@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, abort, g, render_template, request, session
+from flask import Flask, Response, abort, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -73,7 +73,7 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _staff() -> dict[str, Any]:
-        return {"staff": notes().get("staff")}
+        return {"staff": notes().staff}
 
 
 def is_open(endpoint: str) -> bool:
@@ -92,7 +92,7 @@ def act_of(endpoint: str) -> Act | None:
 
 def staff() -> SignedIn:
     """Return who is signed in; only behind a closed route."""
-    found: SignedIn = g.staff
+    found: SignedIn = notes().staff
     return found
 
 
@@ -116,7 +116,7 @@ def person_at_work() -> SignedIn | None:
             database, secret_hash(session["secret"]), now=clock(), hours=site().settings.session_hours
         )
     if found is not None:
-        g.staff = found
+        notes().staff = found
         _note_seen(found)
     return found
 
@@ -125,7 +125,7 @@ def begin_session(opened: SignedInNow) -> None:
     """Let the browser's session begin anew, so that nothing planted in the old one is trusted."""
     session.clear()
     session["secret"] = opened.secret
-    g.pop(TOKEN, None)  # Flask-WTF keeps the token of the old session there for the rest of the request
+    notes().pop(TOKEN, None)  # Flask-WTF keeps the token of the old session there for the rest of the request
 
 
 def carried_fields(but: Collection[str] = ()) -> list[tuple[Markup, Markup]]:

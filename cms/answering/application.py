@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import Flask, Request, has_app_context
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
+from cms.answering.current import Notes
 from cms.answering.sent import Answer
 from cms.answering.spoken import SpokenEnvironment
 from cms.vault import Vault
@@ -29,6 +30,7 @@ class Application(Flask):
     Its templates are those of the language in which the answer speaks.
     """
 
+    app_ctx_globals_class = Notes
     jinja_environment = SpokenEnvironment
     response_class = Answer
     session_interface = StaffSessions()

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from cms import logs
+from cms.answering.current import notes
 from cms.storage.outages import RETRY_SECONDS, is_outage
 from cms.vault import NoKey
 from cms.web import private_page
@@ -50,7 +51,7 @@ def error_page(error: HTTPException) -> Response:
         return answer
     status = error.code or 500
     if status >= 500 and not isinstance(error, ReadingOnly):
-        g.without_database = True
+        notes().without_database = True
     body = render_template(
         "errors/error.html",
         status=status,

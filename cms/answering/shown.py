@@ -73,5 +73,4 @@ def _said_of_many(one: str, many: str, number: int) -> Markup:
 def _spoken_code() -> str:
     """Return the code of the language in which this answer speaks, for macros that are imported without context."""
     language()
-    code: str = notes().language_code
-    return code
+    return notes().language_code

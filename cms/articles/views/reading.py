@@ -40,9 +40,9 @@ ARCHIVES = {
 def masthead() -> dict[str, Any]:
     """Give every page the sections of its masthead; one SELECT where its view has not asked for them."""
     noted = notes()
-    if noted.get("without_database"):
+    if noted.without_database:
         return {"masthead_sections": ()}
-    if "masthead_sections" in noted:
+    if noted.masthead_sections is not None:
         return {"masthead_sections": noted.masthead_sections}
     with site().database.reading() as session:
         return {"masthead_sections": archives.masthead_sections(session, now=clock())}

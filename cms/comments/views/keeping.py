@@ -26,7 +26,8 @@ def keep_words(error: HTTPException) -> Response:
     The token goes back as it came: the page that it was made for may be just what cannot be read now.
     """
     request, noted = this_request(), notes()
-    fields = arrived_fields(noted.body, request.content_type or "") if "body" in noted else received()[0]
+    kind = request.content_type or ""
+    fields = received()[0] if noted.body is None else arrived_fields(noted.body, kind)
     if error.response is not None or not fields.get("comment", "").strip():
         return error_page(error)
     status = error.code or 500
@@ -61,7 +62,7 @@ def received() -> tuple[MultiDict[str, str], int | None]:
     """
     status = take_body(site().settings.comment_max_bytes)
     request = this_request()
-    body, kind = notes().body, request.content_type or ""
+    body, kind = notes().body or b"", request.content_type or ""
     if status is None and kind.startswith(URLENCODED) and body.isascii():  # as every browser sends it
         return arrived_fields(body, kind), None
     if status is None:

@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, abort, g, render_template
+from flask import Blueprint, Response, abort, render_template
 from markupsafe import Markup
 from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from cms import logs, sanitize
-from cms.answering.current import this_request
+from cms.answering.current import notes, this_request
 from cms.articles.models import ArticleKind
 from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
@@ -179,7 +179,7 @@ def _wait(article: CommentedArticle, form: CommentForm, outcome: TooMany) -> Res
     It still answers what it answered, but nobody is asked whose comment that is, nor for the sections in the
     masthead: a flood is told so very often.
     """
-    g.without_database = True
+    notes().without_database = True
     refused = _answer(article, form, 429, wait_sentence(outcome))
     refused.headers["Retry-After"] = str(outcome.retry_after_seconds)
     return refused
