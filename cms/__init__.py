@@ -53,7 +53,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.articles.views.reading import blueprint as articles
     from cms.articles.views.search import blueprint as search
     from cms.comments.views import blocks, receipts, submitting, tokens
-    from cms.desk.views import blueprint as desk
+    from cms.desk.views.room import blueprint as desk
     from cms.moderation.views.room import blueprint as moderation
     from cms.outbox.views import ONE_CLICK
     from cms.outbox.views import blueprint as letters

@@ -2,11 +2,8 @@
 
 import re
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from babel import Locale
-from babel.localedata import locale_identifiers
 from wtforms import (
     BooleanField,
     FileField,
@@ -80,7 +77,7 @@ class ArticleForm(Form):
         self.stored_lead = article.picture if article else None
         self.known_authors = tuple(one.name for one in article.authors) if article else ()
         self.known_tags = tuple(one.name for one in article.tags) if article else ()
-        self.language.choices = _language_choices(language().locale, self.language.data or "")
+        self.language.choices = _language_choices(self.language.data or "")
         self.comments.choices = [("open", say("Open")), ("closed", say("Closed"))]
         self.kind.choices = [("article", say("Article")), ("page", say("Page beside the paper"))]
 
@@ -251,15 +248,10 @@ def _refuse_many(names: tuple[str, ...]) -> None:
         refuse_longer(name, NAME_MAX_CHARS)
 
 
-def _language_choices(shown_in: Locale, chosen: str) -> list[tuple[str, str]]:
+def _language_choices(chosen: str) -> list[tuple[str, str]]:
+    """Return all languages, the usual ones first."""
     usual = dict.fromkeys(code for code in (site().settings.language, *USUAL_LANGUAGES, chosen) if code)
-    all_names = _language_names(shown_in)
-    rest = [(code, name) for code, name in all_names if code not in usual]
-    return [*((code, dict(all_names).get(code, code)) for code in usual), *rest]
-
-
-@cache
-def _language_names(shown_in: Locale) -> tuple[tuple[str, str], ...]:
-    codes = [code for code in locale_identifiers() if "_" not in code]
-    names = ((code, str(shown_in.languages.get(code, code))) for code in codes)
-    return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
+    names = dict(language().languages())
+    return [
+        (code, names.get(code, code)) for code in [*usual, *(other for other in names if other not in usual)]
+    ]

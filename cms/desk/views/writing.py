@@ -1,21 +1,19 @@
-"""The desk: where authors and editors write, preview and publish."""
+"""Where an article is written, previewed and published."""
 
 from flask import Blueprint, Response, abort, flash, get_flashed_messages, render_template, request
 
-from cms import sanitize
 from cms.accounts.guard import carried_fields, staff
 from cms.accounts.rules import Act, may
 from cms.answering.error_pages import exact
 from cms.articles.models import ArticleKind
 from cms.articles.queries.reading import onward
-from cms.articles.rules import address_of, cursor
+from cms.articles.rules import address_of
 from cms.articles.views.reading import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
-from cms.desk.actions.pictures import figure, take_in
+from cms.desk.actions.pictures import take_in
 from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Written
 from cms.desk.forms import ArticleForm
-from cms.desk.queries.at_work import articles_at_work
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Deed, State, offered
@@ -23,7 +21,7 @@ from cms.text.numbers import ID_MAX
 from cms.vault import random_mark
 from cms.web import clock, private_page, say, see_other, site, speak
 
-blueprint = Blueprint("desk", __name__)
+blueprint = Blueprint("writing", __name__, url_prefix="/articles")
 DONE_SENTENCES = {
     State.DRAFT: "It is stored as a draft. Readers do not see it.",
     State.SCHEDULED: "It is stored, and appears at the time that you gave.",
@@ -40,84 +38,31 @@ REFUSAL_SENTENCES = {
 _CHANGED = ("body_html", "lead", "lead_alt", "lead_caption", "lead_credit")  # by a picture that came along
 
 
-@blueprint.get("/desk/")
-def at_work() -> Response:
-    """List the articles at work: one's own, or everybody's for editors."""
-    asked = request.args.get("status", "")
-    if asked and asked not in list(State):
-        abort(404)
-    state = State(asked) if asked else None
-    after = cursor(request.args["page"]) or abort(404) if request.args.get("page") else None
-    everybodys = may(staff().role, Act.EDIT_ALL)
-    with site().database.reading() as session:
-        page = articles_at_work(
-            session,
-            own_of=None if everybodys else staff().id,
-            state=state,
-            now=clock(),
-            after=after,
-            size=site().settings.page_size,
-        )
-    narrowed = f"status={state}&" if state else ""
-    return private_page(
-        render_template(
-            "desk/at_work.html",
-            lines=page.lines,
-            states=list(State),
-            state=state,
-            everybodys=everybodys,
-            room="desk",
-            next_url=f"/desk/?{narrowed}page={page.next_page}" if page.next_page else "",
-        )
-    )
-
-
-@blueprint.get("/desk/articles/new")
+@blueprint.get("/new")
 def new_article() -> Response:
     """Show an empty form."""
     kind = "page" if request.args.get("kind") == "page" else "article"
     return _form(ArticleForm(None, _start(kind), formdata=None), None, 200)
 
 
-@blueprint.post("/desk/articles/new", endpoint="store")
+@blueprint.post("/new")
 def store() -> Response:
     """Store a new article, or preview it."""
     return _submit(None, ArticleForm(None, _start(request.form.get("kind", "article"))))
 
 
-@blueprint.get("/desk/articles/<int:article_id>")
+@blueprint.get("/<int:article_id>")
 def edit(article_id: int) -> Response:
     """Show an article's form."""
     article = _hers_or_404(article_id)
     return _form(ArticleForm(article, formdata=None), article, 200)
 
 
-@blueprint.post("/desk/articles/<int:article_id>", endpoint="change")
+@blueprint.post("/<int:article_id>")
 def change(article_id: int) -> Response:
     """Store an article's new text, preview it, or do with it what the button says."""
     article = _hers_or_404(article_id)
     return _submit(article, ArticleForm(article))
-
-
-@blueprint.post("/desk/texts")
-def clean() -> Response:
-    """Answer with an article's text as it would be stored, for the page to show."""
-    return private_page(sanitize.article_html(request.form.get("body_html", "")))
-
-
-@blueprint.post("/desk/pictures")
-def add_picture() -> Response:
-    """Keep a picture; answer with the HTML that shows it."""
-    sent = request.files.get("picture")
-    if sent is None:
-        return private_page(say("Please choose a picture."), 422)
-    alt, caption = (
-        sanitize.one_line(request.form.get(name, "")) for name in ("picture_alt", "picture_caption")
-    )
-    taken = take_in(site(), sent.read(), clock())
-    if taken is None:
-        return private_page(say("This is no picture that a page can show."), 415)
-    return private_page(figure(taken._replace(alt=alt, caption=caption)), 201)
 
 
 def _submit(article: Working | None, form: ArticleForm) -> Response:
