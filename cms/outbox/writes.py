@@ -187,6 +187,12 @@ def answer(session: Session, mark: str, wish: Wish, now: datetime) -> None:
         )
 
 
+def forget_commenter(session: Session, fingerprint: str) -> None:
+    """Take away what is known of the owner of an address, and the letters to it."""
+    session.execute(sa.delete(Commenter).where(col(Commenter.fingerprint) == fingerprint))
+    session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
+
+
 def _letter(
     about: Answered | Wishing,
     kind: LetterKind,

@@ -57,6 +57,17 @@ def undo_about_reports(session: Session, comment_id: int, entry_id: int, undo_id
         _count_reports(session, comment_id)
 
 
+def forget_marks_before(session: Session, moment: datetime) -> None:
+    """Forget from which networks reports before a moment came."""
+    marked = (col(Report.at) < moment, col(Report.network_mark).is_not(None))
+    session.execute(sa.update(Report).where(*marked).values(network_mark=None))
+
+
+def forget_settled_before(session: Session, moment: datetime) -> None:
+    """Take away reports from before a moment that somebody has answered."""
+    session.execute(sa.delete(Report).where(col(Report.at) < moment, col(Report.settled_by).is_not(None)))
+
+
 def _count_reports(session: Session, comment_id: int) -> None:
     """Let a published comment wait for what is open about it now: an edit, reports."""
     is_open = (col(Report.comment_id) == comment_id, col(Report.settled_by).is_(None))

@@ -21,8 +21,8 @@ from cms.moderation.models import Decision, Policy
 from cms.moderation.policies import Effect, PolicyKind, Terms, Which
 from cms.moderation.queries.policies import policy
 from cms.moderation.rules import Verdict
+from cms.privacy.actions.erasing import forget_person
 from cms.privacy.actions.sweeping import sweep
-from cms.privacy.writes import forget_person
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.comments.stored import stored

@@ -8,11 +8,11 @@ from flask import Flask
 from sqlmodel import col
 
 from cms.comments.models import SpamLesson
+from cms.comments.writes.forgetting import empty_comments
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.reasons import Kept, keep_reason, retire_reason
 from cms.moderation.queries.reasons import ReasonLine, reasons
 from cms.moderation.rules import Verdict
-from cms.privacy.writes import empty_comments
 from cms.site import Site
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article

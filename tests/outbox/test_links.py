@@ -6,7 +6,7 @@ from flask import Flask
 from cms.logs import logged_path
 from cms.outbox.actions.wording import link_secret
 from cms.outbox.rules import Wish
-from cms.privacy.writes import forget_person
+from cms.privacy.actions.erasing import forget_person
 from tests.conftest import ON_SQLITE, application
 from tests.outbox.correspondence import Correspondence, link_in
 from tests.reader import Reader

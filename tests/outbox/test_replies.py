@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cms.comments.actions.receipts import withdraw
 from cms.comments.models import Comment
 from cms.moderation.rules import Verdict
-from cms.privacy.writes import forget_person
+from cms.privacy.actions.erasing import forget_person
 from tests.conftest import ON_SQLITE, application
 from tests.factories import write_article
 from tests.outbox.correspondence import Correspondence, link_in, text_of

@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -206,3 +208,17 @@ def test_staff_can_show_and_erase_by_an_address_from_standard_input(
     assert run("access", "--email-stdin")[0] == 1
     assert run("access")[0] == 2
     assert run("sweep", "--dry-run")[0] == 0
+
+
+def test_an_erasure_takes_the_commenter_first_as_her_letters_links_do(site: Site) -> None:
+    """Who opens a link changes the commenter, then the letters or the door: in another order two would wait in a circle."""
+    taken = []
+
+    def note(*heard: Any) -> None:
+        taken.extend(re.findall(r"^DELETE FROM (commenter|letter|my_comments_link)\b", heard[2]))
+
+    sa.event.listen(site.database.writer, "before_cursor_execute", note)
+    erase_address(site, "f" * 64, START)
+    sa.event.remove(site.database.writer, "before_cursor_execute", note)
+    assert sorted(taken) == ["commenter", "letter", "my_comments_link"]
+    assert taken[0] == "commenter"

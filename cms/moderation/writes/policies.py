@@ -53,6 +53,22 @@ def count_hit(session: Session, policy_id: int, now: datetime) -> bool:
     return changed_any(session, update)
 
 
+def forget_whom_ended_ones_met(session: Session, moment: datetime) -> None:
+    """Forget about whom policies were that had ended by `moment`."""
+    session.execute(
+        sa.update(Policy)
+        .where(col(Policy.email_fingerprint).is_not(None), col(Policy.ends_at) <= moment)
+        .values(email_fingerprint=None)
+    )
+
+
+def forget_whom_they_met(session: Session, fingerprint: str) -> None:
+    """Let policies about the owner of an address be about nobody."""
+    session.execute(
+        sa.update(Policy).where(col(Policy.email_fingerprint) == fingerprint).values(email_fingerprint=None)
+    )
+
+
 def write_reasons(session: Session, lines: Sequence[ReasonLine]) -> None:
     """Let the newsroom's reasons be these, in this order."""
     for place, one in enumerate(lines, start=1):

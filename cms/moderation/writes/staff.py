@@ -5,6 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from cms.comments.models import Comment
 from cms.moderation.models import DigestWish, ModeratorChoice, Note, ReadingNow
 from cms.storage.dialects import insert_into
 from cms.storage.rows import changed_any, stored
@@ -19,6 +20,22 @@ def store_note(session: Session, note: Note) -> int:
 def drop_note(session: Session, note_id: int) -> None:
     """Take a note away for good."""
     session.execute(sa.delete(Note).where(col(Note.id) == note_id))
+
+
+def forget_notes_before(session: Session, moment: datetime) -> None:
+    """Take away what staff noted before a moment."""
+    session.execute(sa.delete(Note).where(col(Note.at) < moment))
+
+
+def forget_notes_about(session: Session, fingerprint: str) -> None:
+    """Take away what staff noted of the owner of an address."""
+    session.execute(sa.delete(Note).where(col(Note.email_fingerprint) == fingerprint))
+
+
+def forget_notes_about_nobody(session: Session) -> None:
+    """Take away notes about commenters of whom no comment is known any more; staff write few, so all are looked at."""
+    is_known = sa.exists().where(col(Comment.email_fingerprint) == col(Note.email_fingerprint))
+    session.execute(sa.delete(Note).where(col(Note.email_fingerprint).is_not(None), ~is_known))
 
 
 def note_reading(session: Session, staff_id: int, comment_id: int, now: datetime) -> None:

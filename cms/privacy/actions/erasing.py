@@ -8,13 +8,18 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.comments.actions.learning import learn
+from cms.comments.writes import forgetting
 from cms.moderation.queries.standing import locked_comments
 from cms.moderation.rules import OPERATOR, Deed
 from cms.moderation.writes.log import unsigned_entry, write_decision
+from cms.moderation.writes.policies import forget_whom_they_met
+from cms.moderation.writes.staff import forget_notes_about, forget_notes_about_nobody
+from cms.outbox.writes import forget_commenter
 from cms.pages import rules as things
 from cms.pages.writes import bump
-from cms.privacy import journal, writes
+from cms.privacy import journal
 from cms.privacy.queries.personal import comments_of, erasable
+from cms.privacy.writes import shut_doors
 from cms.site import Site
 from cms.storage.embedded import cut_wal
 
@@ -48,13 +53,24 @@ def erase_address(site: Site, fingerprint: str, now: datetime, policy: str = "")
         with site.database.writing() as session:
             ids = comments_of(session, fingerprint, size=AT_ONCE)
             if not ids:
-                writes.forget_person(session, fingerprint)
+                forget_person(session, fingerprint)
                 session.commit()
                 break
             erased += _erase(site, session, ids, now, policy)
             session.commit()
     tidy(site, TIDY_SECONDS)
     return erased
+
+
+def forget_person(session: Session, fingerprint: str) -> None:
+    """Take away what is known of the owner of an address, wherever it stands, but for her comments.
+
+    The commenter first, as whoever opens one of her letters' links does: so two never wait in a circle.
+    """
+    forget_commenter(session, fingerprint)
+    shut_doors(session, fingerprint)
+    forget_notes_about(session, fingerprint)
+    forget_whom_they_met(session, fingerprint)
 
 
 def replay(site: Site, now: datetime) -> int:
@@ -86,7 +102,7 @@ def tidy(site: Site, seconds: float = math.inf) -> None:
         begins, goes_on = True, True
         while goes_on and time.monotonic() < ends:
             with site.database.writing() as session:
-                goes_on = writes.merge_words(session, index, MERGED_AT_ONCE, begins=begins)
+                goes_on = forgetting.merge_words(session, index, MERGED_AT_ONCE, begins=begins)
                 session.commit()
             begins = False
     cut_wal(site.database.reader)
@@ -105,7 +121,8 @@ def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, poli
         erased = unsigned_entry(number, Deed.ERASED, status, status, now)
         erased.policy = policy
         write_decision(session, erased)
-    writes.empty_comments(session, gone, now)
-    writes.mark_erased(session, gone, now)
+    forgetting.empty_comments(session, gone, now)
+    forgetting.mark_erased(session, gone, now)
+    forget_notes_about_nobody(session)
     bump(session, {things.article(one.article_id) for one in found})
     return len(found)

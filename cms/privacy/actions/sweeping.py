@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from cms.comments.writes import forgetting
 from cms.jobs import Job
+from cms.moderation.writes.policies import forget_whom_ended_ones_met
+from cms.moderation.writes.staff import forget_notes_about_nobody, forget_notes_before
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.privacy import writes
 from cms.privacy.actions.erasing import tidy
 from cms.privacy.queries import personal
 from cms.privacy.queries.personal import Overdue
+from cms.reports import writes as reports
 from cms.site import Site
 
 AT_ONCE = 200  # comments in one transaction; the writer is free again within a moment
@@ -35,10 +39,10 @@ def sweep(site: Site, now: datetime) -> dict[str, int]:
         done["notes"] = personal.old_notes(session, _forgotten(site, now))
         writes.forget_salts(session, now)
         writes.forget_links(session, now)
-        writes.forget_notes(session, _forgotten(site, now))
-        writes.forget_ended_policies(session, now)
-        writes.forget_marks_of_reports(session, _midnight(now))
-        writes.forget_reports(session, _forgotten(site, now))
+        forget_notes_before(session, _forgotten(site, now))
+        forget_whom_ended_ones_met(session, now)
+        reports.forget_marks_before(session, _midnight(now))
+        reports.forget_settled_before(session, _forgotten(site, now))
         session.commit()
     if any(done.values()):
         tidy(site)
@@ -62,18 +66,22 @@ def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
 
     def take_texts(session: Session, ids: Sequence[int]) -> None:
         bump(session, map(things.article, personal.articles_of(session, ids)))
-        writes.empty_comments(session, ids, now)
+        forgetting.empty_comments(session, ids, now)
+
+    def take_fingerprints(session: Session, ids: Sequence[int]) -> None:
+        forgetting.forget_fingerprints(session, ids)
+        forget_notes_about_nobody(session)
 
     return {
         "texts": _Rule(
             personal.refused_before(now - timedelta(days=here.forget_refused_texts_days)), take_texts
         ),
-        "addresses": _Rule(personal.sealed_before(forgotten), writes.forget_addresses),
+        "addresses": _Rule(personal.sealed_before(forgotten), forgetting.forget_addresses),
         "fingerprints": _Rule(
             personal.fingerprints_before(forgotten - timedelta(days=here.forget_fingerprints_days)),
-            writes.forget_fingerprints,
+            take_fingerprints,
         ),
-        "network_marks": _Rule(personal.marked_before(_midnight(now)), writes.forget_network_marks),
+        "network_marks": _Rule(personal.marked_before(_midnight(now)), forgetting.forget_network_marks),
     }
 
 
