@@ -18,7 +18,7 @@ from sqlmodel import Session, SQLModel
 
 from cms.config import Settings, shipped
 from cms.storage import embedded, hosted
-from cms.storage.sessions import Kept, ReadingSession, WritingSession, used
+from cms.storage.sessions import ReadingSession, SessionPool, WritingSession, used
 from cms.storage.together import Together
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NAMING = {
 SQLModel.metadata.naming_convention = NAMING
 _NUMBERED = re.compile(r"m\d{4}_")  # a migration's file, by its revision
 _REVISION = "SELECT version_num FROM alembic_version"
-KEPT_MAX = 3  # sessions of a kind: two threads make pages, and one comment at a time is looked into
+IDLE_MAX = 3  # sessions of a kind that are kept: two threads make pages, and one looks into comments
 MIGRATION_LOCK = 7_264_001  # any number of our own: the key of PostgreSQL's advisory lock
 
 
@@ -106,11 +106,11 @@ class Database:
 
     reader: sa.Engine
     writer: sa.Engine
-    line: Together
-    readers: Kept[ReadingSession]
-    leading: Kept[WritingSession]  # of the line
-    beside: dict[str, object] = field(compare=False)  # what each writing session carries
-    turn: Lock = field(default_factory=Lock, compare=False)  # to read at length
+    line: Together  # in which deeds wait to be committed together
+    readers: SessionPool[ReadingSession]
+    leading: SessionPool[WritingSession]  # whoever is first in the line writes in one of these
+    beside: dict[str, object] = field(compare=False)  # the `info` that every writing session begins with
+    turn: Lock = field(default_factory=Lock, compare=False)  # held by who reads at length in SQLite
 
     @property
     def is_sqlite(self) -> bool:
@@ -123,10 +123,10 @@ class Database:
 
     @contextmanager
     def reading_in_turn(self) -> Iterator[Session]:
-        """Give such a session for much work, to one thread of this process after another where the database is SQLite.
+        """Give such a session for much work; in SQLite to one thread of this process at a time.
 
-        Eight at once are no faster, as Python computes for one at a time, and each has a connection of its own: of a
-        server with two workers, 7 MB of 162 after comments (measured).
+        Eight at once are no faster, since Python computes for one at a time, and each holds a connection of its own: they
+        took 7 MB of the 162 of a server with two workers, after comments (measured).
         """
         with self.turn if self.is_sqlite else nullcontext(), self.reading() as session:
             yield session
@@ -136,9 +136,9 @@ class Database:
         return used(WritingSession(self.writer.connect(), info=dict(self.beside)))
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """Return what `work` returns once that is committed; `work` itself never commits.
+        """Return what `work` returns, once that is committed; `work` itself never commits, and may be called twice.
 
-        Meant for what many do at the same moment: they share a commit (see together.py).
+        For what many do at the same moment: they share one commit, and so one wait for the disk (see together.py).
         """
         return self.line.do(work)
 
@@ -158,10 +158,10 @@ def open_database(settings: Settings) -> Database:
         settings.instance.mkdir(parents=True, exist_ok=True)
         reader = embedded.open_engine(settings, query_only=True)
         writer = embedded.open_engine(settings, query_only=False)
-        is_good = bool  # for a file is always there
+        is_good = bool  # which says yes to any connection: a file is always there
     beside: dict[str, object] = {}
-    readers = Kept(lambda: ReadingSession(reader.connect()), KEPT_MAX, is_good)
-    leading = Kept(lambda: WritingSession(writer.connect(), info=dict(beside)), KEPT_MAX, is_good)
+    readers = SessionPool(lambda: ReadingSession(reader.connect()), IDLE_MAX, is_good)
+    leading = SessionPool(lambda: WritingSession(writer.connect(), info=dict(beside)), IDLE_MAX, is_good)
     return Database(reader, writer, Together(leading.session), readers, leading, beside)
 
 

@@ -34,7 +34,7 @@ IMPORT_CHECKPOINT_PAGES = 10_000  # 40 MB
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; no statement for none."""
     if rows:
-        _insert_of(table_of(table), *rows[0]).each(session, rows)
+        _insert_of(table_of(table), *rows[0]).put_each(session, rows)
 
 
 def leave_out_of_backup(session: Session) -> None:
@@ -132,7 +132,7 @@ def store_comments(session: Session, rows: Sequence[Row], now: datetime) -> None
     log = table_of(Decision)
     arrived = _arrived(*rows[0])
     arrived.create(session.connection())
-    _insert_of(arrived, *rows[0]).each(session, rows)
+    _insert_of(arrived, *rows[0]).put_each(session, rows)
     session.execute(sa.insert(comment).from_select(list(rows[0]), sa.select(arrived).order_by(arrived.c.id)))
     first = {
         "comment_id": arrived.c.id,
@@ -164,7 +164,7 @@ def remember(
         }
         for key, (thing, digest, version) in things.items()
     ]
-    _REMEMBER[_dialect(session)].each(session, rows)
+    _REMEMBER[_dialect(session)].put_each(session, rows)
 
 
 def forget_kin(session: Session, ids: Iterable[int]) -> None:
@@ -192,7 +192,7 @@ def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None
         address: {"address": address, "thing": thing, "suffix": suffix}
         for address, thing, suffix in addresses
     }
-    _LEAD_ON[_dialect(session)].each(session, [rows[address] for address in sorted(rows)])
+    _LEAD_ON[_dialect(session)].put_each(session, [rows[address] for address in sorted(rows)])
 
 
 @cache

@@ -28,7 +28,7 @@ def bump(session: Session, things: Iterable[str]) -> int:
         return 0
     _take_away_baked(session, names)
     number: int = session.execute(_counted_up(session)).scalar_one()
-    _noted(session.get_bind().dialect.name).each(
+    _noted(session.get_bind().dialect.name).put_each(
         session, [{"thing": name, "number": number} for name in names]
     )
     return number

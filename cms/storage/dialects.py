@@ -11,19 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlmodel import Session, SQLModel
 
-Way = Callable[[Any, str, Any], list[Any]]  # of a statement to its driver; Any: each driver's own kinds
+Way = Callable[
+    [Any, str, Any], list[Any]
+]  # from driver, SQL and values to rows; Any: each driver's own kinds
 
 
 class Ways(NamedTuple):
-    """How statements go to a driver: for an answer, for none, and for none with the values of each of many rows.
+    """How a statement goes to a kind of driver (see prebuilt.py)."""
 
-    And how one that will be asked is told beforehand, so that its answer comes with that to another.
-    """
-
-    ask: Way
-    tell: Way
-    each: Way
-    expect: Way | None  # None where there is nothing to wait for
+    ask: Way  # returns the rows of its answer
+    put: Way  # wants none
+    put_each: Way  # wants none, with the values of each of many rows
+    expect: Way | None  # is sent ahead, to be asked later; None where nothing is gained by that
 
 
 def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
@@ -89,7 +88,7 @@ def _ask_sqlite(driver: Any, sql: str, values: Any) -> list[Any]:
     return list(driver.execute(sql, values).fetchall())
 
 
-def _tell_sqlite_each(driver: Any, sql: str, rows: Any) -> list[Any]:
+def _put_sqlite_each(driver: Any, sql: str, rows: Any) -> list[Any]:
     driver.executemany(sql, rows)
     return []
 
@@ -98,12 +97,12 @@ def _ask_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
     return list(driver.ask(sql, values))
 
 
-def _tell_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
+def _put_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
     driver.put(sql, values)
     return []
 
 
-def _tell_postgresql_each(driver: Any, sql: str, rows: Any) -> list[Any]:
+def _put_postgresql_each(driver: Any, sql: str, rows: Any) -> list[Any]:
     for values in rows:
         driver.put(sql, values)
     return []
@@ -115,6 +114,6 @@ def _expect_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
 
 
 WAYS = {
-    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _tell_sqlite_each, None),
-    "postgresql": Ways(_ask_postgresql, _tell_postgresql, _tell_postgresql_each, _expect_postgresql),
+    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _put_sqlite_each, None),
+    "postgresql": Ways(_ask_postgresql, _put_postgresql, _put_postgresql_each, _expect_postgresql),
 }

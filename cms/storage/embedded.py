@@ -1,4 +1,4 @@
-"""Connections to the embedded database, SQLite: how they are set up, and how one of them becomes the only writer."""
+"""Connections to the embedded database, SQLite: how they are set up, and how each waits for its turn to write."""
 
 import fcntl
 import os
@@ -23,12 +23,12 @@ PAUSE_SECONDS = 0.0005  # between two tries to begin writing: half as long as it
 
 
 def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
-    """Return the site's own database for who only reads, or for who holds the write lock in every transaction."""
+    """Return an engine for reading alone, or one whose every transaction holds the write lock from its beginning."""
     engine = sa.create_engine(
         settings.sqlalchemy_url,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
-        pool_use_lifo=True,  # or all of them hold pages of the file, of which each writer sees most anew
+        pool_use_lifo=True,  # so few are in use: each caches pages of the file, which every commit makes old
         hide_parameters=True,
     )
 
@@ -61,10 +61,10 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
 
 
 def open_rebuilding_engine(settings: Settings) -> sa.Engine:
-    """Return the database for migrations, each of which is one transaction: whole, or as if it had never begun.
+    """Return an engine for migrations, each of which is one transaction: whole, or as if it had never begun.
 
-    The driver's own transactions leave out CREATE and ALTER: a disk that was full in the middle of a migration left
-    half of it, over which no later start came any more.
+    The driver's own transactions leave out CREATE and ALTER: a disk that was full in the middle of a migration left half
+    of it, and every later start failed on that.
     """
     engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
 
@@ -87,12 +87,12 @@ def open_rebuilding_engine(settings: Settings) -> sa.Engine:
 
 
 def cut_wal(engine: sa.Engine) -> None:
-    """Write the WAL back and cut it, as soon as nobody looks at an old state; after a while leave it as it is.
+    """Write the WAL back and cut it, as soon as nobody reads an older state; give up after CUTS tries.
 
-    Who waits for that by SQLite's own means holds the write lock meanwhile: behind somebody who read at length (a
-    backup, an audit) everybody waited to write until PATIENCE_SECONDS were over.
+    SQLite's own waiting holds the write lock: behind somebody who read at length (a backup, an audit) nobody could write
+    until PATIENCE_SECONDS were over. So each try waits for CUT_WAITS_MS alone.
     """
-    raw = engine.raw_connection()  # of who reads, who waits for no other; none of the database is changed
+    raw = engine.raw_connection()  # of the engine that reads: nothing in the database is changed
     cursor = raw.cursor()
     try:
         cursor.execute(f"PRAGMA busy_timeout={CUT_WAITS_MS}")
@@ -110,9 +110,9 @@ def cut_wal(engine: sa.Engine) -> None:
 def _begin_writing(connection: sa.Connection, instance: Path) -> None:
     """Begin as the only writer, at once or up to PATIENCE_SECONDS later.
 
-    SQLite's own waiting sleeps longer each time, up to 0.1 s, while others come and go: with 16 readers who sent
-    comments at once the slowest in a hundred waited 0.6 s (measured). Who waits here holds the one place in front of
-    the door, a lock on the instance's folder, so a process that has just written never goes in before one that waits.
+    SQLite's own waiting sleeps longer at each try, up to 0.1 s, while others pass: with 16 readers who sent comments at
+    once the slowest in a hundred waited 0.6 s (measured). Here whoever is next in line holds a lock on the instance's
+    folder until it writes, so a process that has just written cannot pass one that waits.
     """
     driver: Any = connection.connection.driver_connection  # Any: sqlite3's own
     until = time.monotonic() + PATIENCE_SECONDS
@@ -129,7 +129,7 @@ def _begin_writing(connection: sa.Connection, instance: Path) -> None:
 
 
 def _is_locked(place: int) -> bool:
-    """Lock what is open here unless another has it open and locked; tell whether it is locked now."""
+    """Take the lock on an open file or folder unless another process has it; tell whether it is ours now."""
     try:
         fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

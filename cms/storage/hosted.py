@@ -17,20 +17,17 @@ IDLE_SECONDS: float = (
 def open_engines(
     url: str,
 ) -> tuple[sa.Engine, sa.Engine, Callable[[Any], bool]]:  # Any: the driver's own kind
-    """Return the site's database for who only reads, and for who writes; both take their connections from one pool.
-
-    With them, what tells of such a connection whether it is good to be used at once.
-    """
+    """Return an engine for reading and one for writing, which share a pool, and what tells whether a connection works."""
     from cms.storage.wire import Wire
 
-    # Nothing else is prepared: after a few uses a plan forgets the values, and whoever asks for a rare word reads
-    # every article (measured among 10,000: kin of one in 0.7 s, now 0.1).
+    # Only what a Wire prepares is prepared: psycopg would do so with any statement after a few uses, and then PostgreSQL
+    # plans it without its values, so that a search for a rare word reads every article (measured among 10,000: 0.7 s, and 0.1 so).
     engine = sa.create_engine(
         url,
         paramstyle="numeric_dollar",  # as PostgreSQL itself has them
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
-        pool_use_lifo=True,  # or all of them are used, each of which reads and plans a statement anew
+        pool_use_lifo=True,  # so few are in use: each has to prepare its statements anew
         hide_parameters=True,
         connect_args={
             "prepare_threshold": None,
@@ -46,10 +43,10 @@ def open_engines(
         return Wire.connect(*given, **named)
 
     is_good = _keep_alive_ones(engine)
-    reader, writer = engine.execution_options(), engine.execution_options()  # each with its own way to begin
+    reader, writer = engine.execution_options(), engine.execution_options()  # copies, each with its own BEGIN
     _begin_by(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    # Promised for one transaction alone, since a pooler may give the connection to somebody else after it: nobody is
-    # thanked for what is not on the disk, whatever the server's default, and nobody waits for ever.
+    # Set for one transaction alone, since a pooler may give the connection to somebody else after it: no commit returns
+    # before it is on the disk, whatever the server's default is, and nobody waits for a lock for ever.
     _begin_by(
         writer,
         "BEGIN",
@@ -69,10 +66,10 @@ def _begin_by(engine: sa.Engine, *statements: str) -> None:
 
 
 def _keep_alive_ones(engine: sa.Engine) -> Callable[[Any], bool]:  # Any: the driver's own kind, as below
-    """Let nobody get a connection that PostgreSQL has ended while it lay idle, as it does when it is restarted.
+    """Check connections as they leave the pool: PostgreSQL ends idle ones when it is restarted.
 
-    Return what tells whether one need not be asked: it was used a moment ago, and none was lost since. To ask it would
-    only take time, a tenth of what a comment's statements cost.
+    Return what tells that one need not be checked, since it was used a moment ago and none was lost since: a check takes a
+    tenth of the time of a comment's statements.
     """
     lost_at = -math.inf
 

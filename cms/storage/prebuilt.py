@@ -1,4 +1,9 @@
-"""Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back."""
+"""Statements of the hot paths, built once: their SQL goes straight to the driver, and its rows come straight back.
+
+A statement is *asked*, when its rows are wanted now; *put*, when nobody wants an answer; *expected*, when somebody will ask
+it in this transaction. To SQLite each goes at once. PostgreSQL gets what is put or expected by the same journey as the next
+statement that is asked, or as the commit (see wire.py).
+"""
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,21 +27,21 @@ Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | 
 
 
 class Prebuilt:
-    """A statement with named values, `sa.bindparam("id")`; no list among them, since its SQL differs each time.
+    """A statement with named values, `sa.bindparam("id")`; a list of values is none, since its SQL is another each time.
 
-    Its types are those of SQLAlchemy: what goes in and comes out is what `session.execute()` would take and give.
-    That finds the SQL again by the statement's shape and wraps every row: 16 µs of 19 for one of three rows (measured).
+    It takes and gives what `session.execute()` would, by the same types. That call looks the SQL up by the statement's
+    shape and wraps every row: 16 µs of 19 for a statement of three rows (measured).
     """
 
     def __init__(self, statement: Statement, *, overtakes: bool = False) -> None:
-        """Take the statement, and whether it may go before rows that were put off, since it asks nothing of them."""
+        """Take the statement; one that `overtakes` goes before rows whose storing was deferred, since it reads none of them."""
         self._statement, self._overtakes = statement, overtakes
         self._forms: dict[str, _Form] = {}  # by dialect, made when first asked for
 
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows as named tuples; `values` may hold more than is asked for."""
         connection, form = self._in(session)
-        return form.read(_sent(connection, form, form.ways.ask, form.sent(values)))
+        return form.rows(_send(connection, form, form.ways.ask, form.values(values)))
 
     def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
         """Return the first row, or None; for a statement that finds one at most."""
@@ -44,29 +49,26 @@ class Prebuilt:
         return rows[0] if rows else None
 
     def expect(self, session: Session, values: Mapping[str, Any]) -> None:
-        """Let PostgreSQL answer this with the next question; who asks it, with the same values, finds the answer there."""
+        """Let PostgreSQL answer this with the next question; whoever asks it with the same values finds the answer here."""
         if (expect := WAYS[session.get_bind().dialect.name].expect) is not None:
             connection, form = self._in(session)
-            _sent(connection, form, expect, form.sent(values))
+            _send(connection, form, expect, form.values(values))
 
     def put(self, session: Session, values: Mapping[str, Any]) -> None:
-        """Send the statement, of which nobody wants an answer.
-
-        To PostgreSQL it goes with the next one that is answered, or with the commit; what hinders it is raised then.
-        """
+        """Send the statement without waiting for an answer; where it fails, the next one that is asked raises it."""
         connection, form = self._in(session)
-        _sent(connection, form, form.ways.tell, form.sent(values))
+        _send(connection, form, form.ways.put, form.values(values))
 
-    def send(self, session: Session, values: Iterable[Any]) -> None:
-        """Send the statement as `put()` does, with its values in the order in which it names them."""
+    def put_in_order(self, session: Session, values: Iterable[Any]) -> None:
+        """Do as `put()` with values that stand in the order in which the statement names them."""
         connection, form = self._in(session)
-        _sent(connection, form, form.ways.tell, form.converted(values))
+        _send(connection, form, form.ways.put, form.converted(values))
 
-    def each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Send the statement as `put()` does for each of `rows`, which may hold more than is asked for."""
+    def put_each(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Do as `put()` for each of `rows`, which may hold more than is asked for."""
         if rows:
             connection, form = self._in(session)
-            _sent(connection, form, form.ways.each, form.sent_of_each(rows))
+            _send(connection, form, form.ways.put_each, form.values_of_each(rows))
 
     def _in(self, session: Session) -> "tuple[sa.Connection, _Form]":
         if self._overtakes and isinstance(session, WritingSession):
@@ -88,33 +90,33 @@ def expect(session: Session, values: Mapping[str, Any], *statements: Prebuilt) -
 
 
 class Inserting:
-    """The INSERT of rows of one table that give these columns, and no other: as many rows as are few, in one statement.
+    """The INSERT of rows that give exactly these columns of a table, up to FEW rows in one statement.
 
-    A statement for each of them costs PostgreSQL's driver as much as the first one again. With `new_only`, rows that are
+    A statement for each row costs PostgreSQL's driver as much as the first one again. With `new_only`, rows that are
     there already are left as they are.
     """
 
     def __init__(self, table: sa.Table, *names: str, new_only: bool = False) -> None:
         self._table = table
         self._names = tuple(one.name for one in table.c if one.name in names)  # as SQLAlchemy orders them
-        self._values = _picking(self._names)
+        self._pick = _picking(self._names)
         self._insert = InsertNew(table) if new_only else sa.insert(table)
         self._by_number: dict[int, Prebuilt] = {}  # of rows, made when first asked for
 
-    def rows(self, session: Session, rows: Rows) -> None:
+    def store(self, session: Session, rows: Rows) -> None:
         """Store each of `rows`, which may hold more than is asked for."""
         for start in range(0, len(rows), FEW):
             some = rows[start : start + FEW]
-            self._of(len(some)).send(session, chain.from_iterable(map(self._values, some)))
+            self._statement(len(some)).put_in_order(session, chain.from_iterable(map(self._pick, some)))
 
-    def later(self, session: Session, rows: Rows) -> None:
-        """Store each of `rows` before anything looks at them, with those that are put off besides."""
+    def store_later(self, session: Session, rows: Rows) -> None:
+        """Store each of `rows`, together with others of this kind, before anything reads them."""
         if isinstance(session, WritingSession):
-            session.put_off(self.rows, rows)
+            session.defer(self.store, rows)
         else:
-            self.rows(session, rows)
+            self.store(session, rows)
 
-    def _of(self, number: int) -> Prebuilt:
+    def _statement(self, number: int) -> Prebuilt:
         found = self._by_number.get(number)
         if found is None:
             given = [
@@ -129,10 +131,10 @@ class Inserting:
 
 
 class Numbers:
-    """The ids of rows that a table has not yet: for who stores several kinds of rows about one thing at once."""
+    """The ids of rows to come of a table: for who stores rows that name one another's ids in one go."""
 
     def __init__(self, table: sa.Table) -> None:
-        # Its name as PostgreSQL gives it; to be asked for it took as long as to count on (measured).
+        # The sequence has the name that PostgreSQL gives it: to ask for that took as long as to take an id (measured).
         sequence: sa.ColumnElement[Any] = sa.literal_column(f"'{table.name}_id_seq'::regclass")
         series = sa.func.generate_series(1, sa.bindparam("number", type_=sa.Integer))
         self._key = f"ids of {table.name}"
@@ -142,15 +144,15 @@ class Numbers:
         )
 
     def next(self, session: Session) -> int:
-        """Return an id; a session takes as many at once as it has deeds.
+        """Return an id; PostgreSQL is asked for as many at once as the session has deeds.
 
-        On SQLite as the database itself counts on: nobody else writes meanwhile.
+        SQLite has no sequence: there the ids after the greatest one are free, since nobody else writes meanwhile.
         """
         reserve = self._counted_on if session.get_bind().dialect.name == "sqlite" else self._reserved
         return int(next(once(session, self._key, partial(reserve, session))))
 
     def expect(self, session: Session) -> None:
-        """Let PostgreSQL give them with its answer to the next question."""
+        """Let PostgreSQL give the ids with its answer to the next question."""
         once(
             session,
             f"expected {self._key}",
@@ -171,40 +173,42 @@ class _Form:
 
     sql: str
     names: tuple[str, ...]  # of its values, in their order
-    picked: Picking  # those values
-    conversions: tuple[tuple[int, Convert], ...]  # of those that come with each call, by their place
-    constants: dict[str, Any]  # the others, converted
-    row: Callable[[Sequence[Any]], Any]
-    converters: tuple[tuple[int, Convert], ...]  # of columns, by their place
+    pick: Picking  # takes those values out of a mapping
+    to_driver: tuple[
+        tuple[int, Convert], ...
+    ]  # what converts values that come with each call, by their place
+    constants: dict[str, Any]  # the statement's own values, converted
+    row: Callable[[Sequence[Any]], Any]  # makes a named tuple
+    from_driver: tuple[tuple[int, Convert], ...]  # what converts columns, by their place
     ways: Ways
 
-    def sent(self, values: Mapping[str, Any]) -> Any:  # Any: each driver's own form
-        """Return `values` with the statement's own, as the driver takes them."""
-        return self.converted(self.picked({**values, **self.constants}))
+    def values(self, given: Mapping[str, Any]) -> Any:  # Any: each driver's own form
+        """Return the values that were given, and the statement's own, as the driver takes them."""
+        return self.converted(self.pick({**given, **self.constants}))
 
     def converted(self, values: Iterable[Any]) -> Any:  # Any: as above
         """Return values that stand in the statement's order as the driver takes them."""
         converted = list(values)
-        for place, convert in self.conversions:
+        for place, convert in self.to_driver:
             converted[place] = convert(converted[place])
         return tuple(converted)
 
-    def sent_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
+    def values_of_each(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: as above
         """Return the same of many rows; column by column, which takes three quarters of the time (measured)."""
         columns = [
             [self.constants[name]] * len(rows) if name in self.constants else [row[name] for row in rows]
             for name in self.names
         ]
-        for place, convert in self.conversions:
+        for place, convert in self.to_driver:
             columns[place] = _converted(columns[place], convert)
         return list(zip(*columns, strict=True))
 
-    def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return rows as named tuples, in Python's types."""
-        if not self.converters:
-            return list(map(self.row, rows))
-        found = [list(row) for row in rows]
-        for place, convert in self.converters:
+    def rows(self, answered: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the driver's rows as named tuples, in Python's types."""
+        if not self.from_driver:
+            return list(map(self.row, answered))
+        found = [list(row) for row in answered]
+        for place, convert in self.from_driver:
             for row in found:
                 row[place] = convert(row[place])
         return list(map(self.row, found))
@@ -221,8 +225,8 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
     return _Form(
         sql=compiled.string,
         names=names,
-        picked=_picking(names),
-        conversions=tuple(
+        pick=_picking(names),
+        to_driver=tuple(
             (place, convert)
             for place, (bind, convert) in enumerate(binds[name] for name in names)
             if bind.required and convert is not None
@@ -233,7 +237,7 @@ def _form(statement: Statement, dialect: sa.Dialect) -> _Form:
             if not bind.required
         },
         row=partial(tuple.__new__, row),  # `_make` would count the columns of each row
-        converters=tuple(
+        from_driver=tuple(
             (place, convert)
             for place, column in enumerate(columns)
             if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
@@ -258,20 +262,20 @@ def _to_driver(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
 
 
 def _picking(names: Sequence[str]) -> Picking:
-    """Return what picks these values; of one name alone, itemgetter would give no tuple."""
+    """Return what takes the values of these names as a tuple, which itemgetter gives for two names or more."""
     if len(names) > 1:
         return itemgetter(*names)
     return lambda values: tuple(values[name] for name in names)
 
 
-def _sent(connection: sa.Connection, form: _Form, way: Way, values: Any) -> list[Any]:
-    """Send a statement with its values, or with those of each row, and return the rows that are answered.
+def _send(connection: sa.Connection, form: _Form, way: Way, values: Any) -> list[Any]:
+    """Send a statement with its values, or with those of each row, and return the rows of the answer.
 
-    Whoever listens to an engine's statements hears of this one as well, once it is asked.
+    Whoever listens to the engine's statements hears of this one as well; of one that is expected when it is asked.
     """
     driver = connection.connection.dbapi_connection
     if (hearing := connection.engine.dispatch.before_cursor_execute) and way is not form.ways.expect:
-        hearing(connection, None, form.sql, values, None, way is form.ways.each)
+        hearing(connection, None, form.sql, values, None, way is form.ways.put_each)
     try:
         return way(driver, form.sql, values)
     except Exception as error:

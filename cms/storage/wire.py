@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL on which statements are prepared once, and wait for one another to travel together."""
+"""A connection to PostgreSQL on which statements are prepared once, and several share a journey there and back."""
 
 import select
 import time
@@ -22,16 +22,16 @@ Row = tuple[Any, ...]  # Any: as above
 class Wire(Connection[Any]):
     """A connection whose statements, with `$1` and its like for their values, go by libpq's own pipeline.
 
-    Of those that store a comment each cost the driver's cursor 110 µs and PostgreSQL up to 1,100 before it began, to
-    read and plan them; so 10 µs, and the plan is known (measured). Any other statement goes by a cursor as ever.
+    Each statement that stores a comment cost psycopg's cursor 110 µs, and PostgreSQL up to 1,100 to parse and plan it; here
+    it costs 10 µs, and is planned once (measured). Statements that are not put, asked or expected go by a cursor as ever.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.cursor_factory, self.server_cursor_factory = _Cursor, _ServerCursor
         self._waiting: list[_Statement] = []
-        self._sent: list[list[_Statement]] = []  # journeys whose answers nobody has heard yet
-        # Whose answers come with another's: by statement and values, until somebody asks for them.
+        self._sent: list[list[_Statement]] = []  # by journey, whose answers were not read yet
+        # Sent ahead, by statement and values, until somebody asks for them.
         self._expected: dict[str, dict[tuple[Any, ...], _Statement]] = {}
         self._meanwhile: Callable[[], object] | None = None
         self._names: dict[str, bytes] = {}  # of what is prepared
@@ -39,29 +39,29 @@ class Wire(Connection[Any]):
         self.heard_at = time.monotonic()
 
     def put(self, statement: str, values: Values = ()) -> None:
-        """Let a statement whose answer nobody reads go with the next one, which fails where this one does."""
+        """Send a statement whose answer nobody wants with the next one that is asked, which fails where this one does."""
         self._put(statement, values)
         if len(self._waiting) >= AT_ONCE:
             self._travel()
 
     def ask(self, statement: str, values: Values = ()) -> list[Row]:
-        """Return a statement's rows, none where it has none to give; all that was put goes before it."""
+        """Send all that was put, then this statement; return its rows, none where it returns none."""
         asked = self._asked_already(statement, values) or self._put(statement, values)
         if asked.answer is None:
             (self._meanwhile or self._travel)()
         return self._rows(asked.answer)
 
     def expect(self, statement: str, values: Values = ()) -> None:
-        """Let a question go with the next one: whoever asks it in this transaction finds the answer here, once."""
+        """Send a question with the next one that is asked; who asks it later in this transaction finds the answer here, once."""
         expected = self._expected.setdefault(statement, {})
         if tuple(values) not in expected:
             expected[tuple(values)] = self._put(statement, values)
 
     @contextmanager
     def while_waiting(self, do: Callable[[], object]) -> Iterator[None]:
-        """Let `do` be done wherever somebody waits for an answer; it has to see to it that all is delivered.
+        """Call `do` wherever somebody would wait for an answer; it must see to it that all is delivered.
 
-        What several then ask alike goes once: they are told the same.
+        The same question of several is sent once, and each gets its answer.
         """
         self._meanwhile = do
         try:
@@ -70,12 +70,12 @@ class Wire(Connection[Any]):
             self._meanwhile = None
 
     def deliver(self) -> None:
-        """Send what was put, and hear all that there is to hear."""
+        """Send all that waits, and read every answer."""
         if self._waiting or self._sent:
             self._travel()
 
     def deliver_to_each(self) -> None:
-        """Do the same for several who ask, of whom each finds in her own answer what went wrong."""
+        """Do the same for several who ask: each finds in her own answer what went wrong, so nothing is raised here."""
         with suppress(Error):
             self.deliver()
 
@@ -91,9 +91,10 @@ class Wire(Connection[Any]):
         self._expected.clear()
 
     def rollback(self) -> None:
-        """Forget what was put, and take back what was done; only behind a pooler does anybody wait for the answer to that.
+        """Forget what was put, and undo what was done.
 
-        Else it is heard with the next one: of the eight journeys of a comment this was one (by its calls of poll).
+        Its answer is read with the next one, which saves one of a comment's eight journeys (by its calls of poll); only
+        behind a pooler, which may give the connection to another, is it waited for.
         """
         self._waiting = []
         self._expected.clear()
@@ -105,7 +106,7 @@ class Wire(Connection[Any]):
                 self._travel()
 
     def _asked_already(self, statement: str, values: Values) -> "_Statement | None":
-        """Return a question that was expected, or that another asks just now who waits for the answer."""
+        """Return the same question where it was expected, or where another waits for its answer just now."""
         expected = self._expected.get(statement)
         if expected:
             return expected.pop(tuple(values), None)
@@ -141,7 +142,7 @@ class Wire(Connection[Any]):
         name = self._names.get(statement)
         if name is None:
             if self._sent:
-                self._travel()  # in whose midst nothing can be prepared
+                self._travel()  # nothing can be prepared before its answers are read
             name = b"s%d" % len(self._names)
             self._check(self.pgconn.prepare(name, statement.encode()))
             self._names[statement] = name
@@ -156,12 +157,12 @@ class Wire(Connection[Any]):
         return put
 
     def _travel(self) -> None:
-        """Send all that waits, and hear the answers; the first mistake is raised."""
+        """Send all that waits, and read the answers. Raises what the first one that failed says."""
         try:
             self._send()
             answers = self._hear()
         except BaseException:
-            self.close()  # nobody can tell whose answer the next one would be
+            self.close()  # nobody could tell which statement the next answer belongs to
             raise
         for answer in answers:
             self._check(answer)
@@ -177,20 +178,20 @@ class Wire(Connection[Any]):
         self._waiting = []
 
     def _hear(self) -> list[PGresult]:
-        """Wait for the answers to all that was sent, and return them."""
+        """Return the answers to all that was sent."""
         answers = []
         for journey in self._sent:
             for one in journey:
                 one.answer = self._answer()
                 answers.append(one.answer)
-                self.pgconn.get_result()  # which says that no more of it follows
-            self._answer()  # to the synchronisation
+                self.pgconn.get_result()  # None, which ends it
+            self._answer()  # of the journey's end, pipeline_sync()
         self.pgconn.exit_pipeline_mode()
         self._sent, self.heard_at = [], time.monotonic()
         return answers
 
     def _answer(self) -> PGresult:
-        """Wait for the next answer; poll() is where others get Python's lock meanwhile."""
+        """Wait for the next answer, in poll(), which lets other threads have Python's lock."""
         while (unsent := self.pgconn.flush()) or self.pgconn.is_busy():
             self._poll.register(self.pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
             self._poll.poll()
@@ -208,8 +209,8 @@ class Wire(Connection[Any]):
         if answer.error_field(DiagnosticField.SQLSTATE) is None:  # nobody was there to say what it is
             raise OperationalError(answer.get_error_message())
         error = error_from_result(answer, encoding=self.info.encoding)
-        if isinstance(error, FeatureNotSupported):  # so is a statement whose table has become another since
-            self.close()  # with what was prepared on it
+        if isinstance(error, FeatureNotSupported):  # a prepared statement's table has been changed since, say
+            self.close()  # and with it goes what was prepared
         raise error
 
 
@@ -229,7 +230,7 @@ class _Statement:
 
 
 class _Cursor(RawCursor[Any]):
-    """A cursor of the driver's own, for `$1` as well; it is made before a transaction begins, so it looks when it is used."""
+    """A cursor of the driver's own; before it sends anything, what was put on the connection is delivered."""
 
     def execute(self, *given: Any, **named: Any) -> Any:  # Any: psycopg's own many kinds, as below
         self.connection.deliver()  # type: ignore[attr-defined]  # a Wire

@@ -75,7 +75,7 @@ def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> No
     storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session:
         for names in (["a", "b"], ["c"]):  # a session that goes on begins anew
-            storing.rows(session, [{"what": name, "at": clock(), "more": 1} for name in names])
+            storing.store(session, [{"what": name, "at": clock(), "more": 1} for name in names])
             session.commit()
     with site.database.reading() as session:
         kept = session.exec(select(Noticed).order_by(col(Noticed.what))).all()
@@ -93,7 +93,7 @@ def test_rows_that_are_put_off_are_stored_by_one_statement(site: Site, clock: Cl
     sa.event.listen(site.database.writer, "before_cursor_execute", note)
     with site.database.writing() as session:
         for name in "abc":
-            storing.later(session, [{"what": name, "at": clock()}])
+            storing.store_later(session, [{"what": name, "at": clock()}])
         session.commit()
     assert len([statement for statement in sent if statement.startswith("INSERT")]) == 1
     assert noticed(site) == ["a", "b", "c"]
@@ -103,14 +103,14 @@ def test_rows_that_are_put_off_are_stored_by_one_statement(site: Site, clock: Cl
 def test_whoever_looks_sees_what_was_put_off_but_for_who_asks_nothing_of_it(site: Site, clock: Clock) -> None:
     storing, known = Inserting(table_of(Noticed), "what", "at"), sa.select(col(Noticed.what))
     with site.database.writing() as session:
-        storing.later(session, [{"what": "a", "at": clock()}])
+        storing.store_later(session, [{"what": "a", "at": clock()}])
         assert Prebuilt(known, overtakes=True).all(session, {}) == []
         assert len(session.execute(known).all()) == 1
-        storing.later(session, [{"what": "b", "at": clock()}])
+        storing.store_later(session, [{"what": "b", "at": clock()}])
         assert len(Prebuilt(known).all(session, {})) == 2
-        storing.later(session, [{"what": "c", "at": clock()}])
+        storing.store_later(session, [{"what": "c", "at": clock()}])
         assert session.get(Noticed, "c") is not None
-        storing.later(session, [{"what": "d", "at": clock()}])
+        storing.store_later(session, [{"what": "d", "at": clock()}])
         session.add(Noticed(what="d", at=clock()))
         with pytest.raises(IntegrityError):
             session.flush()
@@ -119,7 +119,7 @@ def test_whoever_looks_sees_what_was_put_off_but_for_who_asks_nothing_of_it(site
 @pytest.mark.both_engines
 def test_what_was_put_off_goes_with_what_is_taken_back(site: Site, clock: Clock) -> None:
     with site.database.writing() as session:
-        Inserting(table_of(Noticed), "what", "at").later(session, [{"what": "a", "at": clock()}])
+        Inserting(table_of(Noticed), "what", "at").store_later(session, [{"what": "a", "at": clock()}])
         session.rollback()
         session.commit()
     assert noticed(site) == []
@@ -137,8 +137,8 @@ def test_a_statement_is_sent_once_for_each_of_many_rows(site: Site, clock: Clock
     sent: list[bool] = []
     sa.event.listen(site.database.writer, "before_cursor_execute", lambda *heard: sent.append(heard[-1]))
     with site.database.writing() as session:
-        storing.each(session, [{"what": name, "more": 1} for name in "abc"])
-        storing.each(session, [])
+        storing.put_each(session, [{"what": name, "more": 1} for name in "abc"])
+        storing.put_each(session, [])
         session.commit()
     assert sent.count(True) == 1
     with site.database.reading() as session:
@@ -152,16 +152,16 @@ def test_of_many_rows_none_may_lack_a_value(site: Site, clock: Clock) -> None:
         sa.insert(table_of(Noticed)).values(what=sa.bindparam("what"), at=sa.bindparam("at", type_=UtcTime()))
     )
     with site.database.writing() as session, pytest.raises(KeyError, match="at"):
-        storing.each(session, [{"what": "a", "at": clock()}, {"what": "b"}])
+        storing.put_each(session, [{"what": "a", "at": clock()}, {"what": "b"}])
 
 
 @pytest.mark.both_engines
 def test_a_value_may_stand_twice_in_a_statement_for_each_of_many(site: Site, clock: Clock) -> None:
     with site.database.writing() as session:
-        Inserting(table_of(Noticed), "what", "at").rows(session, [{"what": "a", "at": clock()}])
+        Inserting(table_of(Noticed), "what", "at").store(session, [{"what": "a", "at": clock()}])
         later = sa.bindparam("later", type_=UtcTime())
         older = sa.delete(Noticed).where(col(Noticed.at) < later, col(Noticed.at) != later)
-        Prebuilt(older).each(session, [{"later": clock()}, {"later": clock() + timedelta(seconds=1)}])
+        Prebuilt(older).put_each(session, [{"later": clock()}, {"later": clock() + timedelta(seconds=1)}])
         session.commit()
     assert noticed(site) == []
 
@@ -170,7 +170,7 @@ def test_a_value_may_stand_twice_in_a_statement_for_each_of_many(site: Site, clo
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
     storing = Inserting(table_of(Noticed), "what", "at")
     with site.database.writing() as session:
-        storing.later(session, [{"what": "a", "at": clock()}] * 2)
+        storing.store_later(session, [{"what": "a", "at": clock()}] * 2)
         with pytest.raises(IntegrityError):
             session.commit()
 

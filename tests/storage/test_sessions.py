@@ -32,7 +32,7 @@ def add(session: Session, slug: str) -> None:
 
 def store(session: Session, slug: str) -> None:
     """Store a row past SQLAlchemy's ORM."""
-    STORE.rows(session, [{"slug": slug, "name": slug}])
+    STORE.store(session, [{"slug": slug, "name": slug}])
 
 
 @pytest.mark.both_engines
@@ -92,7 +92,7 @@ def test_a_session_that_is_used_again_knows_nothing_of_who_used_it_before(databa
     def work(session: Session) -> int:
         used.append(session)
         assert not session.identity_map
-        STORE.later(session, [{"slug": f"later {len(used)}", "name": "Later"}])
+        STORE.store_later(session, [{"slug": f"later {len(used)}", "name": "Later"}])
         add(session, f"added {len(used)}")
         return int(once(session, "number", lambda: len(used)))
 
@@ -108,7 +108,7 @@ def test_a_session_in_which_something_went_wrong_is_not_used_again(database: Dat
 
     def work(session: Session) -> None:
         used.append(session)
-        STORE.later(session, [{"slug": "cat", "name": "Cat"}])
+        STORE.store_later(session, [{"slug": "cat", "name": "Cat"}])
         if len(used) == 1:
             raise LookupError
 

@@ -52,7 +52,7 @@ def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterabl
     row = {**_UNJUDGED, "notify": False, **comment, "id": comment_id}
     row["root_id"], row["fold_id"] = row.get("root_id") or comment_id, row.get("fold_id") or comment_id
     row["waiting_since"] = row["created_at"] if row["status"] is CommentStatus.HELD else None
-    _storing(tuple(row)).later(session, [row])
+    _storing(tuple(row)).store_later(session, [row])
     beside = _beside(comment_id, row["waiting_since"])
     _give_reasons(session, beside, reasons)
     _band(session, row["likeness"])
@@ -123,14 +123,14 @@ def _beside(comment_id: int, waiting_since: datetime | None = None) -> dict[str,
 
 
 def _give_reasons(session: Session, beside: Mapping[str, Any], reasons: Iterable[Reason]) -> None:
-    _HOLD.later(session, [{**beside, "code": one.code, "measure": one.measure} for one in reasons])
+    _HOLD.store_later(session, [{**beside, "code": one.code, "measure": one.measure} for one in reasons])
 
 
 def _band(session: Session, alike: int) -> None:
     if alike:
-        _BAND.later(session, [{"band": band, "likeness": alike} for band in bands(alike)])
+        _BAND.store_later(session, [{"band": band, "likeness": alike} for band in bands(alike)])
 
 
 def _name_hosts(session: Session, beside: Mapping[str, Any], body_text: str) -> None:
     named = dict.fromkeys(host[:HOST_MAX_CHARS] for host in hosts(body_text)[:HOSTS_KEPT])
-    _HOST.later(session, [{**beside, "host": host} for host in named])
+    _HOST.store_later(session, [{**beside, "host": host} for host in named])

@@ -41,7 +41,7 @@ def write_decisions(
 ) -> None:  # Any: columns of many kinds
     """Add many entries to the log, in commit order, before anything looks at it."""
     lock_log(session)
-    _ENTER_MANY.later(session, [{**_NO_DECISION, **entry} for entry in entries])
+    _ENTER_MANY.store_later(session, [{**_NO_DECISION, **entry} for entry in entries])
 
 
 def unsigned_entry(
