@@ -17,7 +17,7 @@ from cms import logs
 from cms.answering.current import notes, this_app, this_request
 from cms.answering.finished import FinishedPage
 from cms.answering.negotiation import has_already
-from cms.answering.sent import Answer, others
+from cms.answering.sent import SiteResponse, others
 from cms.answering.written import Written
 from cms.config import Settings
 from cms.languages import Language, is_language
@@ -96,9 +96,9 @@ def public_page(
     """
     noted = notes()
     if isinstance(body, Written):
-        noted.digest, response = body.digest, Answer(body.body, mimetype=mimetype)
+        noted.digest, response = body.digest, SiteResponse(body.body, mimetype=mimetype)
     else:
-        response = Answer(body, mimetype=mimetype)
+        response = SiteResponse(body, mimetype=mimetype)
     response.headers["Cache-Control"] = "no-cache"
     noted.things, noted.until = tuple(things), until
     if noted.things and site().settings.purge_url:
@@ -124,7 +124,7 @@ def _share(response: Response, things: Iterable[str]) -> None:
 
 def private_page(body: str, status: int = 200) -> Response:
     """Return a page that no cache may keep."""
-    response = Answer(body, status=status, mimetype="text/html")
+    response = SiteResponse(body, status=status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -138,7 +138,7 @@ def unlisted_page(body: str, status: int = 200) -> Response:
 
 def see_other(address: str) -> Response:
     """Return the answer that says where to look next, as after a POST that was carried out (RFC 9110, 15.4.4)."""
-    return Answer("", 303, {"Location": address})
+    return SiteResponse("", 303, {"Location": address})
 
 
 def origin() -> Origin:

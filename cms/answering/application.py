@@ -8,7 +8,7 @@ from flask import Flask, Request, has_app_context
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from cms.answering.current import Notes
-from cms.answering.sent import Answer
+from cms.answering.sent import SiteResponse
 from cms.answering.spoken import SpokenEnvironment
 from cms.vault import Vault
 from cms.web import language
@@ -32,7 +32,7 @@ class Application(Flask):
 
     app_ctx_globals_class = Notes
     jinja_environment = SpokenEnvironment
-    response_class = Answer
+    response_class = SiteResponse
     session_interface = StaffSessions()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them

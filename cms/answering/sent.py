@@ -31,7 +31,7 @@ def others(given: Iterable[tuple[str, str]]) -> Headers:
     return [header for name, header in _EVERY if name not in names]
 
 
-class Answer(Response):
+class SiteResponse(Response):
     """A response of ours.
 
     Werkzeug looks through each header that it is given, and copies and looks through all of them when they are sent:

@@ -1,4 +1,4 @@
-"""Pure decisions of the desk: states and deeds, what was typed into lists and dates."""
+"""Pure decisions of the desk: states and buttons, what was typed into lists and dates."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _HIDDEN = {
 _SHOWN = {ord(hidden): comma for comma, hidden in _HIDDEN.items()}
 
 
-class Deed(StrEnum):
+class Button(StrEnum):
     """What a button of the form does with what is written."""
 
     SAVE = "save"
@@ -74,17 +74,17 @@ def as_typed(moment: datetime | None, timezone: str) -> str:
     return moment.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
-def offered(state: State | None, *, may_publish: bool) -> tuple[Deed, ...]:
+def offered(state: State | None, *, may_publish: bool) -> tuple[Button, ...]:
     """Return the buttons for an article in `state` (None: not yet stored), the most usual first."""
     if not may_publish:
-        return (Deed.SAVE, Deed.PREVIEW)
-    return (Deed.SAVE, Deed.PREVIEW, *_CHANGES[state])
+        return (Button.SAVE, Button.PREVIEW)
+    return (Button.SAVE, Button.PREVIEW, *_CHANGES[state])
 
 
-_CHANGES: dict[State | None, tuple[Deed, ...]] = {
-    None: (Deed.PUBLISH,),
-    State.DRAFT: (Deed.PUBLISH,),
-    State.SCHEDULED: (Deed.PUBLISH, Deed.UNPUBLISH),
-    State.PUBLISHED: (Deed.UNPUBLISH, Deed.RETRACT),
-    State.RETRACTED: (Deed.PUBLISH, Deed.UNPUBLISH),
+_CHANGES: dict[State | None, tuple[Button, ...]] = {
+    None: (Button.PUBLISH,),
+    State.DRAFT: (Button.PUBLISH,),
+    State.SCHEDULED: (Button.PUBLISH, Button.UNPUBLISH),
+    State.PUBLISHED: (Button.UNPUBLISH, Button.RETRACT),
+    State.RETRACTED: (Button.PUBLISH, Button.UNPUBLISH),
 }

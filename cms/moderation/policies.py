@@ -104,7 +104,7 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class PolicyRuling:
     """What a policy says of a comment."""
 
     policy_id: int
@@ -133,15 +133,15 @@ class InForce:
         self._copies = self._by(PolicyKind.COPIES, lambda terms: (terms.comment_id,))
         self._scores = [(number, terms.score_from) for number, terms in self._of(PolicyKind.SCORE)]
 
-    def rulings(self, said: Said, beside: Beside, now: datetime) -> list[Ruling]:
+    def rulings(self, said: Said, beside: Beside, now: datetime) -> list[PolicyRuling]:
         """Return what policies say of a comment, the strictest first, the oldest first among equals."""
         found = {number for number in self._met(said, beside) if _lasts(self._terms[number].ends_at, now)}
         ranked = sorted(found, key=lambda one: (_STRICTEST_FIRST.index(self._terms[one].effect), one))
         return [self._ruling(one) for one in ranked]
 
-    def _ruling(self, number: int) -> Ruling:
+    def _ruling(self, number: int) -> PolicyRuling:
         terms = self._terms[number]
-        return Ruling(number, terms.effect, terms.reason, terms.batch_id)
+        return PolicyRuling(number, terms.effect, terms.reason, terms.batch_id)
 
     def _met(self, said: Said, beside: Beside) -> Iterator[int]:
         if said.email_fingerprint:

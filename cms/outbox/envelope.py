@@ -15,7 +15,7 @@ from cms.text.characters import one_line
 LINE_CHARS = 76  # RFC 5322, section 2.1.1, asks for 78 and lets a line have 998
 
 
-class Written(UnstructuredHeader, BaseHeader):
+class PlainHeader(UnstructuredHeader, BaseHeader):
     """A header whose value is written as it goes over the wire, and broken at blanks only.
 
     The package's own way has two faults: it encodes what is long and has no blank (the address in List-Unsubscribe),
@@ -40,7 +40,7 @@ class Written(UnstructuredHeader, BaseHeader):
 
 _HEADERS = HeaderRegistry()
 for _name in ("from", "to", "subject", "message-id", "list-unsubscribe"):
-    _HEADERS.map_to_type(_name, Written)
+    _HEADERS.map_to_type(_name, PlainHeader)
 # 7bit: then it fits through any server, without asking for 8BITMIME.
 POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 

@@ -6,7 +6,7 @@ import click
 
 from cms.answering.sent import SECURITY_HEADERS
 from cms.cli import DEFAULT_BIND, address_at, host_and_port, settings_or_exit
-from cms.pages.deploying import WRITTEN, Place, configuration
+from cms.pages.deploying import WRITTEN, Deployment, configuration
 
 
 @click.command()
@@ -20,7 +20,7 @@ def deploy(kind: str, bind: str) -> None:
     click.echo(
         configuration(
             kind,
-            Place(
+            Deployment(
                 base_url=settings.base_url,
                 instance=str(settings.instance.resolve()),
                 program=f"{sys.prefix}/bin/cms",

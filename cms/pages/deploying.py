@@ -10,7 +10,7 @@ HOMES = ("/home/", "/root/", "/run/user/")  # what ProtectHome= hides (systemd.e
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Deployment:
     """Where the site is: its public address, its folders, the address at which `cms serve` listens."""
 
     base_url: str
@@ -195,9 +195,9 @@ WantedBy=multi-user.target
 WRITTEN: dict[str, str] = {"nginx": NGINX, "caddy": CADDY, "systemd": SYSTEMD}
 
 
-def configuration(kind: str, place: Place) -> str:
+def configuration(kind: str, place: Deployment) -> str:
     """Return the configuration for `kind`, one of WRITTEN."""
-    values = {name: getattr(place, name) for name in Place.__slots__}
+    values = {name: getattr(place, name) for name in Deployment.__slots__}
     return WRITTEN[kind].format(
         **values,
         host=place.host,
@@ -208,7 +208,7 @@ def configuration(kind: str, place: Place) -> str:
     )
 
 
-def _locations(place: Place) -> str:
+def _locations(place: Deployment) -> str:
     """Return which of nginx's addresses are files, and which go to the site."""
     if not place.bake_folder:
         return PROXIED

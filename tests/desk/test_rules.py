@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cms.desk.rules import Deed, State, as_typed, moment_in, names_in, offered
+from cms.desk.rules import Button, State, as_typed, moment_in, names_in, offered
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_what_is_no_time_is_none(typed: str) -> None:
 
 @pytest.mark.parametrize("state", [None, *State])
 def test_a_contributor_is_offered_to_save_and_to_look_only(state: State | None) -> None:
-    assert offered(state, may_publish=False) == (Deed.SAVE, Deed.PREVIEW)
+    assert offered(state, may_publish=False) == (Button.SAVE, Button.PREVIEW)
 
 
 @pytest.mark.parametrize("state", [None, *State])
 def test_enter_in_a_field_saves(state: State | None) -> None:
-    assert offered(state, may_publish=True)[0] is Deed.SAVE
+    assert offered(state, may_publish=True)[0] is Button.SAVE

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from cms.comments.models import Comment, SpamLesson
 from cms.moderation.actions import batches, pieces
-from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
+from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, carry_on
 from cms.moderation.filters import Filter
 from cms.moderation.models import Decision
 from cms.moderation.queries.batches import batch_status
@@ -71,7 +71,7 @@ def _newest(site: Site) -> int:
 
 def _begin(site: Site, narrowed: Filter, verdict: Verdict = Verdict.SPAM, as_of: int = -1) -> int:
     seen = _newest(site) if as_of < 0 else as_of
-    return begin(site, Ruling(1, verdict, "advert", narrowed, seen), START)
+    return begin(site, BatchJudgement(1, verdict, "advert", narrowed, seen), START)
 
 
 def _statuses(site: Site) -> dict[str, int]:

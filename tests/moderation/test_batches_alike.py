@@ -15,7 +15,7 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.limits.rules import Visitor
 from cms.moderation.actions import batches
-from cms.moderation.actions.batches import Ruling, begin, begin_undo, begin_undo_of_hour, carry_on
+from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, begin_undo_of_hour, carry_on
 from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.escalating import Escalation, escalate
 from cms.moderation.actions.undoing import undo
@@ -195,7 +195,7 @@ def test_a_batch_its_undo_and_their_redoing_leave_behind_what_single_decisions_w
             decide(site, 1, [one], verdict, "advert", seen, NOW)
 
     def at_once(site: Site) -> None:
-        batch.append(begin(site, Ruling(1, verdict, "advert", Filter(article=1), seen), NOW))
+        batch.append(begin(site, BatchJudgement(1, verdict, "advert", Filter(article=1), seen), NOW))
         assert carry_on(site, batch[-1], lambda: NOW, seconds=60)
 
     def undo_singly(site: Site) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
+from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, carry_on
 from cms.moderation.filters import Filter
 from cms.moderation.queries.batches import batch_status, newest_entry
 from cms.moderation.queries.policies import policies
@@ -42,8 +42,8 @@ def _statuses(site: Site) -> list[str]:
 def _refuse(site: Site, campaign: int, verdict: Verdict) -> int:
     with site.database.reading() as session:
         seen = newest_entry(session)
-    ruling = Ruling(1, verdict, "advert", Filter(campaign=campaign), seen, later_too=True)
-    batch_id = begin(site, ruling, START)
+    judgement = BatchJudgement(1, verdict, "advert", Filter(campaign=campaign), seen, later_too=True)
+    batch_id = begin(site, judgement, START)
     assert carry_on(site, batch_id, lambda: START, seconds=60)
     return batch_id
 

@@ -108,11 +108,11 @@ CARDS = (
 )
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _CURSOR = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id", type_=sa.BigInteger))
-Place = tuple[Mapped[Any], Mapped[Any]]  # Any: a moment, which may be null, and an id
-PLACE: Place = col(Article.publish_at), col(Article.id)
+ListOrder = tuple[Mapped[Any], Mapped[Any]]  # Any: a moment, which may be null, and an id
+PLACE: ListOrder = col(Article.publish_at), col(Article.id)
 
 
-def newest_first(place: Place) -> tuple[sa.UnaryExpression[Any], ...]:
+def newest_first(place: ListOrder) -> tuple[sa.UnaryExpression[Any], ...]:
     """Return the order of a list of articles by their places in it."""
     return tuple(column.desc() for column in place)
 
@@ -134,7 +134,7 @@ def public_in(link: type[ArticleAuthor | ArticleTag]) -> sa.ColumnElement[bool]:
     )
 
 
-def place_in(link: type[ArticleAuthor | ArticleTag]) -> Place:
+def place_in(link: type[ArticleAuthor | ArticleTag]) -> ListOrder:
     """Return an article's PLACE in an archive, in the link's own words, which its index is in."""
     return col(link.public_from), col(link.article_id)
 
@@ -142,7 +142,7 @@ def place_in(link: type[ArticleAuthor | ArticleTag]) -> Place:
 class CardList:
     """A list of cards, newest first, of which a page is read at a time."""
 
-    def __init__(self, statement: sa.Select[Any], place: Place = PLACE) -> None:
+    def __init__(self, statement: sa.Select[Any], place: ListOrder = PLACE) -> None:
         """Take a SELECT from CARDS, and the place by which it is ordered."""
         ordered = statement.order_by(*newest_first(place)).limit(sa.bindparam("most"))
         self._first = Prebuilt(ordered)

@@ -74,7 +74,7 @@ class SitemapPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SitemapEntry:
     """One address of a sitemap; when it last changed is None where nobody knows."""
 
     path: str
@@ -189,17 +189,20 @@ def _windows(
     return sa.select(found.c.window).where(found.c.window.is_not(None)).order_by(found.c.window)
 
 
-def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> list[Place]:
+def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> list[SitemapEntry]:
     """Return the public addresses of one sitemap; one SELECT."""
     window = {"now": now, "first": part.number * WINDOW, "behind": (part.number + 1) * WINDOW}
     if part.kind == "article":
         rows = session.execute(_ARTICLES_IN_WINDOW, window)
-        found = [Place(address_of(row.kind, row.slug), row.changed_at) for row in rows]
-        return [Place("/", None), *found] if part.number == 0 else found
+        found = [SitemapEntry(address_of(row.kind, row.slug), row.changed_at) for row in rows]
+        return [SitemapEntry("/", None), *found] if part.number == 0 else found
     table = _ARCHIVES[part.kind]
     within = (col(table.id) >= sa.bindparam("first"), col(table.id) < sa.bindparam("behind"))
     statement = sa.select(col(table.slug)).where(_HAS_PUBLIC[part.kind], *within).order_by(col(table.id))
-    return [Place(address_of(part.kind, slug), None) for slug in session.execute(statement, window).scalars()]
+    return [
+        SitemapEntry(address_of(part.kind, slug), None)
+        for slug in session.execute(statement, window).scalars()
+    ]
 
 
 def newest_addresses(session: Session, *, now: datetime, size: int) -> list[str]:

@@ -57,7 +57,7 @@ class TooMany:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Prepared:
     """What is made of a submission before the database is asked anything: its row, all but how it was judged."""
 
     sent: Submission
@@ -72,7 +72,7 @@ class Draft:
 class Plan:
     """What is known of a draft before it is stored; `repeats` is an equal held comment of more than a day ago."""
 
-    draft: Draft
+    draft: Prepared
     findings: Findings
     fold_id: int | None
     repeats: int | None
@@ -171,7 +171,7 @@ def _outcome(site: Site, stored: _Stored) -> str | TooMany:
     return stored.outcome
 
 
-def _draft(site: Site, sent: Submission, now: datetime) -> Draft:
+def _draft(site: Site, sent: Submission, now: datetime) -> Prepared:
     mark, body_text = random_mark(), sanitize.comment_text(sent.text)
     fingerprint, receipt = site.vault.fingerprint(sent.email), receipt_secret(site, mark)
     repeat_key = _repeat_key(site, sent, fingerprint, body_text)
@@ -192,10 +192,10 @@ def _draft(site: Site, sent: Submission, now: datetime) -> Draft:
         "repeat_key": repeat_key,
         "network_mark": sent.visitor.network_mark or None,
     }
-    return Draft(sent, body_text, fingerprint, repeat_key, receipt, row)
+    return Prepared(sent, body_text, fingerprint, repeat_key, receipt, row)
 
 
-def _plan(site: Site, session: Session, draft: Draft, now: datetime) -> Plan | str:
+def _plan(site: Site, session: Session, draft: Prepared, now: datetime) -> Plan | str:
     receipts.expect_repeat(session, draft.repeat_key)
     findings = look_into(session, _subject(draft))
     held = receipts.held_repeat(session, draft.repeat_key)
@@ -266,7 +266,7 @@ def _proved(session: Session, sent: Submission) -> bool:
     return sent.proof is not None and limits.use_once(session, sent.proof.key, sent.proof.ends_at)
 
 
-def _subject(draft: Draft) -> Subject:
+def _subject(draft: Prepared) -> Subject:
     sent = draft.sent
     return Subject(
         article_id=sent.article_id,

@@ -18,7 +18,7 @@ from cms.desk import writes
 from cms.desk.queries.at_work import state_of
 from cms.desk.queries.drafts import Draft
 from cms.desk.queries.working import Working, article_begun_with, free_slug, working_article
-from cms.desk.rules import Deed, State
+from cms.desk.rules import Button, State
 from cms.desk.writes import Columns, slugs_to_try
 from cms.pages import rules as things
 from cms.pages.writes import bump
@@ -27,9 +27,9 @@ from cms.site import Site
 FIRST_VERSION = 1  # what a form for a new article, sent twice, has made itself
 RESTARTS = 3  # two forms at one moment want the same address: the second looks again
 STATUS_AFTER = {
-    Deed.PUBLISH: ArticleStatus.PUBLISHED,
-    Deed.UNPUBLISH: ArticleStatus.DRAFT,
-    Deed.RETRACT: ArticleStatus.RETRACTED,
+    Button.PUBLISH: ArticleStatus.PUBLISHED,
+    Button.UNPUBLISH: ArticleStatus.DRAFT,
+    Button.RETRACT: ArticleStatus.RETRACTED,
 }
 
 
@@ -44,7 +44,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Stored:
     """It is stored."""
 
     article_id: int
@@ -66,14 +66,14 @@ class SlugTaken:
 
 
 def write(
-    site: Site, who: SignedIn, article_id: int | None, draft: Draft, deed: Deed, now: datetime
-) -> Written | Conflict | SlugTaken | Refusal:
+    site: Site, who: SignedIn, article_id: int | None, draft: Draft, button: Button, now: datetime
+) -> Stored | Conflict | SlugTaken | Refusal:
     """Store what was written, and do with it what the button said; a new article for no `article_id`."""
     refused = None
     for _ in range(RESTARTS):
         try:
             with site.database.writing() as session:
-                return _write(session, who, article_id, draft, deed, now)
+                return _write(session, who, article_id, draft, button, now)
         except IntegrityError as error:
             refused = error
     raise RuntimeError("an address was taken again and again at the same moment") from refused
@@ -87,22 +87,22 @@ def is_hers(who: SignedIn, article: Working) -> bool:
 
 
 def _write(
-    session: Session, who: SignedIn, article_id: int | None, draft: Draft, deed: Deed, now: datetime
-) -> Written | Conflict | SlugTaken | Refusal:
+    session: Session, who: SignedIn, article_id: int | None, draft: Draft, button: Button, now: datetime
+) -> Stored | Conflict | SlugTaken | Refusal:
     wanted = article_id if article_id is not None else article_begun_with(session, draft.mark)
     before = _before(session, who, wanted, now)
-    refusal = _refusal(who, before, wanted, draft, deed)
+    refusal = _refusal(who, before, wanted, draft, button)
     if refusal is not None:
         return refusal
     seen = FIRST_VERSION if article_id is None else draft.version
-    if before and (article_id is None or before.version != seen) and _says_the_same(before, draft, deed):
-        return Written(before.id, before.state)  # the form sent twice, or the same words from two windows
+    if before and (article_id is None or before.version != seen) and _says_the_same(before, draft, button):
+        return Stored(before.id, before.state)  # the form sent twice, or the same words from two windows
     if before and before.version != seen:
         return Conflict(before)
     free = _slug(session, draft, before, now)
     if isinstance(free, SlugTaken):
         return free
-    return _store(session, who, before, draft, deed, free, now)
+    return _store(session, who, before, draft, button, free, now)
 
 
 def _before(session: Session, who: SignedIn, article_id: int | None, now: datetime) -> Working | None:
@@ -112,17 +112,17 @@ def _before(session: Session, who: SignedIn, article_id: int | None, now: dateti
 
 
 def _refusal(
-    who: SignedIn, before: Working | None, wanted: int | None, draft: Draft, deed: Deed
+    who: SignedIn, before: Working | None, wanted: int | None, draft: Draft, button: Button
 ) -> Refusal | None:
     if wanted is not None and (before is None or not is_hers(who, before)):
         return Refusal.NOT_YOURS
     if before is None and draft.kind is ArticleKind.PAGE and not may(who.role, Act.EDIT_ALL):
         return Refusal.MAY_NOT_MAKE_PAGES
-    if deed is not Deed.SAVE and not may(who.role, Act.PUBLISH):
+    if button is not Button.SAVE and not may(who.role, Act.PUBLISH):
         return Refusal.MAY_NOT_PUBLISH
     if before and before.status is not ArticleStatus.DRAFT and not may(who.role, Act.PUBLISH):
         return Refusal.MAY_NOT_CHANGE_PUBLISHED
-    if deed is Deed.RETRACT and (before is None or before.state is not State.PUBLISHED):
+    if button is Button.RETRACT and (before is None or before.state is not State.PUBLISHED):
         return Refusal.NOT_PUBLIC
     return None
 
@@ -132,14 +132,14 @@ def _store(
     who: SignedIn,
     before: Working | None,
     draft: Draft,
-    deed: Deed,
+    button: Button,
     free: str,
     now: datetime,
-) -> Written:
+) -> Stored:
     masthead = masthead_sections(session, now=now)
     touched = things_touched_by(session, before.id) if before else []
     changed: set[str] = set()
-    columns = _columns(session, before, draft, deed, free, now)
+    columns = _columns(session, before, draft, button, free, now)
     if before:
         article_id = before.id
         writes.change_article(session, article_id, columns, now=now)
@@ -156,14 +156,14 @@ def _store(
         changed.add(things.SITE)
     bump(session, changed)
     session.commit()
-    return Written(article_id, state_of(columns.status, columns.publish_at, now))
+    return Stored(article_id, state_of(columns.status, columns.publish_at, now))
 
 
 def _columns(
-    session: Session, before: Working | None, draft: Draft, deed: Deed, free: str, now: datetime
+    session: Session, before: Working | None, draft: Draft, button: Button, free: str, now: datetime
 ) -> Columns:
-    status = STATUS_AFTER.get(deed, before.status if before else ArticleStatus.DRAFT)
-    publish_at = _publish_at(before, draft, deed, now)
+    status = STATUS_AFTER.get(button, before.status if before else ArticleStatus.DRAFT)
+    publish_at = _publish_at(before, draft, button, now)
     return Columns(
         kind=before.kind if before else draft.kind,
         slug=free,
@@ -181,13 +181,13 @@ def _columns(
     )
 
 
-def _publish_at(before: Working | None, draft: Draft, deed: Deed, now: datetime) -> datetime | None:
+def _publish_at(before: Working | None, draft: Draft, button: Button, now: datetime) -> datetime | None:
     stored = before.publish_at if before else None
     if draft.publish_at is not None:
         # The form shows minutes: a time that nobody touched keeps its seconds, and its place in every list.
         untouched = stored is not None and stored.replace(second=0, microsecond=0) == draft.publish_at
         return stored if untouched else draft.publish_at
-    if deed is Deed.PUBLISH and (before is None or before.state in {State.DRAFT, State.SCHEDULED}):
+    if button is Button.PUBLISH and (before is None or before.state in {State.DRAFT, State.SCHEDULED}):
         return now
     return stored if before and before.status is not ArticleStatus.DRAFT else None
 
@@ -240,13 +240,13 @@ def _keep_addresses(
         writes.take_over_address(session, columns.kind, columns.slug)
 
 
-def _says_the_same(before: Working, draft: Draft, deed: Deed) -> bool:
+def _says_the_same(before: Working, draft: Draft, button: Button) -> bool:
     stored = (before.title, before.standfirst, before.body_html, before.language, before.comments_open)
     sent = (draft.title, draft.standfirst, draft.body_html, draft.language, draft.comments_open)
     return (
         stored == sent
         and before.picture == draft.picture
-        and before.status is STATUS_AFTER.get(deed, before.status)
+        and before.status is STATUS_AFTER.get(button, before.status)
         and before.section.casefold() == draft.section.casefold()
         and {tag.slug for tag in before.tags} == {slug(name) for name in draft.tags}
         and draft.slug in {"", before.slug}

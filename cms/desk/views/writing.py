@@ -12,11 +12,11 @@ from cms.articles.views.reading import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
 from cms.desk.actions.pictures import take_in
-from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Written
+from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Stored
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
-from cms.desk.rules import Deed, State, offered
+from cms.desk.rules import Button, State, offered
 from cms.text.numbers import ID_MAX
 from cms.vault import random_mark
 from cms.web import clock, private_page, say, see_other, site, speak
@@ -66,22 +66,22 @@ def change(article_id: int) -> Response:
 
 
 def _submit(article: Working | None, form: ArticleForm) -> Response:
-    asked = request.form.get("action") or Deed.SAVE
-    if asked not in list(Deed):
+    asked = request.form.get("action") or Button.SAVE
+    if asked not in list(Button):
         return _form(form, article, 422, say("This button is not known here. Nothing was stored."))
-    deed = Deed(asked)
-    if deed is Deed.WRITE_ON:
+    button = Button(asked)
+    if button is Button.WRITE_ON:
         return _form(form, article, 200)
     refused, is_valid = _take_pictures(form), form.validate()
     for name in refused:
         form[name].errors = [say("This is no picture that a page can show.")]
     if refused or not is_valid:
         return _form(form, article, 422)
-    if deed is Deed.PREVIEW:
+    if button is Button.PREVIEW:
         return _preview(form, article)
     draft = form.draft(article.slug if article else "")
-    outcome = writing.write(site(), staff(), article.id if article else None, draft, deed, clock())
-    if isinstance(outcome, Written):
+    outcome = writing.write(site(), staff(), article.id if article else None, draft, button, clock())
+    if isinstance(outcome, Stored):
         flash(say(DONE_SENTENCES[outcome.state]))
         return see_other(f"/desk/articles/{outcome.article_id}")
     if isinstance(outcome, Conflict):
@@ -213,7 +213,7 @@ def _start(kind: str) -> dict[str, str]:
     }
 
 
-def _offered(article: Working | None) -> tuple[Deed, ...]:
+def _offered(article: Working | None) -> tuple[Button, ...]:
     return offered(article.state if article else None, may_publish=may(staff().role, Act.PUBLISH))
 
 

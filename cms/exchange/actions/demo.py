@@ -12,9 +12,9 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
 from cms.comments.actions.submitting import Submission, submit
 from cms.comments.queries.receipts import receipt
-from cms.desk.actions.writing import Written, write
+from cms.desk.actions.writing import Stored, write
 from cms.desk.queries.drafts import Draft
-from cms.desk.rules import Deed
+from cms.desk.rules import Button
 from cms.exchange.demo_files import FOLDER, DemoArticle, DemoComment, articles, newspaper
 from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
@@ -84,10 +84,10 @@ def _publish(
         version=0,
         mark=random_mark(),
     )
-    deed = Deed.SAVE if fields.get("status") == "draft" else Deed.PUBLISH
+    button = Button.SAVE if fields.get("status") == "draft" else Button.PUBLISH
     # Written on the day of its publication, so that nothing looks as if it had been changed since.
-    written = write(site, editor, None, draft, deed, min(article.publish_at, now))
-    if not isinstance(written, Written):
+    written = write(site, editor, None, draft, button, min(article.publish_at, now))
+    if not isinstance(written, Stored):
         raise RuntimeError(f"{fields['slug']} could not be published: {written}")
     return written.article_id
 

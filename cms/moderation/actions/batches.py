@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cms.jobs import Job
-from cms.moderation.actions.later_copies import Refused, end_with, go_on
+from cms.moderation.actions.later_copies import CampaignRefusal, end_with, go_on
 from cms.moderation.actions.pieces import Piece, carry_out
 from cms.moderation.filters import Filter
 from cms.moderation.models import Batch
@@ -26,7 +26,7 @@ EVERY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class BatchJudgement:
     """What is decided about all that match, by somebody who saw the log up to its entry `as_of`."""
 
     staff_id: int
@@ -39,23 +39,25 @@ class Ruling:
     )
 
 
-def begin(site: Site, ruling: Ruling, now: datetime) -> int:
+def begin(site: Site, judgement: BatchJudgement, now: datetime) -> int:
     """Note a decision about all that match; return its id. Carrying it out is `carry_on()`."""
     with site.database.reading() as session:
-        wanted = queries.count_matching(session, ruling.narrowed, ruling.as_of, now)
+        wanted = queries.count_matching(session, judgement.narrowed, judgement.as_of, now)
     batch = Batch(
-        staff_id=ruling.staff_id,
-        verdict=ruling.verdict,
-        reason=reason_kept(ruling.verdict, ruling.reason),
-        narrowed=json.dumps(ruling.narrowed.as_query()),
-        as_of=ruling.as_of,
+        staff_id=judgement.staff_id,
+        verdict=judgement.verdict,
+        reason=reason_kept(judgement.verdict, judgement.reason),
+        narrowed=json.dumps(judgement.narrowed.as_query()),
+        as_of=judgement.as_of,
         wanted=wanted,
         begun_at=now,
     )
     with site.database.writing() as session:
         number = begin_batch(session, batch)
-        if ruling.later_too:
-            said = Refused(ruling.staff_id, ruling.verdict, ruling.reason, ruling.narrowed.campaign)
+        if judgement.later_too:
+            said = CampaignRefusal(
+                judgement.staff_id, judgement.verdict, judgement.reason, judgement.narrowed.campaign
+            )
             go_on(session, said, number, now)
         session.commit()
     return number

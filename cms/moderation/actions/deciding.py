@@ -63,27 +63,27 @@ def decide(
             return NotHere(missing)
     outcome = Outcome()
     for start in range(0, len(asked), AT_ONCE):
-        ruling = Ruling(
+        judgement = Judgement(
             staff_id, verdict, reason_kept(verdict, reason), as_of, now, teaches=start == 0, note=note
         )
-        outcome += _decide_piece(site, asked[start : start + AT_ONCE], ruling)
+        outcome += _decide_piece(site, asked[start : start + AT_ONCE], judgement)
     return outcome
 
 
-def _decide_piece(site: Site, ids: Sequence[int], ruling: "Ruling") -> Outcome:
-    now = ruling.now
+def _decide_piece(site: Site, ids: Sequence[int], judgement: "Judgement") -> Outcome:
+    now = judgement.now
     with site.database.writing() as session:
         comments = locked_comments(session, ids)
         lock_log(session)
         newest = newest_entries(session, list(comments))
-        outcome = decide_each(session, comments.values(), newest, ruling)
+        outcome = decide_each(session, comments.values(), newest, judgement)
         announce(site, session, hidden(comments.values()), now)
         session.commit()
         return outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Judgement:
     """What somebody who saw the log up to its entry `as_of` says, and whether the filter of spam learns from it."""
 
     staff_id: int
@@ -96,37 +96,39 @@ class Ruling:
 
 
 def decide_each(
-    session: Session, comments: Collection[LockedComment], newest: dict[int, Newest], ruling: Ruling
+    session: Session, comments: Collection[LockedComment], newest: dict[int, Newest], judgement: Judgement
 ) -> Outcome:
-    """Carry out a ruling about comments that are locked, in the transaction that holds them."""
+    """Carry out a judgement about comments that are locked, in the transaction that holds them."""
     decided, unchanged, left, refused, changed = [], [], [], [], []
     lessons: dict[int, Lesson | None] = {}
-    wanted = STATUS_AFTER[ruling.verdict]
-    lesson = lesson_of(wanted, ruling.reason, spam_reasons(session), by_person=True)
+    wanted = STATUS_AFTER[judgement.verdict]
+    lesson = lesson_of(wanted, judgement.reason, spam_reasons(session), by_person=True)
     edits = edits_beside(session, comments)
     for comment in comments:
         edit = edits.get(comment.id)
         last = newest[comment.id].entry if comment.id in newest else LastEntry(0, Deed.SUBMITTED, None)
-        if is_said_twice(last, ruling.verdict, ruling.reason, ruling.staff_id, edit_waits=edit is not None):
+        if is_said_twice(
+            last, judgement.verdict, judgement.reason, judgement.staff_id, edit_waits=edit is not None
+        ):
             unchanged.append(comment.id)
-        elif not still_stands(ruling.as_of, last, ruling.staff_id):
+        elif not still_stands(judgement.as_of, last, judgement.staff_id):
             left.append(left_as_it_is(comment, newest[comment.id]))
         elif comment.is_gone and wanted is CommentStatus.APPROVED:
             refused.append(comment.id)
         elif edit is not None:
-            decided.append(_enter_about_edit(session, comment, edit, ruling))
+            decided.append(_enter_about_edit(session, comment, edit, judgement))
             changed.append(changed_article(comment, wanted))
-            if deed_about_edit(ruling.verdict) is None:
+            if deed_about_edit(judgement.verdict) is None:
                 lessons[comment.id] = lesson
-        elif is_so_already(comment.status, last, wanted, ruling.reason) and not _answers_list(
+        elif is_so_already(comment.status, last, wanted, judgement.reason) and not _answers_list(
             comment, wanted
         ):
             unchanged.append(comment.id)
         else:
-            decided.append(_enter(session, comment, wanted, ruling))
+            decided.append(_enter(session, comment, wanted, judgement))
             changed.append(changed_article(comment, wanted))
             lessons[comment.id] = lesson
-    learn(session, lessons if ruling.teaches else {})
+    learn(session, lessons if judgement.teaches else {})
     bump(session, filter(None, changed))
     return Outcome(tuple(decided), tuple(unchanged), tuple(left), tuple(refused))
 
@@ -137,35 +139,35 @@ def _answers_list(comment: LockedComment, wanted: CommentStatus) -> bool:
     return is_asked and wanted is not CommentStatus.HELD
 
 
-def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, ruling: Ruling) -> int:
-    set_status(session, comment.id, status=wanted, now=ruling.now)
-    return _write(session, comment, Deed.DECIDED, wanted, ruling)
+def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, judgement: Judgement) -> int:
+    set_status(session, comment.id, status=wanted, now=judgement.now)
+    return _write(session, comment, Deed.DECIDED, wanted, judgement)
 
 
-def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, ruling: Ruling) -> int:
+def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, judgement: Judgement) -> int:
     """Decide about what a comment shall say: spam and hold are about the comment, with its new text."""
-    deed, wanted = deed_about_edit(ruling.verdict) or (Deed.DECIDED, STATUS_AFTER[ruling.verdict])
-    set_status(session, comment.id, status=wanted, now=ruling.now)
-    entry_id = _write(session, comment, deed, wanted, ruling)
+    deed, wanted = deed_about_edit(judgement.verdict) or (Deed.DECIDED, STATUS_AFTER[judgement.verdict])
+    set_status(session, comment.id, status=wanted, now=judgement.now)
+    entry_id = _write(session, comment, deed, wanted, judgement)
     settle(session, edit, deed, entry_id)
     return entry_id
 
 
 def _write(
-    session: Session, comment: LockedComment, deed: Deed, wanted: CommentStatus, ruling: Ruling
+    session: Session, comment: LockedComment, deed: Deed, wanted: CommentStatus, judgement: Judgement
 ) -> int:
     entry = Decision(
         comment_id=comment.id,
         deed=deed,
-        staff_id=ruling.staff_id,
+        staff_id=judgement.staff_id,
         from_status=comment.status,
         to_status=wanted,
-        reason=ruling.reason,
-        at=ruling.now,
+        reason=judgement.reason,
+        at=judgement.now,
         escalated_from=comment.escalated_at,
     )
     entry_id = write_decision(session, entry)
-    keep_note(session, entry_id, comment.id, ruling.note)
+    keep_note(session, entry_id, comment.id, judgement.note)
     if comment.has_reports:
         settle_reports(session, comment.id, entry_id)
     return entry_id

@@ -18,7 +18,7 @@ _EFFECTS = {Verdict.REJECT: Effect.REJECT, Verdict.SPAM: Effect.SPAM}  # nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CampaignRefusal:
     """What somebody says of the near-copies that began with the comment `campaign`, 0 for none."""
 
     staff_id: int
@@ -27,7 +27,7 @@ class Refused:
     campaign: int
 
 
-def go_on(session: Session, refused: Refused, batch_id: int, now: datetime) -> None:
+def go_on(session: Session, refused: CampaignRefusal, batch_id: int, now: datetime) -> None:
     """Let later copies of a campaign that is rejected or called spam become the same for a day."""
     effect = _EFFECTS.get(refused.verdict)
     if effect is None or not known_ids(session, [refused.campaign]):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cms.moderation.models import Note
-from cms.moderation.queries.notes import author_of, commenter_of
+from cms.moderation.queries.notes import author_of, fingerprint_of
 from cms.moderation.writes.staff import drop_note, store_note
 from cms.site import Site
 
@@ -19,12 +19,12 @@ def note(
 ) -> int | NobodyKnown | None:
     """Keep a note about a comment, or about whoever wrote it; return its id, or None where there is no such comment."""
     with site.database.writing() as session:
-        whose = commenter_of(session, comment_id)
-        if whose is None:
+        fingerprint = fingerprint_of(session, comment_id)
+        if fingerprint is None:
             return None
-        if about_commenter and not whose.fingerprint:
+        if about_commenter and not fingerprint:
             return NobodyKnown()
-        about = {"email_fingerprint": whose.fingerprint} if about_commenter else {"comment_id": comment_id}
+        about = {"email_fingerprint": fingerprint} if about_commenter else {"comment_id": comment_id}
         note_id = store_note(session, Note(**about, staff_id=staff_id, body_text=words, at=now))
         session.commit()
         return note_id

@@ -12,7 +12,7 @@ from cms.comments.queries.answered import replied_already
 from cms.comments.queries.editing import StandingWords, standing_words
 from cms.comments.rules import CommentStatus
 from cms.comments.writes import storing
-from cms.moderation.actions.deciding import Ruling, decide_each
+from cms.moderation.actions.deciding import Judgement, decide_each
 from cms.moderation.actions.outcomes import NotHere, Outcome, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LockedComment, Newest, locked_comments, newest_entries
@@ -59,8 +59,8 @@ def _reply(site: Site, session: Session, parent: LockedComment, sent: StaffReply
         return refusal
     approved = Outcome()
     if parent.status is not CommentStatus.APPROVED:
-        ruling = Ruling(sent.staff_id, Verdict.APPROVE, "", sent.as_of, now, teaches=True)
-        approved = decide_each(session, [parent], newest, ruling)
+        judgement = Judgement(sent.staff_id, Verdict.APPROVE, "", sent.as_of, now, teaches=True)
+        approved = decide_each(session, [parent], newest, judgement)
     reply_id = _store(site, session, standing_words(session, parent.id), sent, text, now)
     entry = _entry(reply_id, sent.staff_id, next(iter(approved.decided), None), now)
     number = write_decision(session, entry)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Reason
 from cms.comments.writes import changing
-from cms.moderation.policies import STATUS_BY, Ruling, Said, policy_name
+from cms.moderation.policies import STATUS_BY, PolicyRuling, Said, policy_name
 from cms.moderation.queries.policies import beside, in_force
 from cms.moderation.rules import Deed
 from cms.moderation.writes.log import lock_log, unsigned_entry, write_decision
@@ -16,7 +16,7 @@ from cms.moderation.writes.policies import count_hit
 from cms.moderation.writes.status import set_status
 
 
-def ruling(session: Session, said: Said, now: datetime) -> Ruling | None:
+def ruling(session: Session, said: Said, now: datetime) -> PolicyRuling | None:
     """Return what the strictest policy in force says of a comment, and count it; None where none says anything.
 
     One SELECT where no policy is met; one more where one asks for the section or for what the writer has published, and
@@ -34,13 +34,13 @@ def is_held_by_policy(session: Session, said: Said, now: datetime) -> bool:
     return bool(_met(session, said, now))
 
 
-def with_policy(reasons: Sequence[Reason], ruled: Ruling | None) -> tuple[Reason, ...]:
+def with_policy(reasons: Sequence[Reason], ruled: PolicyRuling | None) -> tuple[Reason, ...]:
     """Return the reasons why a comment is held, with the policy that says so among them."""
     return (*reasons, Reason(HoldCode.POLICY, ruled.policy_id)) if ruled else tuple(reasons)
 
 
 def carry_out(
-    session: Session, ruled: Ruling, comment_id: int, now: datetime, *, repeat_key: str = ""
+    session: Session, ruled: PolicyRuling, comment_id: int, now: datetime, *, repeat_key: str = ""
 ) -> None:
     """Decide about a held comment as a policy of the newsroom says.
 
@@ -83,5 +83,5 @@ def decide_by_policy(
     write_decision(session, entry)
 
 
-def _met(session: Session, said: Said, now: datetime) -> list[Ruling]:
+def _met(session: Session, said: Said, now: datetime) -> list[PolicyRuling]:
     return in_force(session, now).rulings(said, beside(session, said.article_id, said.email_fingerprint), now)

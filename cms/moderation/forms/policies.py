@@ -25,7 +25,7 @@ _LISTED: dict[PolicyKind, Callable[[str], Sequence[object]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class PolicyChoices:
     """What a policy can be about, looked up before its form is: sections and reasons to choose from, an article, a writer.
 
     `article` is the one that was named, with its title; `of_name` the name under the comment that was chosen, and
@@ -54,7 +54,7 @@ class PolicyForm(Form):
     days = SelectField(validate_choice=False)
     replaces = HiddenField()
 
-    def __init__(self, kind: PolicyKind, around: Around, **more: Any) -> None:
+    def __init__(self, kind: PolicyKind, around: PolicyChoices, **more: Any) -> None:
         """Begin with what was typed, or with `data`."""
         super().__init__(**more)
         self.asked_kind, self.around = kind, around

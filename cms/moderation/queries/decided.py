@@ -1,7 +1,6 @@
 """What was decided, newest first, narrowed: each page looks at a bounded number of comments, however many there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,14 +31,6 @@ _WORDS_POSTGRESQL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a comment stands in the list."""
-
-    id: int
-    at: datetime
-
-
 def places(
     session: Session,
     status: CommentStatus,
@@ -48,7 +39,7 @@ def places(
     *,
     after: Cursor | None,
     size: int,
-) -> tuple[list[Place], Cursor | None]:
+) -> tuple[list[Cursor], Cursor | None]:
     """Return up to `size` comments that match, and where to look on: behind them, or behind all that were looked at.
 
     What was decided last comes first; where words, a host, an article, a reason or a commenter lead the way, what was
@@ -66,9 +57,9 @@ def places(
             .where(*matches)
             .order_by(looked_at.c.at.desc(), looked_at.c.id.desc())
         )
-        found = [Place(row.id, row.at) for row in session.execute(statement.limit(size + 1))]
+        found = [Cursor(row.at, row.id) for row in session.execute(statement.limit(size + 1))]
         if len(found) > size:
-            return found[:size], Cursor(found[size - 1].at, found[size - 1].id)
+            return found[:size], found[size - 1]
     return found, _end_of(session, looked_at)
 
 

@@ -1,7 +1,7 @@
 """What colleagues told each other about comments and commenters, and who asks for another look."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,13 +36,6 @@ class LookAsked:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Commenter:
-    """Whoever wrote a comment; '' where her address is not known or forgotten."""
-
-    fingerprint: str = field(repr=False)
-
-
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _NOTE: tuple[Any, ...] = (  # Any: columns of many kinds
     col(Note.id),
@@ -74,7 +67,7 @@ _ASKED = (
     .outerjoin(Staff, col(Staff.id) == col(Decision.staff_id))
     .where(col(Decision.id).in_(_LAST_ASKED))
 )
-_COMMENTER = sa.select(col(Comment.email_fingerprint)).where(col(Comment.id) == sa.bindparam("comment_id"))
+_FINGERPRINT = sa.select(col(Comment.email_fingerprint)).where(col(Comment.id) == sa.bindparam("comment_id"))
 _AUTHOR = sa.select(col(Note.staff_id)).where(col(Note.id) == sa.bindparam("note_id"))
 
 
@@ -93,10 +86,10 @@ def looks_asked(session: Session, ids: Sequence[int]) -> dict[int, LookAsked]:
     return {row.comment_id: LookAsked(row.name or "", row.at) for row in rows}
 
 
-def commenter_of(session: Session, comment_id: int) -> Commenter | None:
-    """Return whoever wrote a comment, or None where there is no such comment; one SELECT."""
-    row = session.execute(_COMMENTER, {"comment_id": comment_id}).one_or_none()
-    return Commenter(row.email_fingerprint or "") if row else None
+def fingerprint_of(session: Session, comment_id: int) -> str | None:
+    """Return that of a comment's address, '' where it is not known or forgotten; None for no such comment; one SELECT."""
+    row = session.execute(_FINGERPRINT, {"comment_id": comment_id}).one_or_none()
+    return row.email_fingerprint or "" if row else None
 
 
 def author_of(session: Session, note_id: int) -> int | None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, render_template, request
 
 from cms.accounts.guard import staff
-from cms.moderation.actions.batches import Ruling, begin, begin_undo, carry_on
+from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, carry_on
 from cms.moderation.filters import filter_of
 from cms.moderation.queries.batches import BatchStatus, batch_status, batches, newest_entry
 from cms.moderation.queries.queue import waiting_count
@@ -45,7 +45,7 @@ def make() -> Response:
     if not narrowed:
         return refused(say("Please narrow the queue first: this would be about everything that waits."))
     later_too = request.form.get("later") == "yes"
-    batch_id = begin(site(), Ruling(staff().id, *asked, narrowed, as_of, later_too), clock())
+    batch_id = begin(site(), BatchJudgement(staff().id, *asked, narrowed, as_of, later_too), clock())
     return _carried_on(batch_id)
 
 

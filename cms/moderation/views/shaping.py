@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from cms.accounts.guard import staff
 from cms.moderation import rules, wording
 from cms.moderation.actions.policies import TooManyPolicies, keep_policy
-from cms.moderation.forms.policies import WRITTEN, Around, PolicyForm
+from cms.moderation.forms.policies import WRITTEN, PolicyChoices, PolicyForm
 from cms.moderation.policies import PolicyKind
 from cms.moderation.queries.policies import PolicyLine, article_named, policy, writer_of
 from cms.moderation.queries.sections import sections
@@ -65,7 +65,7 @@ def _form(asked: Mapping[str, str], **more: Any) -> PolicyForm:
     with site().database.reading() as session:
         comment = rules.whole_numbers([asked.get("comment", "")])
         of_name, fingerprint = writer_of(session, comment[0]) if comment else ("", None)
-        around = Around(
+        around = PolicyChoices(
             sections=sections(session),
             reasons=reason_words(only_offered=True),
             article=article_named(session, asked.get("article", "").strip()),
