@@ -1,18 +1,13 @@
-"""Which settings make sense, alone and together."""
+"""What a setting can take: each check knows one value and the words for what would be right."""
 
 import re
 import shlex
-from dataclasses import fields
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-if TYPE_CHECKING:
-    from cms.config import Settings
-
-BYTES_A_CHARACTER = 12  # one of four bytes, percent-encoded, is the longest that a form sends
-PROOF_BITS_MAX = 24  # a minute for a computer, many for a phone
-FORM_BYTES = 8_192  # the other fields, each at its longest
 
 _MAILBOX = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>")
 
@@ -21,87 +16,44 @@ class SettingsRefused(Exception):
     """A setting cannot be used; the sentence says which one and what it takes."""
 
 
-def refuse_nonsense(settings: "Settings") -> None:
-    """Raise SettingsRefused for the first setting that cannot be used."""
-    _refuse_address(settings.base_url)
-    _refuse_words(settings)
-    _refuse_sums(settings)
-    _refuse_mail(settings)
-    _refuse_key_source(settings)
-    if settings.sqlite_synchronous not in {"FULL", "NORMAL"}:
-        raise SettingsRefused("sqlite_synchronous takes FULL or NORMAL.")
-    if settings.database_url and not settings.database_url.startswith(
-        ("postgresql://", "postgresql+psycopg://")
-    ):
-        raise SettingsRefused("database_url takes postgresql://… ; leave it empty for SQLite.")
-    if settings.bake_folder and settings.database_url:
-        raise SettingsRefused(
-            "bake_folder is for the embedded database: with PostgreSQL another host may change what lies here baked."
-        )
-    if settings.purge_url and not origin_of(settings.purge_url):
-        raise SettingsRefused("purge_url takes an address that begins with https:// or http://.")
-    if not 0 < settings.spam_threshold <= 1000:
-        raise SettingsRefused("spam_threshold takes 1 to 1000.")
-    if settings.comment_max_bytes < settings.comment_max_chars * BYTES_A_CHARACTER + FORM_BYTES:
-        raise SettingsRefused(
-            "comment_max_bytes is too small for comment_max_chars: 12 bytes each, and 8,192."
-        )
-    for knob in fields(settings):
-        least = knob.metadata["least"]
-        if isinstance(knob.default, int) and getattr(settings, knob.name) < least:
-            raise SettingsRefused(f"{knob.name} takes {least} or more.")
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Which values a setting takes, and how to say so after "takes"."""
+
+    words: str
+    accepts: Callable[[Any], bool]
 
 
-def _refuse_mail(settings: "Settings") -> None:
-    if settings.smtp_security not in {"starttls", "tls", "none"}:
-        raise SettingsRefused("smtp_security takes starttls, tls or none.")
-    if not 0 <= settings.digest_hour < 24:
-        raise SettingsRefused("digest_hour takes 0 to 23.")
-    if not 0 < settings.smtp_port < 65_536:
-        raise SettingsRefused("smtp_port takes 1 to 65535.")
-    if settings.mail_from and not _MAILBOX.fullmatch(settings.mail_from):
-        raise SettingsRefused("mail_from takes letters@example.org or The Tidewaiter <letters@example.org>.")
+def at_least(least: int) -> Check:
+    """Take a whole number that is not smaller."""
+    return Check(f"{least} or more", lambda value: value >= least)
 
 
-def _refuse_address(base_url: str) -> None:
-    if not origin_of(base_url):
-        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {base_url!r}.")
-    parts = urlsplit(base_url)
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
-        raise SettingsRefused(f"base_url takes http(s)://host without a path, not {base_url!r}.")
-    if base_url.endswith(("/", "?", "#")):
-        raise SettingsRefused("base_url takes no slash at its end.")
+def between(least: int, most: int) -> Check:
+    """Take a whole number from `least` to `most`, both included."""
+    return Check(f"{least} to {most}", lambda value: least <= value <= most)
 
 
-def _refuse_key_source(settings: "Settings") -> None:
-    if settings.key_file and settings.key_command:
-        raise SettingsRefused("key_file and key_command are two places for one key. Set one of them.")
-    try:
-        words = shlex.split(settings.key_command)
-    except ValueError as error:
-        raise SettingsRefused("key_command leaves a quotation mark open.") from error
-    if settings.key_command and not words:
-        raise SettingsRefused("key_command names no command.")
+def one_of(*words: str) -> Check:
+    """Take one of these words and no other."""
+    return Check(f"{', '.join(words[:-1])} or {words[-1]}", words.__contains__)
 
 
-def _refuse_sums(settings: "Settings") -> None:
-    if settings.proof_of_work not in {"off", "slow_mode", "always"}:
-        raise SettingsRefused("proof_of_work takes off, slow_mode or always.")
-    if not 1 <= settings.proof_of_work_bits <= PROOF_BITS_MAX:
-        raise SettingsRefused(f"proof_of_work_bits takes 1 to {PROOF_BITS_MAX}.")
-
-
-def _refuse_words(settings: "Settings") -> None:
-    from cms.languages import is_language  # late: whoever only asks for settings needs no Babel
-
-    if not is_language(settings.language):
-        raise SettingsRefused(f"language takes a code such as en or ur-PK, not {settings.language!r}.")
-    try:
-        ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsRefused(
-            f"timezone takes an IANA name such as Asia/Karachi, not {settings.timezone!r}."
-        ) from error
+def read_as(kind: type, name: str, value: Any) -> Any:
+    """Return the value of a setting, which the environment wrote as a word and `config.toml` as what it is."""
+    if kind is bool and isinstance(value, str):
+        if value.lower() not in {"on", "off", "true", "false", "1", "0"}:
+            raise SettingsRefused(f"{name} takes on or off, not {value!r}.")
+        return value.lower() in {"on", "true", "1"}
+    if kind is int and isinstance(value, str):
+        if not value.strip().isdecimal():
+            raise SettingsRefused(f"{name} takes a whole number, not {value!r}.")
+        return int(value)
+    if kind is Path:
+        return Path(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingsRefused(f"{name} takes {kind.__name__}, not {value!r}.")
+    return value
 
 
 def origin_of(address: str) -> str:
@@ -117,3 +69,46 @@ def origin_of(address: str) -> str:
     host = f"[{host}]" if ":" in host else host
     shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
+
+
+def _is_bare_origin(address: str) -> bool:
+    if not origin_of(address):
+        return False
+    parts = urlsplit(address)
+    return parts.username is None and address == f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_language(code: str) -> bool:
+    from cms.languages import is_language  # late: whoever only asks for settings needs no Babel
+
+    return is_language(code)
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_command(line: str) -> bool:
+    try:
+        return bool(shlex.split(line))
+    except ValueError:  # a quotation mark is left open
+        return False
+
+
+PUBLIC_ADDRESS = Check("http(s)://host, with no path and no slash at its end", _is_bare_origin)
+WEB_ADDRESS = Check("an address that begins with https:// or http://", lambda value: bool(origin_of(value)))
+POSTGRESQL_ADDRESS = Check(
+    "postgresql://… ; leave it empty for SQLite",
+    lambda value: value.startswith(("postgresql://", "postgresql+psycopg://")),
+)
+LANGUAGE = Check("a code such as en or ur-PK", _is_language)
+TIMEZONE = Check("an IANA name such as Asia/Karachi", _is_timezone)
+MAILBOX = Check(
+    "letters@example.org or The Tidewaiter <letters@example.org>",
+    lambda value: _MAILBOX.fullmatch(value) is not None,
+)
+COMMAND = Check("a command, each quotation mark of it closed", _is_command)

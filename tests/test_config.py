@@ -54,12 +54,27 @@ def test_comments_never_close_by_age_unless_it_is_set(tmp_path: Path) -> None:
         ({"CMS_TIMEZONE": "Mars/Olympus"}, "timezone"),
         ({"CMS_TIMEZONE": "../etc/passwd"}, "timezone"),
         ({"CMS_LANGUAGE": "klingon!"}, "language"),
+        ({"CMS_BASE_URL": "https://mina@example.org"}, "base_url"),
+        ({"CMS_BASE_URL": "HTTPS://example.org"}, "base_url"),
+        ({"CMS_PURGE_URL": "cdn.example/purge"}, "purge_url"),
+        ({"CMS_MAIL_FROM": "The Tidewaiter"}, "mail_from"),
+        ({"CMS_DIGEST_HOUR": "24"}, "digest_hour"),
+        ({"CMS_SPAM_THRESHOLD": "0"}, "spam_threshold"),
+        ({"CMS_PROOF_OF_WORK": "on"}, "proof_of_work takes off, slow_mode or always, not 'on'"),
         ({"CMS_COMMENT_MAX_BYTES": "10"}, "comment_max_bytes"),
     ],
 )
 def test_nonsense_is_refused_by_its_name(tmp_path: Path, environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsRefused, match=named):
         load_settings({"CMS_INSTANCE": str(tmp_path), **environ})
+
+
+def test_a_secret_that_is_refused_is_not_shown(tmp_path: Path) -> None:
+    environ = {"CMS_INSTANCE": str(tmp_path), "CMS_DATABASE_URL": "mysql://clerk:hunter2@db/paper"}
+    with pytest.raises(SettingsRefused) as refusal:
+        load_settings(environ)
+    assert "hunter2" not in str(refusal.value)
+    assert "hunter2" not in repr(Settings(database_url="postgresql://clerk:hunter2@db/paper"))
 
 
 @pytest.mark.parametrize(
