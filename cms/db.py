@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel
 from cms.config import Settings, shipped
 from cms.storage import embedded, hosted
 from cms.storage.sessions import ReadingSession, SessionPool, WritingSession, used
-from cms.storage.together import Together
+from cms.storage.together import Beginning, Deed, Together, at_once
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -135,12 +135,13 @@ class Database:
         """Give a session that holds the write lock from its first statement; the caller commits."""
         return used(WritingSession(self.writer.connect(), info=dict(self.beside)))
 
-    def write(self, work: Callable[[Session], Result]) -> Result:
-        """Return what `work` returns, once that is committed; `work` itself never commits, and may be called twice.
+    def write(self, work: Callable[[Session], Result], begin: Beginning = at_once) -> Result:
+        """Return what `work` returns, once that is committed; `begin` goes before it.
 
+        Neither of them commits, and both may be called twice.
         For what many do at the same moment: they share one commit, and so one wait for the disk (see together.py).
         """
-        return self.line.do(work)
+        return self.line.do(Deed(work, begin))
 
     def close(self) -> None:
         """Close every connection."""

@@ -53,13 +53,23 @@ def network_mark(site: Site, address: str, now: datetime) -> str:
     return "" if ip is None else _mark(_salted(site, now), ip)
 
 
+def foresee_comment(site: Site, session: Session, who: Visitor, article_id: int) -> None:
+    """Say that this transaction will ask for `ruling_on_comment()`, with the log locked."""
+    if site.settings.rate_limits:
+        queries.foresee(session, _keys_looked_at(who, article_id))
+
+
 def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> Ruling:
-    """Return what a comment on an article meets; one SELECT, none where limits are off."""
+    """Return what a comment on an article meets; one SELECT, none where limits are off.
+
+    Who stores it locks the log before, so that no limit is passed side by side. Of several that were foreseen in one
+    transaction only the first costs a SELECT.
+    """
     if not site.settings.rate_limits:
         return Ruling()
-    network, article, kinds = _keys(who, article_id)
-    slow = f"{SLOW_KEY}{article_id}"
-    counts = queries.counts_within(session, (network, article, kinds, EVERYWHERE, slow), now=now)
+    keys = _keys_looked_at(who, article_id)
+    network, article, kinds, slow, _everywhere = keys
+    counts = queries.counts_within(session, keys, now=now)
     seen = Seen(
         from_network=counts.tally(network),
         on_article=counts.tally(article),
@@ -123,6 +133,10 @@ def log_proxy(site: Site) -> None:
 
 def _keys(who: Visitor, article_id: int) -> tuple[str, str, str]:
     return _network_key(who), f"article:{article_id}", f"{KINDS_KEY}{who.network_mark}"
+
+
+def _keys_looked_at(who: Visitor, article_id: int) -> tuple[str, str, str, str, str]:
+    return *_keys(who, article_id), f"{SLOW_KEY}{article_id}", EVERYWHERE
 
 
 def _report_key(who: Visitor) -> str:

@@ -1,6 +1,6 @@
 """How often a thing was done, what a site noticed of its own set-up, and the salt of the day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,25 +10,15 @@ from sqlmodel import Session, col
 from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
-from cms.storage.prebuilt import Prebuilt
+from cms.storage.listed import Listed
+from cms.storage.sessions import once
 
-# That a comment asks for: its network, its article, kinds of device, all comments, slow mode.
-KEYS_AT_ONCE = 5
-_KEYS = tuple(f"key_{place}" for place in range(KEYS_AT_ONCE))
-_COUNTS = Prebuilt(
+Numbers = dict[str, dict[datetime, int]]  # by key, and by when their window began
+_COUNTS = Listed(
     sa.select(col(LimitCount.key), col(LimitCount.since), col(LimitCount.number)).where(
-        col(LimitCount.key).in_([sa.bindparam(name) for name in _KEYS]),
-        sa.or_(
-            col(LimitCount.since).in_(
-                [sa.bindparam(name, type_=UtcTime()) for name in ("present", "before")]
-            ),
-            sa.and_(
-                sa.func.substr(col(LimitCount.key), 1, len(SLOW_KEY)) == SLOW_KEY,
-                col(LimitCount.since) > sa.bindparam("now", type_=UtcTime()),
-            ),
-        ),
+        col(LimitCount.since) >= sa.bindparam("oldest", type_=UtcTime())
     ),
-    overtakes=True,
+    col(LimitCount.key),
 )
 _SLOW = sa.select(sa.func.max(col(LimitCount.since), type_=UtcTime())).where(
     col(LimitCount.key) == sa.bindparam("key"), col(LimitCount.since) > sa.bindparam("now", type_=UtcTime())
@@ -42,36 +32,53 @@ _NOTICED = sa.select(col(Noticed.at)).where(col(Noticed.what) == sa.bindparam("w
 class Counts:
     """What stands in the present window and in the one before, by key."""
 
-    numbers: dict[tuple[str, datetime], int]
+    numbers: Numbers
     now: datetime
 
     def tally(self, key: str) -> Tally:
         """Return how often `key` was counted."""
-        present = window_start(self.now)
-        earlier, later = (self.numbers.get((key, since), 0) for since in (present - WINDOW, present))
-        return tally(earlier, later, self.now)
+        return tally(*self._windows(key), self.now)
 
     def is_noted(self, key: str) -> bool:
         """Tell whether something that was noted under `key` until a moment still holds."""
-        return any(known == key and until > self.now for known, until in self.numbers)
+        return any(until > self.now for until in self.numbers[key])
 
     def kinds(self, key: str) -> int:
         """Return the set of kinds that was noted under `key`, one bit each."""
+        earlier, later = self._windows(key)
+        return earlier | later
+
+    def _windows(self, key: str) -> tuple[int, int]:
         present = window_start(self.now)
-        return self.numbers.get((key, present - WINDOW), 0) | self.numbers.get((key, present), 0)
+        return self.numbers[key].get(present - WINDOW, 0), self.numbers[key].get(present, 0)
 
 
-def counts_within(session: Session, keys: Sequence[str], *, now: datetime) -> Counts:
-    """Return what was counted under KEYS_AT_ONCE `keys` or fewer, in the ten minutes before `now`, and what holds still.
+def foresee(session: Session, keys: Iterable[str]) -> None:
+    """Say that this transaction will look at `keys`, once it holds them; who looks first looks at all of them."""
+    _foreseen(session).update(keys)
 
-    One SELECT. Raises ValueError for more of them, since a limit that nobody looked at would let everybody pass.
+
+def counts_within(session: Session, keys: Iterable[str], *, now: datetime) -> Counts:
+    """Return what was counted under `keys` in the ten minutes before `now`, and what holds still.
+
+    One SELECT; none in a transaction that writes where it has looked at all of them, since it holds them (see
+    `writes.hold()`) and knows what it has counted itself.
     """
-    if len(keys) > KEYS_AT_ONCE:
-        raise ValueError(f"{len(keys)} keys are more than {KEYS_AT_ONCE}")
-    present = window_start(now)
-    asked = {name: keys[min(place, len(keys) - 1)] for place, name in enumerate(_KEYS)}
-    rows = _COUNTS.all(session, {**asked, "present": present, "before": present - WINDOW, "now": now})
-    return Counts({(key, since): number for key, since, number in rows}, now)
+    known = known_numbers(session)
+    if not known.keys() >= {*keys}:
+        asked = sorted({*keys, *_foreseen(session)} - known.keys())
+        # A window more than this one needs: others of the transaction may have come a moment before it began.
+        rows = _COUNTS.all(session, asked, {"oldest": window_start(now) - 2 * WINDOW})
+        known.update((key, {}) for key in asked)
+        for key, since, number in rows:
+            known[key][since] = number
+    return Counts(known, now)
+
+
+def known_numbers(session: Session) -> Numbers:
+    """Return what a transaction that writes has looked at, with what it has counted itself; nothing for one that reads."""
+    numbers: Numbers = once(session, "known counts", dict)
+    return numbers
 
 
 def slow_until(session: Session, article_id: int, *, now: datetime) -> datetime | None:
@@ -92,3 +99,8 @@ def sealed_salt(session: Session, day: date) -> str | None:
     """Return the sealed salt of a day, or None before anybody came; one SELECT."""
     found: str | None = session.execute(_SALT, {"day": day}).scalar_one_or_none()
     return found
+
+
+def _foreseen(session: Session) -> set[str]:
+    keys: set[str] = once(session, "foreseen counts", set)
+    return keys

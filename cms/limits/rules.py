@@ -199,6 +199,11 @@ def tally(previous: int, present: int, now: datetime) -> Tally:
     return Tally(previous, present, (now - window_start(now)) / WINDOW)
 
 
+def added(key: str, number: int, more: int) -> int:
+    """Return what stands under a key to which more is added: one number more, or kinds beside others, one bit each."""
+    return number | more if key.startswith(KINDS_KEY) else number + more
+
+
 def _cut(ip: IP, bits: int, bits_v6: int) -> str:
     kept = bits if ip.version == 4 else bits_v6
     free = ip.max_prefixlen - kept

@@ -10,32 +10,35 @@ from sqlmodel import Session, col
 
 from cms.db import UtcTime, table_of
 from cms.limits.models import DailySalt, LimitCount, Noticed
-from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, window_start
+from cms.limits.queries import known_numbers
+from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, added, window_start
 from cms.storage.dialects import insert_into, insert_on
-from cms.storage.prebuilt import Prebuilt
-from cms.storage.sessions import once
+from cms.storage.prebuilt import FEW, Prebuilt
+from cms.storage.sessions import Rows, once, store_later
 
-# Rows; a comment leaves four, and a worker's threads store eight at once: forgetting keeps up.
+# Rows; a comment leaves two of its network and one of its article, and sixteen are stored at once: forgetting keeps up.
 FORGOTTEN_AT_ONCE = 100
 
 
 @cache
-def _counting(dialect: str, keys: int) -> Prebuilt:
-    """Return the statement that counts under so many keys, of which no deed has more than a handful."""
-    since = sa.bindparam("since", type_=UtcTime())
-    rows = [
-        {"key": sa.bindparam(f"key_{place}"), "since": since, "number": sa.bindparam(f"number_{place}")}
-        for place in range(keys)
+def _counting(dialect: str, rows: int) -> Prebuilt:
+    """Return the statement that counts in so many rows."""
+    given = [
+        {
+            "key": sa.bindparam(f"key_{place}"),
+            "since": sa.bindparam(f"since_{place}", type_=UtcTime()),
+            "number": sa.bindparam(f"number_{place}"),
+        }
+        for place in range(rows)
     ]
-    insert = insert_on(dialect, table_of(LimitCount)).values(rows)
-    number, added = col(LimitCount.number), insert.excluded.number
+    insert = insert_on(dialect, table_of(LimitCount)).values(given)
+    number, more = col(LimitCount.number), insert.excluded.number
     are_kinds = sa.func.substr(col(LimitCount.key), 1, len(KINDS_KEY)) == KINDS_KEY
     return Prebuilt(
         insert.on_conflict_do_update(
             index_elements=[col(LimitCount.key), col(LimitCount.since)],
-            set_={"number": sa.case((are_kinds, number.bitwise_or(added)), else_=number + added)},
-        ),
-        overtakes=True,
+            set_={"number": sa.case((are_kinds, number.bitwise_or(more)), else_=number + more)},
+        )
     )
 
 
@@ -68,14 +71,29 @@ def hold(session: Session, keys: Iterable[str]) -> None:
 def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> None:
     """Add to what was counted under each key; forget some of what no limit looks at any more, once a transaction.
 
-    Under a key that begins with KINDS_KEY the number is a set of kinds, one bit each, to which others are added.
+    Under a key that begins with KINDS_KEY the number is a set of kinds, one bit each, to which others are added. What
+    several deeds of a transaction count is stored as one.
     """
-    since = window_start(now)
-    values: dict[str, Any] = {"since": since}
-    for place, (key, number) in enumerate(sorted(numbers.items())):
-        values |= {f"key_{place}": key, f"number_{place}": number}
-    _counting(session.get_bind().dialect.name, len(numbers)).put(session, values)
+    since, known = window_start(now), known_numbers(session)
+    for key in numbers.keys() & known.keys():
+        known[key][since] = added(key, known[key].get(since, 0), numbers[key])
+    rows = [{"key": key, "since": since, "number": number} for key, number in numbers.items()]
+    store_later(session, _count_all, rows)
     once(session, "forgotten counts", lambda: _FORGET.put(session, {"before": since - WINDOW}))
+
+
+def _count_all(session: Session, rows: Rows) -> None:
+    """Count what `rows` say; those under one key are added up, as no statement may count twice in one row."""
+    sums: dict[tuple[str, datetime], int] = {}
+    for row in rows:
+        place = row["key"], row["since"]
+        sums[place] = added(row["key"], sums.get(place, 0), row["number"])
+    ordered = sorted(sums.items())
+    for start in range(0, len(ordered), FEW):
+        some, values = ordered[start : start + FEW], dict[str, Any]()
+        for at, ((key, since), number) in enumerate(some):
+            values |= {f"key_{at}": key, f"since_{at}": since, f"number_{at}": number}
+        _counting(session.get_bind().dialect.name, len(some)).put(session, values)
 
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:

@@ -28,6 +28,9 @@ Result = TypeVar("Result")
 class Promise(Protocol[Result]):
     """What has to be stored before an answer that says so is sent."""
 
+    def begin(self, session: Session) -> None:
+        """Do what goes before any `store()` of the transaction that several share."""
+
     def store(self, session: Session) -> Result:
         """Store it; nothing is committed here, and it may be done twice."""
 
@@ -123,8 +126,9 @@ class Batches:
 
     def _outcome(self, promising: "list[_Promising]") -> "list[_Answered]":
         """Return requests with their answers, now that all is stored that these promise."""
+        deeds = [Deed(one.promise.store, one.promise.begin) for one in promising]
         try:
-            deeds = self._database.line.do_all([one.promise.store for one in promising])
+            self._database.line.do_all(deeds)
             return [
                 (one.asked, one.answer if one.is_kept(deed) else self._answered_anew(one.asked))
                 for one, deed in zip(promising, deeds, strict=True)

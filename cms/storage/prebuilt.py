@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from cms.storage.dialects import WAYS, InsertNew, Way, Ways
-from cms.storage.sessions import Rows, WritingSession, once
+from cms.storage.sessions import Rows, WritingSession, once, store_later
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
 Convert = Callable[[Any], Any]
@@ -111,10 +111,7 @@ class Inserting:
 
     def store_later(self, session: Session, rows: Rows) -> None:
         """Store each of `rows`, together with others of this kind, before anything reads them."""
-        if isinstance(session, WritingSession):
-            session.defer(self.store, rows)
-        else:
-            self.store(session, rows)
+        store_later(session, self.store, rows)
 
     def _statement(self, number: int) -> Prebuilt:
         found = self._by_number.get(number)

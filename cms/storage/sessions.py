@@ -158,6 +158,14 @@ def once(session: Session, key: str, find: Callable[[], Any]) -> Any:  # Any: wh
     return session.once(key, find) if isinstance(session, WritingSession) else find()
 
 
+def store_later(session: Session, storing: Storing, rows: Rows) -> None:
+    """Let `storing` store these rows, together with others of their kind, before anything reads them."""
+    if isinstance(session, WritingSession):
+        session.defer(storing, rows)
+    else:
+        storing(session, rows)
+
+
 Kind = TypeVar("Kind", bound=StraightSession)
 
 

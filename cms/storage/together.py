@@ -12,6 +12,7 @@ from cms.storage.outages import is_clash, is_outage
 from cms.storage.sessions import WritingSession
 
 Result = TypeVar("Result")
+Beginning = Callable[[Session], object]
 AT_ONCE = 64  # deeds in one transaction; a worker has fewer threads
 
 
@@ -34,17 +35,17 @@ class Together:
         """Return how many wait in the line."""
         return len(self._line)
 
-    def do(self, work: Callable[[Session], Result]) -> Result:
-        """Return what `work` returns, once that is committed; `work` itself never commits, and may be done twice.
+    def do(self, deed: "Deed[Result]") -> Result:
+        """Return what a deed's work returns, once that is committed.
 
-        Raises what `work` raises, and then nothing of it is stored, whatever the others in the line have done;
+        Raises what the work raises, and then nothing of it is stored, whatever the others in the line have done;
         or what says why nothing could be stored at all.
         """
-        return self.do_all([work])[0].outcome()
+        self.do_all([deed])
+        return deed.outcome()
 
-    def do_all(self, works: Sequence[Callable[[Session], Result]]) -> "list[Deed[Result]]":
-        """Return each work as a deed that is told what became of it, as `do()` would tell it; they wait together."""
-        deeds = [Deed(work) for work in works]
+    def do_all(self, deeds: "Sequence[Deed[Any]]") -> None:
+        """Let each deed be told what became of it, as `do()` would tell it; they wait together."""
         with self._lock:
             self._line.extend(deeds)
             waits, self._is_led = self._is_led, self._is_led or bool(deeds)
@@ -53,7 +54,6 @@ class Together:
                 deed.wait()
             if not deed.is_told:
                 self._lead()
-        return deeds
 
     def _lead(self) -> None:
         """Carry out what all in the line want, and let whoever has come meanwhile be the next to do so."""
@@ -92,6 +92,8 @@ class Together:
     def _committed(self, deeds: "list[Deed[Any]]") -> list[Any]:
         with self._session() as session:
             session.deeds = len(deeds)
+            for deed in deeds:
+                deed.begin(session)
             results = [deed.work(session) for deed in deeds]
             session.commit()
         return results
@@ -105,8 +107,12 @@ def _may_succeed_alone(failure: Exception) -> bool:
 class Deed(Generic[Result]):
     """What one thread wants done, maybe more than once before it is committed, and what it is told of it."""
 
-    def __init__(self, work: Callable[[Session], Result]) -> None:
-        self.work = work
+    def __init__(self, work: Callable[[Session], Result], begin: Beginning) -> None:
+        """Take what to do, which itself never commits, and what goes before the work of all deeds of a transaction.
+
+        There a deed says what it will look for, so that the first one looks for all.
+        """
+        self.work, self.begin = work, begin
         self.is_told = False
         self._result: Result | None = None
         self.failure: BaseException | None = None
@@ -134,3 +140,7 @@ class Deed(Generic[Result]):
         if self.failure is not None:
             raise self.failure
         return self._result  # type: ignore[return-value]  # it has been told
+
+
+def at_once(_session: Session) -> None:
+    """Begin with the work itself."""

@@ -91,8 +91,8 @@ def paper_of(app: Flask) -> Paper:
 
 
 @contextmanager
-def counted(site: Site) -> Iterator[list[str]]:
-    """Give the list of the SELECTs that are sent to the database meanwhile.
+def counted(site: Site, *, by_writers: bool = False) -> Iterator[list[str]]:
+    """Give the list of the SELECTs that are sent to the database meanwhile by who reads, or by who writes.
 
     The look at the keys, due ten seconds after the last one, is no page's own: it is made before.
     """
@@ -103,7 +103,7 @@ def counted(site: Site) -> Iterator[list[str]]:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             sent.append(statement)
 
-    engine = site.database.reader
+    engine = site.database.writer if by_writers else site.database.reader
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent

@@ -1,16 +1,16 @@
 """How often one visitor may do a thing, and that her address is kept nowhere."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from cms.limits import writes
 from cms.limits.actions import network_mark, visitor
 from cms.limits.models import DailySalt, LimitCount
-from cms.limits.queries import counts_within
+from cms.limits.queries import counts_within, foresee
 from cms.limits.rules import DEVICES, WINDOW, ip_of, is_near, network_prefix, tally, window_start
 from cms.privacy.actions.rotation import Pace, rotate
 from cms.site import Site
@@ -196,6 +196,46 @@ def _later(previous: int, present: int, now: object, seconds: float) -> float:
     return 0
 
 
-def test_a_limit_is_never_left_unasked(site: Site) -> None:
-    with site.database.reading() as session, pytest.raises(ValueError, match="6 keys"):
-        counts_within(session, list("abcdef"), now=START)
+@pytest.mark.both_engines
+def test_a_transaction_looks_once_at_all_that_was_foreseen_and_knows_what_it_counts(site: Site) -> None:
+    with site.database.writing() as session:
+        writes.count(session, {"a": 5, "b": 1, "kinds:a": 0b001}, now=START)
+        session.commit()
+        foresee(session, ["b", "kinds:a"])
+        foresee(session, ["c"])
+        with counted(site, by_writers=True) as selects:
+            looked_at = {key: tallied(session, key) for key in ("a", "b", "c")}
+            writes.count(session, {"a": 1, "c": 2, "kinds:a": 0b100}, now=START)
+            writes.count(session, {"a": 1}, now=START)
+            assert [tallied(session, key) for key in ("a", "b", "c")] == [7, 1, 2]
+            assert counts_within(session, ["kinds:a"], now=START).kinds("kinds:a") == 0b101
+        session.commit()
+        assert [tallied(session, key) for key in ("a", "b", "c")] == [7, 1, 2]
+    assert looked_at == {"a": 5, "b": 1, "c": 0}
+    assert [select.split()[0] for select in selects] == ["SELECT", "WITH"]  # looking, forgetting
+
+
+@pytest.mark.both_engines
+def test_what_a_transaction_counts_in_one_window_it_sees_from_the_next(site: Site) -> None:
+    later = window_start(START) + WINDOW
+    with site.database.writing() as session:
+        assert tallied(session, "a", later) == 0
+        writes.count(session, {"a": 3}, now=START)
+        writes.count(session, {"a": 1}, now=later)
+        assert tallied(session, "a", later) == 4
+        session.commit()
+        assert tallied(session, "a", later) == 4
+
+
+@pytest.mark.both_engines
+def test_what_was_counted_and_taken_back_is_known_no_longer(site: Site) -> None:
+    with site.database.writing() as session:
+        assert tallied(session, "a") == 0
+        writes.count(session, {"a": 3}, now=START)
+        session.rollback()
+        assert tallied(session, "a") == 0
+
+
+def tallied(session: Session, key: str, now: datetime = START) -> float:
+    """Return how often something was done in the ten minutes before."""
+    return counts_within(session, [key], now=now).tally(key).count

@@ -36,12 +36,19 @@ def _article(site: Site) -> None:
 
 
 def post(
-    app: Flask, name: str, text: str = "I was there.", *, to: str = TIDE, network: str = "", **fields: str
+    app: Flask,
+    name: str,
+    text: str = "I was there.",
+    *,
+    to: str = TIDE,
+    network: str = "",
+    browser: str = "A browser",
+    **fields: str,
 ) -> dict[str, Any]:
     """Return the environ of a comment that somebody sends to an article, from a network where one is named."""
     email = f"{name.lower()}@example.org"
     sent = {"name": name, "email": email, "comment": text, **Reader(app).form_of(to), **fields}
-    headers = {"Sec-Fetch-Site": "same-origin"}
+    headers = {"Sec-Fetch-Site": "same-origin", "User-Agent": browser}
     hers = {"REMOTE_ADDR": network}
     builder = EnvironBuilder(f"{to}/comments", method="POST", data=sent, headers=headers, environ_base=hers)
     return builder.get_environ()

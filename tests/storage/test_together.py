@@ -21,6 +21,7 @@ from cms.articles.models import Tag
 from cms.db import Database
 from cms.moderation.models import Decision
 from cms.site import Site
+from cms.storage.together import Deed
 from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
 from tests.factories import send_comment, write_article
 
@@ -119,6 +120,34 @@ def test_all_who_wait_share_one_commit(database: Database) -> None:
     assert told == [f"n{number}" for number in range(6)]
     assert slugs(database) == ["first", *(f"n{number}" for number in range(6))]
     assert len(seen) == 2
+
+
+def test_what_deeds_begin_with_goes_before_the_work_of_any_and_is_done_again_where_one_goes_wrong(
+    database: Database,
+) -> None:
+    done = list[str]()
+
+    def noting(name: str) -> Deed[None]:
+        return Deed(lambda _: works(name), lambda _: done.append(f"begin {name}"))
+
+    def works(name: str) -> None:
+        done.append(name)
+        if name == "hopeless":
+            raise LookupError
+
+    deeds = [noting("a"), noting("hopeless")]
+    database.line.do_all(deeds)
+    assert done == [
+        "begin a",
+        "begin hopeless",
+        "a",
+        "hopeless",
+        "begin a",
+        "a",
+        "begin hopeless",
+        "hopeless",
+    ]
+    assert [deed.failure is None for deed in deeds] == [True, False]
 
 
 @pytest.mark.both_engines

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from cms.comments.actions.assessing import Findings, Subject, look_into
 from cms.comments.actions.joining import fold_of, lane_in
 from cms.comments.actions.receipts import receipt_secret
 from cms.comments.proof import Proof
-from cms.comments.queries import receipts
+from cms.comments.queries import copies, receipts
 from cms.comments.rules import CommentStatus, gives_away, is_repeat
 from cms.comments.writes import changing, storing
 from cms.limits import actions as limits
@@ -122,8 +121,9 @@ def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
     for _ in range(RESTARTS):
         if isinstance(plan, str):
             return plan
+        comment = Storing(site, plan, now)
         try:
-            stored = site.database.write(partial(_store, site, plan, now))
+            stored = site.database.write(comment.store, comment.begin)
         except IntegrityError as error:
             refused = error
             with site.database.reading() as session:
@@ -140,6 +140,15 @@ class Storing:
     site: Site
     plan: Plan
     now: datetime
+
+    def begin(self, session: Session) -> None:
+        """Lock what is locked before the log, and say what `store()` will look at with the log locked."""
+        sent = self.plan.draft.sent
+        if self.plan.repeats is not None:
+            changing.let_repeat(session, self.plan.repeats)
+        limits.foresee_comment(self.site, session, sent.visitor, sent.article_id)
+        if self.plan.fold_id is not None:
+            copies.foresee_fold(session, self.plan.fold_id)
 
     def store(self, session: Session) -> "_Stored":
         """Store it as `store()` does, once."""
@@ -211,11 +220,10 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     So no limit is passed side by side, and those who store several in one transaction never wait in a circle.
     """
     sent, draft = plan.draft.sent, plan.draft
-    if plan.repeats is not None:
-        changing.let_repeat(session, plan.repeats)
     lock_log(session)
     expect_policies(session)
     storing.expect_comment(session)
+    copies.expect_lanes(session)
     met = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if met.retry_after_seconds:
         return _Stored(TooMany(met.retry_after_seconds))

@@ -1,6 +1,7 @@
 """The folds of near-copies that a new text may belong to."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from cms.comments.models import Comment
 from cms.comments.signals import Lane
 from cms.db import table_of
 from cms.storage.prebuilt import Prebuilt
+from cms.storage.sessions import once
 
 FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 
@@ -47,7 +49,27 @@ def firsts(session: Session, folds: Collection[int]) -> tuple[First, ...]:
     return tuple(First(*row) for row in rows)
 
 
+def foresee_fold(session: Session, fold_id: int) -> None:
+    """Say that this transaction will ask for `lane_of_fold()`."""
+    _foreseen(session).add(fold_id)
+
+
+def expect_lanes(session: Session) -> None:
+    """Let the next question bring along what `lane_of_fold()` asks about the folds that were foreseen."""
+    once(session, "expected lanes", partial(_expect_foreseen, session))
+
+
 def lane_of_fold(session: Session, fold_id: int) -> Lane | None:
     """Return the lane in which a fold waits, None where nothing of it does; one SELECT."""
     row = _LANE.first(session, {"fold_id": fold_id})
     return row.lane if row else None
+
+
+def _expect_foreseen(session: Session) -> None:
+    for fold_id in _foreseen(session):
+        _LANE.expect(session, {"fold_id": fold_id})
+
+
+def _foreseen(session: Session) -> set[int]:
+    folds: set[int] = once(session, "foreseen folds", set)
+    return folds

@@ -1,6 +1,5 @@
 """What the filter of spam has learnt from decisions."""
 
-import json
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from cms.comments.features import EVERY, unpacked
 from cms.comments.models import Comment, HoldReason, SpamLesson, SpamModel, SpamWord
 from cms.comments.rules import CommentStatus, Lesson
 from cms.comments.signals import Reason
-from cms.storage.prebuilt import Prebuilt
+from cms.storage.listed import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +47,13 @@ class Waiting:
 OPENED_AT_MOST = 4  # models kept unpacked in a process, half a megabyte each; one site has one
 _opened: dict[str, Weights] = {}
 
-# One parameter for hundreds of buckets: a list of placeholders would be parsed anew for each comment.
-_BUCKETS: sa.BindParameter[Any] = sa.bindparam(
-    "buckets", type_=sa.types.NullType()
-)  # Any: each driver's own list
 _MARK = sa.select(col(SpamModel.mark))
-_COUNTS = sa.select(
-    col(SpamWord.bucket), col(SpamWord.spam), col(SpamWord.fine), _MARK.scalar_subquery().label("mark")
+_COUNTS = Listed(
+    sa.select(
+        col(SpamWord.bucket), col(SpamWord.spam), col(SpamWord.fine), _MARK.scalar_subquery().label("mark")
+    ),
+    col(SpamWord.bucket),
 )
-_COUNTS_SQLITE = Prebuilt(
-    _COUNTS.where(
-        col(SpamWord.bucket).in_(sa.select(sa.func.json_each(_BUCKETS).table_valued("value").c.value))
-    )
-)
-_COUNTS_POSTGRESQL = Prebuilt(_COUNTS.where(col(SpamWord.bucket) == sa.func.any(_BUCKETS)))
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _TWIN = aliased(SpamLesson)
 _PUPILS: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
@@ -195,9 +187,7 @@ def waiting(session: Session, *, behind: int, size: int) -> list[Waiting]:
 
 def _rows(session: Session, buckets: Sequence[int]) -> Sequence[Any]:
     """Return bucket, spam, fine and the mark of the weights in force; nothing while nothing was learnt."""
-    if session.get_bind().dialect.name == "sqlite":
-        return _COUNTS_SQLITE.all(session, {"buckets": json.dumps(buckets)})
-    return _COUNTS_POSTGRESQL.all(session, {"buckets": list(buckets)})
+    return _COUNTS.all(session, buckets, {})
 
 
 def _counts(rows: Sequence[Any]) -> dict[int, tuple[int, int]]:
