@@ -51,13 +51,17 @@ class Front:
     _is_prepared = False
 
     def prepare(self, site: Site) -> None:
-        """Make all that workers may share: what is imported, compiled or looked up once is in memory once.
+        """Make what workers need and may share: what is imported or looked up once is in memory once.
 
         No connection is left open, since none comes along.
         """
         self._site, self._flask, self._jobs_to_do = site, create_app(site), timed_jobs()
-        rehearse(site, self._flask, self._jobs_to_do, now_utc, Presence(site, now_utc).tell)
+        site.database.close()
         self._is_prepared = True
+
+    def rehearse(self) -> None:
+        """Make what a worker's first requests would make, for all who are forked from now on."""
+        rehearse(self._site, self._flask, self._jobs_to_do, now_utc, Presence(self._site, now_utc).tell)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start what runs beside requests."""

@@ -25,8 +25,17 @@ class Served:
 
     def workers(self) -> list[int]:
         """Return the process ids of its workers, those that have begun: who has no thread yet only forks others."""
+        return [pid for pid in self._children() if _count_threads(pid) > 1]
+
+    def settle(self, workers: int) -> None:
+        """Wait until so many workers live, and who served before them has left."""
+        until = time.monotonic() + START_SECONDS
+        while [len(self._children()), len(self.workers())] != [workers] * 2 and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _children(self) -> list[int]:
         told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii")
-        return [int(pid) for pid in told.split() if _count_threads(pid) > 1]
+        return [int(pid) for pid in told.split()]
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -87,7 +96,7 @@ def free_port() -> int:
     return port
 
 
-def _count_threads(pid: str) -> int:
+def _count_threads(pid: int) -> int:
     try:
         return len(list(Path(f"/proc/{pid}/task").iterdir()))
     except OSError:  # it has just ended

@@ -40,6 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     (site.settings.media_folder / "long.txt").write_bytes(b"0123456789" * 100_000)
     site.database.close()
     with served(instance) as running:
+        running.settle(2)
         yield running
 
 

@@ -4,6 +4,9 @@ Python's modules take 60 MB; workers that each import them hold them as often. S
 everything, forks the workers and ends; who started it adopts them (Linux: prctl(2), PR_SET_CHILD_SUBREAPER) and has
 imported nothing itself. Neither a thread nor a connection exists before that fork: neither would come along. Where
 nobody can adopt, each worker imports them for itself.
+
+Before the other children are born, what they will do first is rehearsed, so that they share that too. Somebody who is
+born early can serve meanwhile.
 """
 
 import ctypes
@@ -15,7 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 CAN_ADOPT = sys.platform == "linux"
 SUBREAPER = 36  # linux/prctl.h
@@ -25,6 +28,13 @@ GIVEN_BACK_BYTES = (
 )  # what is so large is the system's again when it is freed; half as much made pages slower
 LOOK_SECONDS = 0.01  # between two looks whether a child has ended
 ENDED_FROM_OUTSIDE = frozenset({0, -signal.SIGTERM, -signal.SIGKILL})  # 0: it was asked to, and finished
+
+
+class Prepared(Protocol):
+    """What children are born with."""
+
+    def rehearse(self) -> None:
+        """Do once what each of them would do first; those who are born before it can do without."""
 
 
 class Child:
@@ -67,11 +77,14 @@ class Child:
             os.kill(self._pid, what)
 
 
-def bear(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
-    """Give every child its process, all forked from one that ran `prepare`; False where that failed, and said why."""
+def bear(children: Sequence[Child], prepare: Callable[[], Prepared], early: int = 0) -> bool:
+    """Give every child its process, all forked from one that ran `prepare`; False where that failed, and said why.
+
+    The first `early` ones are born before the rehearsal; where nobody can adopt there is none, nor are they.
+    """
     if CAN_ADOPT:
-        return _bear_together(children, prepare)
-    for child in children:
+        return _bear_together(children, prepare, early)
+    for child in children[early:]:
         pid = os.fork()
         if pid == 0:
             _live(child, prepare)
@@ -79,14 +92,14 @@ def bear(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
     return True
 
 
-def _bear_together(children: Sequence[Child], prepare: Callable[[], object]) -> bool:
+def _bear_together(children: Sequence[Child], prepare: Callable[[], Prepared], early: int) -> bool:
     _be_subreaper(True)
     born = memoryview(mmap.mmap(-1, 4 * len(children))).cast(
         "I"
     )  # each child's number, in memory that both share
     nursery = os.fork()
     if nursery == 0:
-        _be_nursery(children, prepare, born)
+        _be_nursery(children, prepare, early, born)
     status = os.waitpid(nursery, 0)[1]
     _be_subreaper(False)  # whose parents else end here are no business of ours
     for child, pid in zip(children, born, strict=True):
@@ -94,15 +107,19 @@ def _bear_together(children: Sequence[Child], prepare: Callable[[], object]) -> 
     return status == 0
 
 
-def _be_nursery(children: Sequence[Child], prepare: Callable[[], object], born: memoryview) -> NoReturn:
+def _be_nursery(
+    children: Sequence[Child], prepare: Callable[[], Prepared], early: int, born: memoryview
+) -> NoReturn:
     status = 1
     try:
         _be_like_anybody()
         _be_sparing()
         gc.disable()  # a seventh of the time that imports take
         prepared = prepare()
-        gc.freeze()  # or the first collection would write to, and so copy, every page that is shared
         for place, child in enumerate(children):
+            if place == early:
+                prepared.rehearse()
+            gc.freeze()  # or the first collection would write to, and so copy, every page that is shared
             pid = os.fork()
             if pid == 0:
                 _live(child, lambda: prepared)

@@ -21,6 +21,9 @@ HEADERS_BYTES = 65_536  # of one request at most; browsers send 2,000
 class Application(Protocol):
     """What is served: an application as RSGI has it (granian's specification, 1.6), and `at_once`."""
 
+    def rehearse(self) -> None:
+        """Do once what each worker would do first; it can serve without."""
+
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None: ...
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None: ...

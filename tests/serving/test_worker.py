@@ -23,6 +23,9 @@ server.SHORT_LIVES_MAX = 2
 broken = pathlib.Path(sys.argv[2])
 
 class Application:
+    def rehearse(self):
+        pass
+
     def __rsgi_init__(self, loop):
         pass
 
@@ -144,6 +147,7 @@ def _serving(folder: Path, *more: str) -> Iterator[Served]:
         server = Served(port, process, log)
         try:
             wait_until_it_answers(server)
+            server.settle(1)
             yield server
         finally:
             process.terminate()
