@@ -32,6 +32,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata.naming_convention = NAMING
+# What pydantic would do to rows few of them are asked for, and for all forty tables it takes 20 ms.
+SQLModel.model_config["defer_build"] = True
 _NUMBERED = re.compile(r"m\d{4}_")  # a migration's file, by its revision
 _REVISION = "SELECT version_num FROM alembic_version"
 IDLE_MAX = 3  # sessions of a kind that are kept: two threads make pages, and one looks into comments
