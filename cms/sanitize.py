@@ -5,15 +5,17 @@ import re
 import threading
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import nh3
-from bleach._vendor.html5lib import _utils as html5lib
-from bleach.sanitizer import Cleaner
 
 from cms.text.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained
 from cms.text.characters import comment_text, is_blank, one_line, storable
 from cms.text.markup import COMMENT_TAGS
 from cms.text.typeset import typeset
+
+if TYPE_CHECKING:
+    from bleach.sanitizer import Cleaner
 
 __all__ = [
     "article_html",
@@ -82,9 +84,6 @@ _SECOND_WALL = nh3.Cleaner(
     link_rel=COMMENT_REL,
     clean_content_tags=set(),
 )
-# html5lib's word for "what is read holds no character that a page may not hold". `comment_text` has taken those away, and
-# to look for them, which it does only to count them, took three quarters of the first wall's time for a long comment.
-html5lib.supports_lone_surrogates = False
 _thread = threading.local()  # a cleaner of bleach serves one thread; to make one takes as long as to clean
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?![a-zA-Z0-9])[^<>]*>")
@@ -127,8 +126,15 @@ def _behind_walls(cleaned: str) -> str:
     return _LINKLESS.sub(r"\1", _SECOND_WALL.clean(cleaned))
 
 
-def _first_wall() -> Cleaner:
+def _first_wall() -> "Cleaner":
     if not hasattr(_thread, "cleaner"):
+        # Late: it takes 20 ms, for which who only reads need not wait.
+        from bleach._vendor.html5lib import _utils as html5lib
+        from bleach.sanitizer import Cleaner
+
+        # html5lib's word for "what is read holds no character that a page may not hold". `comment_text` has taken those
+        # away, and to look for them, only to count them, took three quarters of this wall's time for a long comment.
+        html5lib.supports_lone_surrogates = False
         _thread.cleaner = Cleaner(tags=COMMENT_TAGS, attributes={"a": ["href"]}, protocols=_COMMENT_SCHEMES)
     wall: Cleaner = _thread.cleaner
     return wall
