@@ -48,7 +48,7 @@ def test_a_count_of_comments_is_said_as_the_language_counts(code: str, number: i
 def test_every_sentence_with_a_number_can_be_said_for_every_number(code: str) -> None:
     language = CATALOGUE.language(code)
     with_number = [
-        key for key, forms in CATALOGUE.languages["en"].sentences.items() if isinstance(forms, tuple)
+        key for key, forms in CATALOGUE.language("en").sentences.items() if isinstance(forms, tuple)
     ]
     assert with_number
     for one in with_number:
