@@ -1,7 +1,8 @@
 """What is done about accounts: signing in and out, joining, leaving, a new password."""
 
+import hmac
+import re
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,15 +15,19 @@ from sqlmodel import Session
 from cms.accounts import queries, writes
 from cms.accounts.models import Staff
 from cms.accounts.queries import Credentials
-from cms.accounts.rules import NAME_MAX_CHARS, PASSWORD_MAX_CHARS, Refusal, Role, password_refusal
+from cms.accounts.rules import NAME_MAX_CHARS, PASSWORD_MAX_CHARS, Refusal, Role, composed, password_refusal
 from cms.comments.rules import is_address
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
+from cms.outbox.actions.wording import password_secret
 from cms.site import Site
 from cms.vault import random_mark, secret_hash
 
 SECRET_BYTES = 32  # 256 bits; 128 are asked for (OWASP, session management)
 SEEN_EVERY = timedelta(minutes=1)  # a write a minute and person, not one a page
+_PASSWORD_LINK = re.compile(
+    r"([0-9a-f]{32})([0-9a-f]{8})[0-9a-f]+"
+)  # whose it is, and the second at which it ends
 HASHER = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106, section 4, second choice
 
 
@@ -93,7 +98,7 @@ def note_seen(site: Site, session_id: int, seen_at: datetime, now: datetime) -> 
 
 def add_staff(site: Site, name: str, email: str, role: Role, password: str, now: datetime) -> int | Refusal:
     """Take someone on; return the id. The address is sealed and looked up by its fingerprint alone."""
-    refusal = _person_refusal(name, email) or password_refusal(_composed(password))
+    refusal = _person_refusal(name, email) or password_refusal(composed(password))
     if refusal:
         return refusal
     mark = random_mark()
@@ -127,7 +132,7 @@ def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:
 
 def change_password(site: Site, staff_id: int, password: str, now: datetime) -> Refusal | None:
     """Give someone a new password; all sessions end, since the old one may be known to others."""
-    refusal = password_refusal(_composed(password))
+    refusal = password_refusal(composed(password))
     if refusal:
         return refusal
     password_hash = _hash(password)
@@ -137,6 +142,36 @@ def change_password(site: Site, staff_id: int, password: str, now: datetime) -> 
         writes.end_sessions(session, staff_id, now)
         session.commit()
     return None
+
+
+def behind_link(site: Site, secret: str, now: datetime) -> Credentials | None:
+    """Return whose password the link of a letter may change, None where it is over; one SELECT."""
+    parts = _PASSWORD_LINK.fullmatch(secret)
+    if parts is None or int(parts[2], 16) <= now.timestamp():
+        return None
+    with site.database.reading() as session:
+        found = queries.credentials_of(session, parts[1])
+    if found is None:
+        return None
+    expected = password_secret(site.vault, found.mark, int(parts[2], 16), found.password_hash)
+    return found if hmac.compare_digest(secret, expected) else None
+
+
+def reset_password(site: Site, secret: str, password: str, now: datetime) -> bool:
+    """Give whoever holds a letter's link the password that she has chosen, once; False where the link is over.
+
+    All sessions end. The password has to be one that `password_refusal()` takes.
+    """
+    found = behind_link(site, secret, now)
+    if found is None:
+        return False
+    password_hash = _hash(password)
+    with site.database.writing() as session:
+        if not writes.set_password(session, found.staff_id, password_hash, instead_of=found.password_hash):
+            return False
+        writes.end_sessions(session, found.staff_id, now)
+        session.commit()
+    return True
 
 
 def _open_session(session: Session, found: Credentials, fresh_hash: str, now: datetime) -> SignedInNow:
@@ -168,20 +203,15 @@ def _person_refusal(name: str, email: str) -> Refusal | None:
 
 
 def _hash(password: str) -> str:
-    return HASHER.hash(_composed(password))
+    return HASHER.hash(composed(password))
 
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
         # One character too long fits no stored password, and an essay is not worth hashing.
-        return HASHER.verify(password_hash, _composed(password)[: PASSWORD_MAX_CHARS + 1])
+        return HASHER.verify(password_hash, composed(password)[: PASSWORD_MAX_CHARS + 1])
     except VerifyMismatchError:
         return False
-
-
-def _composed(password: str) -> str:
-    """Return a password as it is hashed: ü is one letter, or u with two dots (RFC 8265, section 4.2)."""
-    return unicodedata.normalize("NFC", password)
 
 
 @cache

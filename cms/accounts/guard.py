@@ -36,7 +36,10 @@ OPEN_BLUEPRINTS = frozenset(
         "mine",
     }
 )
-OPEN_ENDPOINTS = frozenset({"accounts.ask", "accounts.sign_in", "accounts.sign_out"})
+OPEN_ENDPOINTS = frozenset(
+    f"accounts.{name}"
+    for name in ("ask", "sign_in", "sign_out", "forgotten", "request_link", "choose_password", "set_password")
+)
 ACTS = {  # by blueprint; one inside another may ask for more, and stricter routes call `require()` besides
     "moderation": Act.MODERATE,
     "moderation.hours": Act.OVERSEE,

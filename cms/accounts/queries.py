@@ -35,6 +35,7 @@ class Credentials:
 
     staff_id: int
     role: Role
+    mark: str
     password_hash: str = field(repr=False)
 
 
@@ -64,9 +65,11 @@ _SIGNED_IN: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Staff.disabled_at).is_(None),
     )
 )
-_CREDENTIALS = sa.select(col(Staff.id), col(Staff.role), col(Staff.password_hash)).where(
-    col(Staff.email_fingerprint) == sa.bindparam("fingerprint"), col(Staff.disabled_at).is_(None)
+_AT_WORK = sa.select(col(Staff.id), col(Staff.role), col(Staff.mark), col(Staff.password_hash)).where(
+    col(Staff.disabled_at).is_(None)
 )
+_CREDENTIALS = _AT_WORK.where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))
+_CREDENTIALS_OF = _AT_WORK.where(col(Staff.mark) == sa.bindparam("mark"))
 _BY_FINGERPRINT = sa.select(col(Staff.id)).where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))
 _LIST = (
     sa.select(
@@ -91,6 +94,12 @@ def credentials(session: Session, fingerprint: str, *, for_update: bool = False)
     """
     statement = _CREDENTIALS.with_for_update() if for_update else _CREDENTIALS
     row = session.execute(statement, {"fingerprint": fingerprint}).one_or_none()
+    return Credentials(*row) if row else None
+
+
+def credentials_of(session: Session, mark: str) -> Credentials | None:
+    """Return the same of whoever has a mark; one SELECT."""
+    row = session.execute(_CREDENTIALS_OF, {"mark": mark}).one_or_none()
     return Credentials(*row) if row else None
 
 

@@ -1,11 +1,14 @@
 """Who may do what, what a password must be, and where a person goes after signing in."""
 
+import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 PASSWORD_MIN_CHARS = 12  # NIST SP 800-63B, section 3.1.1.2, asks for 8, better 15; no rules on composition
 PASSWORD_MAX_CHARS = 1024  # far beyond any phrase, and small enough to hash
+PASSWORD_LINK_LIVES = timedelta(hours=1)  # OWASP, forgotten passwords: as short as a letter allows
 NAME_MAX_CHARS = 100
 NEXT_MAX_CHARS = 2000
 
@@ -54,6 +57,11 @@ class Refusal:
 def may(role: Role, act: Act) -> bool:
     """Tell whether someone in `role` may do `act`."""
     return act in ALLOWED[role]
+
+
+def composed(password: str) -> str:
+    """Return a password as it is counted and hashed: ü is one letter, or u with two dots (RFC 8265, section 4.2)."""
+    return unicodedata.normalize("NFC", password)
 
 
 def password_refusal(password: str) -> Refusal | None:

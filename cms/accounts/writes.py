@@ -36,10 +36,12 @@ def mark_seen(session: Session, session_id: int, now: datetime) -> None:
     session.execute(sa.update(StaffSession).where(col(StaffSession.id) == session_id).values(seen_at=now))
 
 
-def set_password(session: Session, staff_id: int, password_hash: str) -> bool:
-    """Give someone a password; False where nobody has this id."""
-    update = sa.update(Staff).where(col(Staff.id) == staff_id).values(password_hash=password_hash)
-    return changed_any(session, update)
+def set_password(session: Session, staff_id: int, password_hash: str, *, instead_of: str = "") -> bool:
+    """Give someone a password; False where nobody has this id, or hers is not the one that was to be replaced."""
+    hers = sa.update(Staff).where(col(Staff.id) == staff_id)
+    if instead_of:
+        hers = hers.where(col(Staff.password_hash) == instead_of)
+    return changed_any(session, hers.values(password_hash=password_hash))
 
 
 def mark_disabled(session: Session, staff_id: int, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.outbox.models import Commenter, Letter
-from cms.outbox.rules import LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, KnownCommenter, LetterKind
+from cms.outbox.rules import AWAITED, LONGEST_PAUSE, ONE_A_THREAD, ROW_LEASE, KnownCommenter, LetterKind
 
 AN_HOUR = timedelta(hours=1)
 TOLD_AT_ONCE = 20  # replies that one letter tells of; the others come with the next
@@ -81,9 +81,7 @@ def next_due(session: Session, now: datetime, *, per_hour: int) -> tuple[DueLett
     if not _has_room(session, now, per_hour):
         return ()
     first = session.execute(
-        _due(now)
-        .order_by(col(Letter.kind) != LetterKind.MY_COMMENTS, col(Letter.due_at), col(Letter.id))
-        .limit(1)
+        _due(now).order_by(col(Letter.kind).not_in(AWAITED), col(Letter.due_at), col(Letter.id)).limit(1)
     ).first()
     if first is None or first.kind is not LetterKind.REPLY:
         return () if first is None else (DueLetter(*first),)

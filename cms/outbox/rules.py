@@ -13,6 +13,7 @@ KEPT_FOR = timedelta(days=7)  # what is left of a letter that was sent: what was
 LIVES_FOR = timedelta(days=14)  # no letter waits longer, whatever kept it from going
 ASKED_AT_MOST = 3  # times that somebody who does not answer is asked whether she wants letters
 ASKED_EVERY = timedelta(days=1)
+REQUESTS_PER_TEN_MINUTES = 10  # of one kind from one network; a household asks once
 ONE_A_THREAD = timedelta(hours=1)  # between two letters to one person about one thread
 
 
@@ -24,6 +25,10 @@ class LetterKind(StrEnum):
     REPLY = "reply"
     CONFIRM = "confirm"
     DIGEST = "digest"
+    PASSWORD = "password"  # noqa: S105  # a kind, and no secret
+
+
+AWAITED = (LetterKind.MY_COMMENTS, LetterKind.PASSWORD)  # somebody waits for them at her screen
 
 
 class Wish(StrEnum):
@@ -41,6 +46,7 @@ CEILINGS = {
     LetterKind.MY_COMMENTS: ((1, timedelta(minutes=10)),),
     LetterKind.OPT_IN: ((1, ASKED_EVERY),),
     LetterKind.CONFIRM: ((1, timedelta(minutes=1)), (5, timedelta(days=1))),
+    LetterKind.PASSWORD: ((1, timedelta(minutes=2)), (5, timedelta(days=1))),
 }
 
 

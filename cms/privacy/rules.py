@@ -5,5 +5,4 @@ from datetime import timedelta
 LINK_LIVES = timedelta(hours=24)  # the link in a letter, until its button is pressed
 PAGE_LIVES = timedelta(minutes=30)  # what the button opens
 LETTERS_A_DAY = 3  # to one address, whoever asks: nobody's mailbox is flooded by us
-ASKED_PER_TEN_MINUTES = 10  # times from one network; a household asks once
 SECRET_BYTES = 20  # 160 bits; 128 are asked for

@@ -104,6 +104,8 @@ def _as_a_reader(reader: Reader, site: Site) -> None:
     _sound(reader.get("/nowhere"), 404)
     _sound(reader.get(f"/letters/{link_secret(site.vault, '0' * 32)}"), 200)
     _sound(reader.get(f"/letters/{digest_secret(site.vault, '0' * 32)}/digest"), 200)
+    _sound(reader.get("/sign-in/password"), 200)
+    _sound(reader.get(f"/letters/{'0' * 80}/password"), 404)
     _sound(reader.get(f"/letters/{confirm_secret(site.vault, '0' * 32)}/comment"), 200)
 
 

@@ -87,6 +87,7 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "not here": (None, at("/nowhere")),
     "privacy": (None, at("/privacy")),
     "sign-in": (None, at("/sign-in")),
+    "forgotten password": (None, at("/sign-in/password")),
     "sign-in refused": (None, _sign_in_refused),
     "queue": (Role.MODERATOR, at("/moderation/")),
     "decided": (Role.MODERATOR, _decided),

@@ -22,6 +22,8 @@ def test_buttons_for_all_that_are_ticked_come_with_the_first_tick(visitor: Visit
     assert [bar.is_visible() for bar in bars.all()] == [True, True]
     page.locator("[data-key=x]").first.uncheck()
     assert not bars.first.is_visible()
+    cleo.goto("/moderation/?words=the")
+    assert page.get_by_role("form", name="All that match").is_visible()
 
 
 def test_what_was_decided_and_its_undo_take_one_row(visitor: Visits) -> None:

@@ -61,11 +61,16 @@ def _my_comments(reader: Reader, email: str) -> TestResponse:
     return reader.post("/my-comments", {**form, "email": email})
 
 
+def _password(reader: Reader, email: str) -> TestResponse:
+    return reader.post("/sign-in/password", {"email": email})
+
+
 DOORS: dict[str, Ask] = {
     "a comment": _comment,
     "a comment that is refused": _comment_without_words,
     "signing in": _sign_in,
     "asking for one's comments": _my_comments,
+    "asking for a new password": _password,
 }
 PAGES: dict[str, Ask] = {
     "its receipt": _receipt,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cms.outbox.actions import asking, confirming, digesting, replying
+from cms.outbox.actions import asking, confirming, digesting, replying, resetting
 from cms.outbox.queries import DueLetter
 from cms.outbox.rules import LetterKind, Message
 from cms.privacy.actions import proving
@@ -20,4 +20,5 @@ COMPOSERS: dict[LetterKind, Composer] = {
     LetterKind.REPLY: replying.compose,
     LetterKind.CONFIRM: confirming.compose,
     LetterKind.DIGEST: digesting.compose,
+    LetterKind.PASSWORD: resetting.compose,
 }

@@ -65,6 +65,16 @@ def confirm_path(vault: Vault, mark: str, code: str) -> str:
     return f"/letters/{confirm_secret(vault, mark)}/comment?language={code}"
 
 
+def password_secret(vault: Vault, mark: str, until: int, password_hash: str) -> str:
+    """Return what stands in the link by which someone of staff gives herself a new password.
+
+    `until` is the second, from the epoch, at which it ends. It ends as well with the password that she has, so that it
+    works once, and nothing is kept of it.
+    """
+    stamp = f"{until:08x}"
+    return mark + stamp + vault.digest("letter link", "password", mark, stamp, password_hash)[:DIGEST_DIGITS]
+
+
 def digest_secret(vault: Vault, mark: str) -> str:
     """Return what stands in the link of a moderator's daily letters."""
     return mark + vault.digest("letter link", "digest", mark)[:DIGEST_DIGITS]

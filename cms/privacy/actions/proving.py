@@ -1,43 +1,21 @@
-"""Showing that an address is one's own: a letter to it is asked for, and its link is opened once."""
+"""Showing that an address is one's own: a letter's link is opened once."""
 
 import secrets
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cms.limits import queries as limits
-from cms.limits import writes as limit_writes
 from cms.outbox import queries as outbox
 from cms.outbox import writes as letters_out
 from cms.outbox.actions.wording import letter_text, voice
 from cms.outbox.queries import DueLetter
-from cms.outbox.rules import LetterKind, Message
+from cms.outbox.rules import Message
 from cms.privacy import writes
 from cms.privacy.models import MyCommentsLink
 from cms.privacy.queries.doors import address_behind, is_known
-from cms.privacy.rules import ASKED_PER_TEN_MINUTES, LETTERS_A_DAY, LINK_LIVES, PAGE_LIVES, SECRET_BYTES
+from cms.privacy.rules import LETTERS_A_DAY, LINK_LIVES, PAGE_LIVES, SECRET_BYTES
 from cms.site import Site
 from cms.vault import secret_hash
-
-
-def ask(site: Site, email: str, network_mark: str, language: str, now: datetime) -> int:
-    """Put a letter to an address that somebody has typed; return 0, or the seconds after which she may ask again.
-
-    Nothing is looked up by the address, so that known and unknown ones take the same time and write the same.
-    """
-    key = f"my-comments:{network_mark}"
-    with site.database.writing() as session:
-        if site.settings.rate_limits and network_mark:
-            limit_writes.hold(session, [key])
-            tally = limits.counts_within(session, [key], now=now).tally(key)
-            if tally.count >= ASKED_PER_TEN_MINUTES:
-                return tally.seconds_until_below(ASKED_PER_TEN_MINUTES)
-            limit_writes.count(session, {key: 1}, now=now)
-        letters_out.put_to_address(
-            session, site.vault, LetterKind.MY_COMMENTS, email, language=language, now=now
-        )
-        session.commit()
-    return 0
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:

@@ -4,6 +4,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from cms import logs
 from cms.limits.actions import network_mark
+from cms.outbox.actions.requesting import request_letter
+from cms.outbox.rules import LetterKind
 from cms.privacy.actions import proving
 from cms.privacy.forms import AddressForm
 from cms.web import clock, say, say_minutes, see_other, site, speak_as_asked, unlisted_page
@@ -31,9 +33,9 @@ def ask() -> Response:
     if not typed.validate():
         return _form(typed, 422)
     mark = network_mark(site(), request.remote_addr or "", clock())
-    wait_seconds = proving.ask(site(), typed.email.data or "", mark, code, clock())
+    wait_seconds = request_letter(site(), LetterKind.MY_COMMENTS, typed.email.data or "", mark, code, clock())
     if wait_seconds:
-        refused = _form(typed, 429, _wait(wait_seconds))
+        refused = _form(typed, 429, wait_sentence(wait_seconds))
         refused.headers["Retry-After"] = str(wait_seconds)
         return refused
     return see_other(_address("my_comments.form", code, asked="yes"))
@@ -69,6 +71,15 @@ def link_over() -> Response:
     return unlisted_page(render_template("privacy/mine/over.html", is_erased=False), 404)
 
 
+def wait_sentence(seconds: int) -> str:
+    """Return the sentence for who has asked for letters too often."""
+    return say_minutes(
+        "This was asked often from your connection in a short time. Please try again in %(num)s minute.",
+        "This was asked often from your connection in a short time. Please try again in %(num)s minutes.",
+        seconds,
+    )
+
+
 def _form(typed: AddressForm, status: int = 200, problem: str = "", *, asked: bool = False) -> Response:
     ask_url = _address("my_comments.ask", speak_as_asked())
     return unlisted_page(
@@ -81,14 +92,6 @@ def _form(typed: AddressForm, status: int = 200, problem: str = "", *, asked: bo
             is_asked=asked,
         ),
         status,
-    )
-
-
-def _wait(seconds: int) -> str:
-    return say_minutes(
-        "This was asked often from your connection in a short time. Please try again in %(num)s minute.",
-        "This was asked often from your connection in a short time. Please try again in %(num)s minutes.",
-        seconds,
     )
 
 
