@@ -80,6 +80,7 @@ class Child:
 def bear(children: Sequence[Child], prepare: Callable[[], Prepared], early: int = 0) -> bool:
     """Give every child its process, all forked from one that ran `prepare`; False where that failed, and said why.
 
+    Where somebody kills that one, children are as dead as if they had been killed themselves.
     The first `early` ones are born before the rehearsal; where nobody can adopt there is none, nor are they.
     """
     if CAN_ADOPT:
@@ -104,7 +105,9 @@ def _bear_together(children: Sequence[Child], prepare: Callable[[], Prepared], e
     _be_subreaper(False)  # whose parents else end here are no business of ours
     for child, pid in zip(children, born, strict=True):
         child.adopt(pid)
-    return status == 0
+    return (
+        os.waitstatus_to_exitcode(status) <= 0
+    )  # who was killed could have; those who are missing are replaced
 
 
 def _be_nursery(

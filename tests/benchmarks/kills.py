@@ -98,6 +98,15 @@ class Served:
         below = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return sorted(map(int, below.split()))
 
+    def settle(self) -> None:
+        """Wait until the workers live, which have threads, and nobody besides."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            threads = [len(list(Path(f"/proc/{pid}/task").glob("*"))) for pid in self.worker_ids()]
+            if len(threads) == self.workers and min(threads) > 1:
+                break
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """End the server and wait for it."""
         assert self.process

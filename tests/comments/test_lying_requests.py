@@ -27,6 +27,7 @@ def served(site: Site) -> Iterator[Served]:
     write_article(site, "Cat", START)
     server = Served(site.settings)
     server.start()
+    server.settle()
     yield server
     server.stop()
 

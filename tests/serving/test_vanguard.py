@@ -110,8 +110,18 @@ def test_ctrl_c_during_the_rehearsal_ends_everybody(tmp_path: Path) -> None:
     with _rehearsing(tmp_path) as server:
         first = _who_answers(server)[0]
         os.killpg(server.process.pid, signal.SIGINT)
-        assert server.process.wait(30) == 1
+        assert server.process.wait(30) == 0
         assert not Path(f"/proc/{first}").exists()
+
+
+def test_workers_come_where_somebody_has_killed_who_rehearses(tmp_path: Path) -> None:
+    with _rehearsing(tmp_path) as server:
+        rehearsing = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text("ascii")
+        (tmp_path / "rehearsing").unlink()
+        os.kill(int(rehearsing), signal.SIGKILL)
+        last = _who_is_rehearsed(server)
+        server.settle(1)
+        assert server.workers() == [last]
 
 
 def test_a_reload_asked_for_during_the_rehearsal_is_done_after_it(tmp_path: Path) -> None:
