@@ -46,3 +46,19 @@ def test_nothing_shows_of_the_field_for_machines(visitor: Visits, path: str) -> 
         return [left + 1, right - 1].map(x => document.elementFromPoint(x, top + .5)).filter(found => found?.closest(".trap")).length;
     }""")
     assert seen == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [(Role.EDITOR, "/desk/"), (Role.EDITOR, "/moderation/reasons/"), (Role.MODERATOR, "/moderation/log")],
+)
+def test_a_table_of_staffs_is_cards_that_show_each_row_whole(visitor: Visits, role: Role, path: str) -> None:
+    page = visitor(role, **PHONE).goto(path)
+    table = page.get_by_role("table").first
+    assert page.get_by_role("columnheader").count() > 3
+    cells = table.locator("tbody tr").first.locator("th, td").all()
+    boxes = [box for cell in cells if (box := cell.bounding_box())]
+    assert len(boxes) > 3
+    assert all(0 <= box["x"] < box["x"] + box["width"] <= 360 for box in boxes)
+    scrolled = page.locator(".table__scroll").first.evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert scrolled
