@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cms.accounts.rules import Role
-from tests.journeys.visitor import ARTICLE, Visitor
+from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
 READING = "document.activeElement.closest('[data-comment]')?.dataset.comment ?? ''"
-AT_LEAST = 8
 HOLD_ANSWERS = """() => {
     const ask = window.fetch, held = []
     window.fetch = async (...asked) => {
@@ -28,10 +27,7 @@ HOLD_ANSWERS = """() => {
 
 @pytest.fixture
 def cleo(visitor: Visits) -> Visitor:
-    """Give a moderator before the open queue with some comments in it."""
-    dan = visitor()
-    for number in range(AT_LEAST):
-        dan.comment(ARTICLE, f"By keys, number {number}.", name=f"Dan {number}")
+    """Give a moderator before the open queue, in which the demonstration newspaper has put forty comments."""
     someone = visitor(Role.MODERATOR)
     someone.goto("/moderation/")
     return someone
