@@ -34,7 +34,7 @@ from cms.outbox.rules import Wish
 from cms.reports.actions import Complaint, report
 from cms.reports.rules import ReportReason
 from cms.site import Site
-from tests.conftest import START, database_of_its_own, wait_for_no_disk
+from tests.conftest import START, copy_of, wait_for_no_disk
 from tests.factories import hire, send_comment, write_article
 from tests.moderation.twins import State, changes, everything, twin_of
 
@@ -88,9 +88,9 @@ def chance(request: pytest.FixtureRequest) -> Random:
 
 
 @pytest.fixture(scope="module")
-def second_database() -> Iterator[str]:
+def second_database(postgresql_template: str) -> Iterator[str]:
     """Give the URL of a PostgreSQL database beside the one that every test is given."""
-    with database_of_its_own() as url:
+    with copy_of(postgresql_template) as url:
         wait_for_no_disk(url)
         yield url
 
@@ -180,11 +180,22 @@ def _disturb(site: Site, ids: list[int]) -> None:
     edit(site, edited, Edit(name="Dan", text="You may read this.", origin_known=True, visitor=Visitor()), NOW)
 
 
-@pytest.mark.parametrize("verdict", [Verdict.APPROVE, Verdict.REJECT, Verdict.SPAM])
+@pytest.mark.parametrize(
+    ("chance", "verdict", "first_piece"),
+    [
+        (0, Verdict.APPROVE, 3),
+        (1, Verdict.APPROVE, 100),
+        (2, Verdict.REJECT, 3),
+        (3, Verdict.REJECT, 100),
+        (4, Verdict.SPAM, 3),
+        (5, Verdict.SPAM, 100),
+    ],
+    indirect=["chance"],
+)
 def test_a_batch_its_undo_and_their_redoing_leave_behind_what_single_decisions_would(
-    twins: Twins, chance: Random, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+    twins: Twins, chance: Random, verdict: Verdict, first_piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "FIRST_PIECE", chance.choice((3, 100)))
+    monkeypatch.setattr(batches, "FIRST_PIECE", first_piece)
     ids, seen = _held(twins.singly), _seen(twins.singly)
     disturbed, later = chance.sample(ids, 3), chance.sample(ids, 3)
     twins.both(lambda site: _disturb(site, disturbed))
