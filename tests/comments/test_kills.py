@@ -8,7 +8,7 @@ from tests.conftest import START
 from tests.factories import write_article
 
 
-@pytest.mark.parametrize(("settings", "kills"), [("sqlite", 10), ("postgresql", 2)], indirect=["settings"])
+@pytest.mark.parametrize(("settings", "kills"), [("sqlite", 5), ("postgresql", 2)], indirect=["settings"])
 def test_every_comment_that_was_thanked_for_is_there_once_after_kills(site: Site, kills: int) -> None:
     write_article(site, "Cat", START)
     site.database.close()
