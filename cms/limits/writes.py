@@ -1,7 +1,7 @@
 """Counting deeds, noticing what is wrong with the set-up, and making and forgetting the salt of a day."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from cms.storage.sessions import Rows, once, store_later
 
 # Rows; a comment leaves two of its network and one of its article, and sixteen are stored at once: forgetting keeps up.
 FORGOTTEN_AT_ONCE = 100
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 @cache
@@ -42,20 +43,32 @@ def _counting(dialect: str, rows: int) -> Prebuilt:
     )
 
 
-# A CTE, which PostgreSQL carries out once: it may carry out a subquery of IN for row after row, and so forget more.
-_OLD = (
-    sa.select(col(LimitCount.key), col(LimitCount.since))
-    .where(col(LimitCount.since) < sa.bindparam("before", type_=UtcTime()))
-    .limit(FORGOTTEN_AT_ONCE)
-    .with_for_update(skip_locked=True)
-    .cte("old")
-)
-_FORGET = Prebuilt(
-    sa.delete(LimitCount).where(
-        sa.tuple_(col(LimitCount.key), col(LimitCount.since)).in_(sa.select(_OLD.c.key, _OLD.c.since))
-    ),
-    overtakes=True,
-)
+@cache
+def _forgetting(dialect: str) -> Prebuilt:
+    """Return the statement that forgets the oldest counts.
+
+    By where the rows lie, which each database has its word for, and between two moments, of which PostgreSQL expects few:
+    by their key it read, as long as nobody had analysed the table, all of it twice (measured: 8 ms of 40,000 rows with
+    the log locked; so 0.2).
+    """
+    table = table_of(LimitCount)
+    old = table.alias("old")
+    place: sa.ColumnElement[Any] = sa.literal_column("ctid" if dialect == "postgresql" else "rowid")
+    places: sa.Select[*tuple[Any, ...]] = (
+        sa.select(sa.literal_column(f"old.{place}"))
+        .select_from(old)
+        .where(
+            old.c.since >= sa.literal(_LONG_AGO, UtcTime()),
+            old.c.since < sa.bindparam("before", type_=UtcTime()),
+        )
+        .order_by(old.c.since)
+        .limit(FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    among = place == sa.func.any(sa.func.array(places.scalar_subquery()))
+    return Prebuilt(
+        sa.delete(table).where(among if dialect == "postgresql" else place.in_(places)), overtakes=True
+    )
 
 
 def hold(session: Session, keys: Iterable[str]) -> None:
@@ -79,7 +92,11 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
         known[key][since] = added(key, known[key].get(since, 0), numbers[key])
     rows = [{"key": key, "since": since, "number": number} for key, number in numbers.items()]
     store_later(session, _count_all, rows)
-    once(session, "forgotten counts", lambda: _FORGET.put(session, {"before": since - WINDOW}))
+    once(session, "forgotten counts", lambda: _forget(session, since - WINDOW))
+
+
+def _forget(session: Session, before: datetime) -> None:
+    _forgetting(session.get_bind().dialect.name).put(session, {"before": before})
 
 
 def _count_all(session: Session, rows: Rows) -> None:
