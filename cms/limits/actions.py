@@ -12,6 +12,7 @@ from cms.limits.rules import (
     IP,
     KINDS_KEY,
     SLOW_KEY,
+    WINDOW,
     Ruling,
     Seen,
     Visitor,
@@ -78,11 +79,23 @@ def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: in
         visitor=who,
         is_slowed=counts.is_noted(slow),
     )
-    return ruling(
+    found = ruling(
         seen,
         per_visitor=site.settings.comments_per_ten_minutes,
         per_article=site.settings.article_comments_per_ten_minutes,
     )
+    if found.retry_after_seconds:
+        site.remembered.refused_comment_at = now
+    return found
+
+
+def may_refuse(site: Site, now: datetime) -> bool:
+    """Tell whether it is worth while to ask beforehand what a comment meets: one was refused in these ten minutes.
+
+    Else hardly any is, and who stores it asks at last.
+    """
+    refused_at = site.remembered.refused_comment_at
+    return refused_at is not None and now - refused_at < WINDOW
 
 
 def use_once(session: Session, secret: str, ends_at: datetime) -> bool:

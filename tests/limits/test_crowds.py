@@ -172,9 +172,25 @@ def test_a_flood_that_feigns_a_proxy_ends_and_a_first_comment_from_elsewhere_is_
 
 @ON_SQLITE
 @pytest.mark.usefixtures("_cat")
-def test_a_refusal_costs_three_selects_and_a_token_is_refused_with_it(site: Site, clock: Clock) -> None:
+def test_nobody_is_counted_beforehand_until_somebody_was_refused_lately(site: Site, clock: Clock) -> None:
     reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
-    reader.comment(CAT)
+
+    def is_asked_beforehand(text: str) -> bool:
+        with counted(site) as selects:
+            reader.comment(CAT, comment=text)
+        return any("limit_count" in select for select in selects)
+
+    assert [is_asked_beforehand(text) for text in ("One.", "Two.", "Three.")] == [False, False, True]
+    clock.advance(minutes=21)
+    assert [is_asked_beforehand(text) for text in ("Four.", "Five.", "Six.")] == [False, False, True]
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("_cat")
+def test_a_further_refusal_costs_three_selects_and_a_token_is_refused_with_it(
+    site: Site, clock: Clock
+) -> None:
+    reader = refused_reader(site, clock)
     fields = {"name": "Dan", "email": "dan@example.org", "comment": "More.", **reader.form_of(CAT)}
     with counted(site) as selects:
         refused = reader.post(f"{CAT}/comments", {**fields, "reply_to": "1"})
@@ -204,11 +220,10 @@ def test_a_refusal_says_in_how_many_minutes_and_keeps_the_words(site: Site, cloc
 
 @ON_SQLITE
 @pytest.mark.usefixtures("_cat")
-def test_a_refusal_cleans_judges_and_writes_nothing(
+def test_a_further_refusal_cleans_judges_and_writes_nothing(
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
-    reader.comment(CAT)
+    reader = refused_reader(site, clock)
     fields = {"name": "Dan", "email": "dan@example.org", "comment": "More.", **reader.form_of(CAT)}
 
     def _never(*_: object) -> str:
@@ -219,3 +234,10 @@ def test_a_refusal_cleans_judges_and_writes_nothing(
     monkeypatch.setattr(type(site.database), "writing", _never)
     assert reader.post(f"{CAT}/comments", fields).status_code == 429
     assert len(stored(site)) == 1
+
+
+def refused_reader(site: Site, clock: Clock) -> Reader:
+    """Return a reader who has sent as much as she may, and was told so."""
+    reader = Reader(application(site.but(comments_per_ten_minutes=1), clock))
+    assert [reader.comment(CAT, comment=text).status_code for text in ("One.", "Two.")] == [303, 429]
+    return reader

@@ -81,9 +81,9 @@ def too_many(site: Site, session: Session, sent: Submission, now: datetime) -> T
     """Return the refusal of a visitor who sends too often, before anything is cleaned, judged or written.
 
     What is sent twice is never refused: it leads to its receipt. One SELECT, a second for who is over the limit, none
-    where limits are off.
+    where limits are off or nobody was refused lately.
     """
-    if not site.settings.rate_limits:
+    if not limits.may_refuse(site, now):
         return None
     found = limits.ruling_on_comment(site, session, sent.visitor, sent.article_id, now)
     if not found.retry_after_seconds:
