@@ -5,7 +5,8 @@ Run: `python tests/benchmarks/speed.py [--only pages|baked|anew|posts] [--isso P
 PostgreSQL database. Yardsticks: `nginx` sends the same bytes as a file, without a log, and looks once a minute
 whether it has changed; beside the baked page, which it sends as `cms deploy nginx` has it, log included, also one that
 looks at each request as it does by default (`nginx by default`); `ceiling` is our server answering the bytes as a
-constant; `hello` is a bare Flask view; Isso takes comments too, where PYTHON is one that has it (see beside.py).
+constant; `hello` is a bare Flask view; comments are sent without limits and with them, each from a network of its own,
+as a proxy would say (`limited`); Isso takes comments too, where PYTHON is one that has it (see beside.py).
 """
 
 import argparse
@@ -40,7 +41,9 @@ local n = math.random(1000000000)
 request = function()
   n = n + 1
   local body = "%s&comment=Number+" .. n .. "+says+that+the+tide+comes+in+twice+a+day+and+that+nobody+on+the+quay+minds+it+much."
-  return wrk.format("POST", nil, {["Content-Type"]="application/x-www-form-urlencoded", ["Sec-Fetch-Site"]="same-origin"}, body)
+  -- each from a network of its own, as a proxy would say where limits are on
+  local from = string.format("2001:%%x:%%x::9", math.floor(n / 65536) %% 65536, n %% 65536)
+  return wrk.format("POST", nil, {["Content-Type"]="application/x-www-form-urlencoded", ["Sec-Fetch-Site"]="same-origin", ["X-Forwarded-For"]=from}, body)
 end
 local codes = {}
 response = function(status) codes[status] = (codes[status] or 0) + 1; bad = (bad or 0) + (status == 303 and 0 or 1) end
@@ -197,18 +200,26 @@ class Measured:
 
     def _taken(self) -> dict[str, object]:
         """Measure comments that are sent: cleaned, judged, sealed and committed before they are answered."""
-        slowest: dict[str, list[float]] = {"post": [], "isso": []}
-        scripts = {name: self.folder / f"{name}.lua" for name in slowest}
+        slowest: dict[str, list[float]] = {"post": [], "limited": [], "isso": []}
+        scripts = {name: self.folder / f"{name}.lua" for name in ("post", "isso")}
         scripts["post"].write_text(POST_LUA % self._fields())
         scripts["isso"].write_text(beside.LUA)
         path = f"{self.article}/comments"
         with ExitStack() as running:
             hello = running.enter_context(self._yardstick("hello", self.site.ask("GET", "/")))
+            limited = running.enter_context(
+                served(self.instance, workers=self.asked.workers, CMS_TRUSTED_PROXIES="1")
+            )
             asked = {
                 "hello": lambda: self._wrk(hello[0], "/"),
                 "post": lambda: self._posts(self.site.port, path, scripts["post"], slowest["post"]),
+                "limited": lambda: self._posts(limited.port, path, scripts["post"], slowest["limited"]),
             }
-            parents = {"hello": hello[1], "post": self.site.process.pid}
+            parents = {
+                "hello": hello[1],
+                "post": self.site.process.pid,
+                "limited": limited.process.pid,
+            }
             if beside.is_there(self.asked.isso):
                 port = free_port()
                 isso = beside.isso(self.asked.isso, self.folder, port, self.asked.workers)
@@ -219,6 +230,8 @@ class Measured:
             "comment POST / hello": _ratio(rates, "post", "hello"),
             "the same by processor time, POST": _ratio(self.per_second, "post", "hello"),
             "comment POST p99, ms": round(median(slowest["post"]), 1),
+            "comment POST with limits / without": _ratio(rates, "limited", "post"),
+            "the same by processor time, limits": _ratio(self.per_second, "limited", "post"),
             "comments a second": {key: round(median(found)) for key, found in rates.items()},
         }
         if "isso" in rates:
