@@ -3,8 +3,11 @@
 import pytest
 from flask import Flask
 
+from cms.comments.rules import CommentStatus
+from cms.moderation.filters import Filter
 from cms.moderation.queries import decided
 from cms.site import Site
+from tests.articles.paper import counted
 from tests.conftest import START, Clock
 from tests.factories import hire, send_comment, write_article
 from tests.reader import Moderator, Page
@@ -97,6 +100,26 @@ def test_a_page_that_looked_through_its_share_leads_further_back(
             path = next((attrs["href"] for attrs, _ in page.all("a", rel="next")), "")
             assert pages < 12
         assert found == wanted[::-1], query
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_common_word_is_looked_for_no_further_back_than_one_page_looks_through(
+    site: Site, cleo: Moderator, articles: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decided, "LOOKED_AT", 3)
+    monkeypatch.setattr(decided, "LATELY", 2)
+    for n in range(19):
+        send_comment(
+            site, articles[0], START, name=f"Dan {n}", text=f"Rope {n}{' was tarred' * (n % 18 == 0)}."
+        )
+    cleo.decide("approve", *range(1, 20))
+    for words, windows, goes_on in (("rope", 1, True), ("tarred", 3, False)):
+        with counted(site) as sent, site.database.reading() as session:
+            found, end = decided.places(
+                session, CommentStatus.SPAM, Filter(words=words), START, after=None, size=50
+            )
+        assert (found, end is not None) == ([], goes_on), words
+        assert len(sent) == 1 + 2 * windows, words
 
 
 def test_the_words_of_a_decided_comment_go_with_its_text(
