@@ -146,7 +146,8 @@ class Batch(SQLModel, table=True):
     """One decision about many comments, carried out piece by piece; its entries in the log bear its id.
 
     Either `verdict` is set, and `narrowed` (JSON of a filter) says about what; or `undoes` is, the batch that is taken
-    back. Comments that anything was said of behind the log's entry `as_of` are left as they are.
+    back. Comments that anything was said of behind the log's entry `as_of` are left as they are. `note` goes along with
+    each entry, and is kept here no longer than there is something left to do.
     """
 
     __tablename__ = "batch"
@@ -173,6 +174,7 @@ class Batch(SQLModel, table=True):
     hour_until: datetime | None = Field(default=None, sa_type=UtcTime)
     begun_at: datetime = Field(sa_type=UtcTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    note: str | None = Field(default=None, max_length=1000)
 
 
 class Note(SQLModel, table=True):

@@ -294,6 +294,7 @@ def test_reasons_of_before_stay_but_for_the_one_that_every_comment_had(full_site
     with full_site.database.writing() as session:
         for part in _REASONS_OF_BEFORE:
             session.execute(sa.text(part))
+        _go_back_to_0033(session)
         session.execute(sa.text("UPDATE alembic_version SET version_num = '0031'"))
         session.commit()
     full_site.database.close()
@@ -303,7 +304,12 @@ def test_reasons_of_before_stay_but_for_the_one_that_every_comment_had(full_site
         assert [tuple(row) for row in found] == [(1, "links", 2)]
 
 
+def _go_back_to_0033(session: Session) -> None:
+    session.execute(sa.text("ALTER TABLE batch DROP COLUMN note"))
+
+
 def _go_back_to_0030(session: Session) -> None:
+    _go_back_to_0033(session)
     for part in _FACTS_GONE:
         session.execute(sa.text(part))
     session.execute(sa.text("UPDATE alembic_version SET version_num = '0030'"))

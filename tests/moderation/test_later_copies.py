@@ -100,6 +100,31 @@ def test_a_card_of_copies_offers_it_and_the_batch_leads_to_its_policy(
     assert _statuses(site)[-1] == "held", "whoever began it may end it"
 
 
+def test_a_note_about_copies_stands_beside_each_of_them_and_is_kept_nowhere_else(
+    site: Site, app: Flask, article: int
+) -> None:
+    first, second = _copies(site, article, "ann", "bob")
+    cleo = Moderator(app, "Cleo")
+    assert cleo.page("/moderation/").all("textarea", name="note")
+    fields = {**cleo.hidden(), "campaign": str(first), "equal_to": str(first), "verdict": "spam"}
+
+    def _say(note: str) -> int:
+        sent = {**fields, "note": note}
+        return cleo.client.post("/moderation/batches/", data=sent, headers=cleo.headers).status_code
+
+    assert _say("x" * 1001) == 422
+    assert _statuses(site) == ["held", "held"]
+    assert _say("From the betting people. Ask Ben before you let one through.") == 303
+    assert _statuses(site) == ["spam", "spam"]
+    for comment in (first, second):
+        assert "From the betting people." in cleo.page(f"/moderation/?comment={comment}").text("main")
+        assert "From the betting people." in cleo.page(f"/moderation/log?comment={comment}").text("main")
+    with site.database.reading() as session:
+        batch = batch_status(session, 1)
+    assert batch is not None
+    assert batch.note is None
+
+
 def test_all_that_wait_from_one_commenter_are_rejected_as_one_decision(
     site: Site, app: Flask, article: int
 ) -> None:

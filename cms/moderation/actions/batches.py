@@ -37,6 +37,7 @@ class BatchJudgement:
     later_too: bool = (
         False  # copies of the campaign that come within a day, where it is rejected or called spam
     )
+    note: str = ""  # for colleagues, beside each of them
 
 
 def begin(site: Site, judgement: BatchJudgement, now: datetime) -> int:
@@ -51,6 +52,7 @@ def begin(site: Site, judgement: BatchJudgement, now: datetime) -> int:
         as_of=judgement.as_of,
         wanted=wanted,
         begun_at=now,
+        note=judgement.note or None,
     )
     with site.database.writing() as session:
         number = begin_batch(session, batch)

@@ -23,7 +23,7 @@ from cms.moderation.queries.reasons import spam_reasons
 from cms.moderation.queries.standing import articles_of, lock_comments, locked_comments
 from cms.moderation.rules import STATUS_AFTER, Verdict, lesson_of
 from cms.moderation.writes.batches import note_carried_out
-from cms.moderation.writes.log import decide_all, lock_log, undo_all
+from cms.moderation.writes.log import decide_all, keep_note_beside_all, lock_log, undo_all
 from cms.moderation.writes.status import put_back_on_list, set_statuses
 from cms.outbox.actions.announcing import announce
 from cms.pages import rules as things
@@ -84,6 +84,7 @@ def _decide(
     said = {**_said(batch, ids, now), "after": wanted, "reason": batch.reason, "as_of": batch.as_of}
     decided = sorted(row.comment_id for row in decide_all(session, said))
     set_statuses(session, decided, status=wanted, now=now)
+    keep_note_beside_all(session, batch.id, decided, batch.note)
     lesson = lesson_of(wanted, batch.reason, spam_reasons(session), by_person=True)
     learn(session, dict.fromkeys(decided[:lessons_left], lesson))
     is_shown = wanted is CommentStatus.APPROVED

@@ -49,6 +49,7 @@ class BatchStatus:
     hour_name: str
     begun_at: datetime
     finished_at: datetime | None
+    note: str | None
     undone_by: int | None
     policy_id: int | None
 
@@ -227,6 +228,7 @@ def _status(row: Any) -> BatchStatus:
         hour_name=row.hour_name or "",
         begun_at=row.begun_at,
         finished_at=row.finished_at,
+        note=row.note,
         undone_by=row.undone_by,
         policy_id=row.policy_id,
     )

@@ -7,12 +7,14 @@ from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, ca
 from cms.moderation.filters import filter_of
 from cms.moderation.queries.batches import BatchStatus, batch_status, batches, newest_entry
 from cms.moderation.queries.queue import waiting_count
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import NOTE_MAX_CHARS, Deed, Verdict
 from cms.moderation.views.parts import (
+    asked_note,
     asked_verdict,
     counted,
     here,
     json_answer,
+    note_too_long,
     tables,
     told_count,
     wants_json,
@@ -44,8 +46,11 @@ def make() -> Response:
         return refused(say("The form was not complete. Please load the queue again."))
     if not narrowed:
         return refused(say("Please narrow the queue first: this would be about everything that waits."))
+    note = asked_note()
+    if len(note) > NOTE_MAX_CHARS:
+        return refused(note_too_long())
     later_too = request.form.get("later") == "yes"
-    batch_id = begin(site(), BatchJudgement(staff().id, *asked, narrowed, as_of, later_too), clock())
+    batch_id = begin(site(), BatchJudgement(staff().id, *asked, narrowed, as_of, later_too, note), clock())
     return _carried_on(batch_id)
 
 

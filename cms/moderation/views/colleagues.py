@@ -11,9 +11,9 @@ from cms.moderation.actions.noting import NobodyKnown, note, take_back_note
 from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.rules import Deed
 from cms.moderation.views.outcomes import left_page, note_outcome, told, told_plainly
-from cms.moderation.views.parts import wants_json, way_back, whole_as_of
+from cms.moderation.views.parts import asked_note, note_too_long, wants_json, way_back, whole_as_of
 from cms.moderation.views.queue import refused
-from cms.web import clock, language, say, see_other, site
+from cms.web import clock, say, see_other, site
 
 blueprint = Blueprint("colleagues", __name__)
 DEEDS = {"on": Deed.ESCALATED, "off": Deed.RETURNED}
@@ -26,12 +26,12 @@ LISTED_SENTENCES = {
 @blueprint.post("/escalations")
 def list_or_unlist() -> Response:
     """Put one comment on the editors' list or take it off."""
-    comment_id, words = _comment_id(), _words()
+    comment_id, words = _comment_id(), asked_note()
     deed, as_of = DEEDS.get(request.form.get("list", "")), whole_as_of()
     if comment_id is None or deed is None or as_of is None:
         return refused(say("The form was not complete. Please load the queue again."))
     if len(words) > rules.NOTE_MAX_CHARS:
-        return refused(_too_long())
+        return refused(note_too_long())
     outcome = escalate(site(), Escalation(comment_id, deed, staff().id, as_of, words), clock())
     if isinstance(outcome, NotHere):
         return refused(say("There is no such comment. Nothing was changed; please load the queue again."))
@@ -48,11 +48,11 @@ def list_or_unlist() -> Response:
 @blueprint.post("/notes")
 def make_note() -> Response:
     """Keep a note about a comment or about whoever wrote it."""
-    comment_id, words = _comment_id(), _words()
+    comment_id, words = _comment_id(), asked_note()
     if comment_id is None or sanitize.is_blank(words):
         return refused(say("Please write the note first."))
     if len(words) > rules.NOTE_MAX_CHARS:
-        return refused(_too_long())
+        return refused(note_too_long())
     about_commenter = request.form.get("about") == "commenter"
     note_id = note(site(), staff().id, comment_id, words, clock(), about_commenter=about_commenter)
     if note_id is None:
@@ -86,12 +86,3 @@ def _done(said: str, undo: dict[str, object]) -> Response:
 def _comment_id() -> int | None:
     ids = rules.whole_numbers(request.form.getlist("comment"))
     return ids[0] if ids and len(ids) == 1 else None
-
-
-def _words() -> str:
-    return sanitize.comment_text(request.form.get("note", ""))
-
-
-def _too_long() -> str:
-    most = language().number(rules.NOTE_MAX_CHARS)
-    return say("The note is too long: it takes at most %(limit)s characters.", limit=most)

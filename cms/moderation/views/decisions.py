@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, request
 
-from cms import sanitize
 from cms.accounts.guard import staff
 from cms.moderation import rules, wording
 from cms.moderation.actions.deciding import decide
@@ -10,9 +9,16 @@ from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.actions.undoing import undo
 from cms.moderation.queries.branches import with_branches
 from cms.moderation.views.outcomes import left_page, note_outcome, told
-from cms.moderation.views.parts import asked_verdict, wants_json, way_back, whole_as_of
+from cms.moderation.views.parts import (
+    asked_note,
+    asked_verdict,
+    note_too_long,
+    wants_json,
+    way_back,
+    whole_as_of,
+)
 from cms.moderation.views.queue import refused
-from cms.web import clock, language, say, see_other, site
+from cms.web import clock, say, see_other, site
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -28,10 +34,9 @@ def make() -> Response:
         return refused(say("The decision was not understood. Please choose one of the buttons."))
     if as_of is None:
         return refused(say("The form was not complete. Please load the queue again."))
-    note = sanitize.comment_text(request.form.get("note", ""))
+    note = asked_note()
     if len(note) > rules.NOTE_MAX_CHARS:
-        most = language().number(rules.NOTE_MAX_CHARS)
-        return refused(say("The note is too long: it takes at most %(limit)s characters.", limit=most))
+        return refused(note_too_long())
     if request.form.get("branch") == "all" and asked[0] in rules.TAKES_AWAY:
         with site().database.reading() as session:
             ids = with_branches(session, ids)

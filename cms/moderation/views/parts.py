@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, abort, flash, get_flashed_messages, request
 
+from cms import sanitize
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
 from cms.moderation import rules, wording
 from cms.moderation.corrections import CORRECTION_SENTENCES
@@ -115,6 +116,17 @@ def asked_verdict() -> tuple[Verdict, str] | None:
     with site().database.reading() as session:
         known = reason(session, code[: rules.CODE_MAX_CHARS])
     return (verdict, known.code) if known else None
+
+
+def asked_note() -> str:
+    """Return what was written for colleagues, tidied; whether it fits is the caller's to ask."""
+    return sanitize.comment_text(request.form.get("note", ""))
+
+
+def note_too_long() -> str:
+    """Return the sentence for a note of more than NOTE_MAX_CHARS."""
+    most = language().number(rules.NOTE_MAX_CHARS)
+    return say("The note is too long: it takes at most %(limit)s characters.", limit=most)
 
 
 def whole_as_of() -> int | None:

@@ -22,9 +22,9 @@ def note_carried_out(session: Session, batch_id: int, number: int) -> None:
 
 
 def finish_batch(session: Session, batch_id: int, now: datetime) -> None:
-    """Note that nothing of a batch is left to do."""
+    """Note that nothing of a batch is left to do, and drop what it noted: from here on that can be erased with each text."""
     session.execute(
         sa.update(Batch)
         .where(col(Batch.id) == batch_id, col(Batch.finished_at).is_(None))
-        .values(finished_at=now)
+        .values(finished_at=now, note=None)
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from cms.comments.rules import CommentStatus
 from cms.db import table_of
@@ -62,6 +62,18 @@ def keep_note(session: Session, entry_id: int, comment_id: int, body_text: str) 
     if body_text:
         session.add(DecisionNote(entry_id=entry_id, comment_id=comment_id, body_text=body_text))
         session.flush()
+
+
+def keep_note_beside_all(
+    session: Session, batch_id: int, comment_ids: Sequence[int], body_text: str | None
+) -> None:
+    """Keep what was written beside a decision about many with the entry of each of these; nothing for no text."""
+    if body_text:
+        columns = col(Decision.id), col(Decision.comment_id), sa.literal(body_text)
+        entries = sa.select(*columns).where(
+            col(Decision.batch_id) == batch_id, col(Decision.comment_id).in_(comment_ids)
+        )
+        session.execute(sa.insert(DecisionNote).from_select(["entry_id", "comment_id", "body_text"], entries))
 
 
 def decide_all(session: Session, said: Mapping[str, Any]) -> Sequence[Any]:  # Any: as above

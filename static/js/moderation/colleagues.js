@@ -16,7 +16,7 @@ if (queue) {
   queue.addEventListener("keydown", (event) => {
     const note = event.target.closest("[data-note]");
     if (event.key === "Escape" && note?.open) fold(note);
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) note?.querySelector("button[name=keep]").click();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) note?.querySelector("button[name=keep]")?.click();
   });
   queue.addEventListener("answered", (event) => hear(event.detail));
 }
