@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from cms.accounts.rules import Role
-from tests.journeys.visitor import TEXT, TEXT_SENT, Visitor
+from tests.journeys.visitor import TEXT, TEXT_SENT, Visitor, png
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
@@ -44,6 +45,27 @@ def test_a_new_article_comes_back_after_a_crash_and_is_forgotten_once_stored(vis
     _do(ada, "save")
     assert _kept(ada) == "{}"
     assert ada.goto("/desk/articles/new").locator(OFFER).is_hidden()
+
+
+def test_kept_words_come_back_with_their_lead_picture(visitor: Visits) -> None:
+    ada = visitor(Role.AUTHOR)
+    page = ada.goto("/desk/articles/new")
+    assert page.locator("[data-desk-lead]").is_hidden()
+    page.locator("input[name=title]").fill("A picture and no words")
+    page.locator("input[name=lead_file]").set_input_files(
+        {"name": "x.png", "mimeType": "image/png", "buffer": png()}
+    )
+    page.locator("input[name=lead_alt]").fill("A dot")
+    _do(ada, "preview")
+    _do(ada, "write_on")
+    page.locator("input[name=lead_caption]").fill("The dot, from afar.")
+    _crash(ada)
+    page = ada.goto("/desk/articles/new")
+    page.get_by_role("button", name="Put them into the form").click()
+    expect(page.get_by_role("img", name="A dot")).to_be_visible()
+    assert page.get_by_label("Remove this picture").is_visible()
+    _do(ada, "save")
+    assert page.get_by_role("img", name="A dot").is_visible()
 
 
 def test_kept_words_of_a_stored_article_meet_a_newer_text_side_by_side(visitor: Visits) -> None:

@@ -1,14 +1,12 @@
 """An article's text is written as it will look, and what nobody touches stays to the letter."""
 
-import io
 from collections.abc import Callable
 
 import pytest
-from PIL import Image
 
 from cms import sanitize
 from cms.accounts.rules import Role
-from tests.journeys.visitor import LONG_ARTICLE, TEXT, TEXT_SENT, Visitor
+from tests.journeys.visitor import LONG_ARTICLE, TEXT, TEXT_SENT, Visitor, png
 
 pytestmark = pytest.mark.journey
 Visits = Callable[..., Visitor]
@@ -77,16 +75,10 @@ def _stored(visitor: Visits, body_html: str) -> tuple[Visitor, str]:
     return ada, page.url
 
 
-def _png() -> bytes:
-    written = io.BytesIO()
-    Image.new("RGB", (600, 300), "teal").save(written, "PNG")
-    return written.getvalue()
-
-
 def _choose_picture(ada: Visitor, alt: str, caption: str = "") -> None:
     page = ada.page
     page.locator("input[name=picture]").set_input_files(
-        {"name": "IMG_1.png", "mimeType": "image/png", "buffer": _png()}
+        {"name": "IMG_1.png", "mimeType": "image/png", "buffer": png()}
     )
     _say_what_it_shows(ada, alt, caption)
 
@@ -230,7 +222,7 @@ def test_a_picture_that_is_let_fall_is_asked_about_and_lands_there(visitor: Visi
     ada = _writing(visitor)
     page = ada.page
     page.locator(TEXT).fill("First.\nLast.")
-    page.locator(TEXT).evaluate(LET_FALL, list(_png()))
+    page.locator(TEXT).evaluate(LET_FALL, list(png()))
     _say_what_it_shows(ada, "A field", "")
     assert _sent(ada).startswith("<p>First.</p>\n<figure>")
     assert _sent(ada).endswith("</figure>\n<p>Last.</p>")
@@ -271,7 +263,7 @@ def test_a_picture_that_cannot_be_sent_loses_no_word(visitor: Visits) -> None:
     ada.context.clear_cookies()
     _tool(ada, "Picture")
     page.locator("input[name=picture]").set_input_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": _png()}
+        {"name": "a.png", "mimeType": "image/png", "buffer": png()}
     )
     page.get_by_label("What the picture shows").fill("A field")
     page.get_by_role("button", name="Put it into the text").click()
@@ -309,7 +301,7 @@ def test_without_script_the_field_takes_html_and_a_picture_behind_it(visitor: Vi
     page.locator("input[name=title]").fill("Without script")
     page.locator(TEXT_SENT).fill("One.\n\nTwo.")
     page.locator("input[name=picture]").set_input_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": _png()}
+        {"name": "a.png", "mimeType": "image/png", "buffer": png()}
     )
     dan.press(page.locator("button[name=action][value=save]"))
     assert _sent(dan).startswith("<p>One.</p>\n<p>Two.</p>")

@@ -1,8 +1,10 @@
 """Somebody at a browser's window, who notices every error, refusal and foreign request."""
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from cms.accounts.rules import Role
@@ -120,3 +122,10 @@ class Visitor:
         )
         if message.type in {"error", "warning"} and not is_own_answer and not is_own_editing:
             self.complaints.append(f"{message.type} on {self.page.url}: {message.text}")
+
+
+def png() -> bytes:
+    """Return a picture as a phone would send it."""
+    written = BytesIO()
+    Image.new("RGB", (600, 300), "teal").save(written, "PNG")
+    return written.getvalue()
