@@ -15,21 +15,12 @@ IS_REPEATABLE = "status IN ('held', 'spam')"  # in these words alone is the inde
 _SETTLED = "coalesce(withdrawn_at, decided_at, created_at)"  # when the days of retention begin
 
 
-class Comment(SQLModel, table=True):
-    """What a reader wrote; visible when approved, neither withdrawn nor erased.
+def _index_of_waiting(name: str, *columns: str) -> sa.Index:
+    return partial_index(name, *columns, where="waiting_since IS NOT NULL")
 
-    `mark` is random: the sealed address is bound to it and the receipt's secret derives from it. `root_id` is the
-    comment that began the thread (itself, for that one). `repeat_key` is set while the same text sent again is stored once.
-    `waiting_since` is set while a moderator has something to decide: `created_at` while it is held, the moment of the
-    edit while an edit of an approved one is. `escalated_at` is set while somebody asks for another look, `swept_at` when
-    its texts went by age.
-    `reports` counts the networks that have reported it since somebody last decided, `reported_at` is set once they are
-    enough for another look.
-    `score` (0 to 1000) says how much it looks like spam, `lane` where it therefore stands in the queue; `likeness` is its
-    text's fingerprint (see likeness.py; 0 for none), `facts` a digest of what it states (see campaigns.py; empty where nobody
-    looked, which may be anything). `staff_id` is set where somebody of staff wrote it, `featured_at`
-    while the newsroom puts it forward, `corrected_at` while it says what an editor made of it.
-    """
+
+class Comment(SQLModel, table=True):
+    """What a reader wrote; visible when it is approved and neither withdrawn nor erased."""
 
     __tablename__ = "comment"
     __table_args__ = (
@@ -49,41 +40,14 @@ class Comment(SQLModel, table=True):
             "id",
             where="status = 'approved' AND withdrawn_at IS NULL AND erased_at IS NULL",
         ),
-        partial_index("ix_comment_waiting", "waiting_since", "id", where="waiting_since IS NOT NULL"),
+        _index_of_waiting("ix_comment_waiting", "waiting_since", "id"),
         # What narrows the queue, each in the queue's own order.
-        partial_index(
-            "ix_comment_waiting_article",
-            "article_id",
-            "waiting_since",
-            "id",
-            where="waiting_since IS NOT NULL",
-        ),
-        partial_index(
-            "ix_comment_waiting_commenter",
-            "email_fingerprint",
-            "waiting_since",
-            "id",
-            where="waiting_since IS NOT NULL",
-        ),
-        partial_index(
-            "ix_comment_waiting_network",
-            "network_mark",
-            "waiting_since",
-            "id",
-            where="waiting_since IS NOT NULL",
-        ),
-        partial_index(
-            "ix_comment_waiting_language",
-            "language",
-            "waiting_since",
-            "id",
-            where="waiting_since IS NOT NULL",
-        ),
+        _index_of_waiting("ix_comment_waiting_article", "article_id", "waiting_since", "id"),
+        _index_of_waiting("ix_comment_waiting_commenter", "email_fingerprint", "waiting_since", "id"),
+        _index_of_waiting("ix_comment_waiting_network", "network_mark", "waiting_since", "id"),
+        _index_of_waiting("ix_comment_waiting_language", "language", "waiting_since", "id"),
         # With all that its readers ask, so that a campaign of thousands costs no look at its comments.
-        partial_index(
-            *("ix_comment_fold", "fold_id", "waiting_since", "id", "status"),
-            where="waiting_since IS NOT NULL",
-        ),
+        _index_of_waiting("ix_comment_fold", "fold_id", "waiting_since", "id", "status"),
         partial_index("ix_comment_escalated", "escalated_at", "id", where="escalated_at IS NOT NULL"),
         partial_index("ix_comment_reported", "waiting_since", "id", where="reported_at IS NOT NULL"),
         sa.Index("ix_comment_decided", "status", sa.text("coalesce(decided_at, created_at)"), "id"),
@@ -100,7 +64,7 @@ class Comment(SQLModel, table=True):
             where="likeness <> 0 AND erased_at IS NULL",
         ),
         # What narrows the queue without an index of its own is looked up in this one, which holds it.
-        partial_index(
+        _index_of_waiting(
             "ix_comment_lane",
             "lane",
             "waiting_since",
@@ -110,7 +74,6 @@ class Comment(SQLModel, table=True):
             "article_id",
             "score",
             "language",
-            where="waiting_since IS NOT NULL",
         ),
         partial_index("uq_comment_repeat_key", "repeat_key", unique=True, where=IS_REPEATABLE),
         # What retention takes away, oldest first: addresses, their fingerprints, network marks, texts.
@@ -131,9 +94,11 @@ class Comment(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    # Random: the sealed address is bound to it, and the receipt's secret derives from it.
     mark: str = Field(max_length=32, unique=True)
     article_id: int = Field(foreign_key="article.id")
     parent_id: int | None = Field(default=None, foreign_key="comment.id")
+    # The comment that began the thread; for that one, itself.
     root_id: int | None = Field(default=None, foreign_key="comment.id")
     name: str = Field(max_length=200)
     body_text: str = Field(sa_type=sa.Text)
@@ -150,23 +115,37 @@ class Comment(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcTime)
     erased_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    # Set while a moderator has something to decide: `created_at` while it is held, and while the edit of an approved
+    # one waits, when that edit came in.
     waiting_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    # Set while somebody of staff asks for another look.
     escalated_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    # When its writer asked for a second look at a rejection; she can once.
     second_look_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    # When its texts were taken away because of their age.
     swept_at: datetime | None = Field(default=None, sa_type=UtcTime)
     receipt_hash: str = Field(max_length=64, unique=True)
+    # Set while the same text, sent again by the same hand, leads to this comment and is not stored a second time.
     repeat_key: str | None = Field(default=None, max_length=64)
     network_mark: str | None = Field(default=None, max_length=64)
+    # The number that it had in the system from which it was imported.
     foreign_id: int | None = Field(default=None)
+    # How much it looks like spam, 0 to 1000, and in which part of the queue it therefore stands.
     score: int = Field(default=0)
     lane: Lane = Field(default=Lane.NEEDS_THOUGHT, sa_type=stored_as_value(Lane, "comment_lane"))
+    # The fingerprint of its text, 0 for none (see likeness.py), and the first comment of the near-copies it belongs to.
     likeness: int = Field(default=0, sa_type=sa.BigInteger)
     fold_id: int | None = Field(default=None)
+    # How many networks have reported it since the last decision, and since when that is enough for another look.
     reports: int | None = Field(default=None)
     reported_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    staff_id: int | None = Field(default=None)  # no key: for one, SQLite would build the whole table anew
+    # Who of staff wrote it. No foreign key: to add one, SQLite would build the whole table anew.
+    staff_id: int | None = Field(default=None)
+    # Set while the newsroom puts it forward.
     featured_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    # Set while it says what an editor made of it.
     corrected_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    # A digest of the facts it states (see moderation/campaigns.py); None where nobody has looked yet.
     facts: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
@@ -189,13 +168,7 @@ class CommentHost(SQLModel, table=True):
     __tablename__ = "comment_host"
     __table_args__ = (
         sa.Index("ix_comment_host_host", "host", "comment_id"),
-        partial_index(
-            "ix_comment_host_waiting",
-            "host",
-            "waiting_since",
-            "comment_id",
-            where="waiting_since IS NOT NULL",
-        ),
+        _index_of_waiting("ix_comment_host_waiting", "host", "waiting_since", "comment_id"),
     )
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
@@ -209,13 +182,7 @@ class HoldReason(SQLModel, table=True):
     __tablename__ = "hold_reason"
     __table_args__ = (
         sa.Index("ix_hold_reason_code", "code", "comment_id"),
-        partial_index(
-            "ix_hold_reason_waiting",
-            "code",
-            "waiting_since",
-            "comment_id",
-            where="waiting_since IS NOT NULL",
-        ),
+        _index_of_waiting("ix_hold_reason_waiting", "code", "waiting_since", "comment_id"),
     )
 
     comment_id: int = Field(foreign_key="comment.id", primary_key=True, ondelete="CASCADE")
