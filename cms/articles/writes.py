@@ -11,6 +11,7 @@ from cms.articles.models import Article, Author, Related, Section
 from cms.articles.queries import kin
 from cms.articles.related import KEPT, Kinship
 from cms.articles.related import kin as closest
+from cms.storage.dialects import dialect_of
 
 AT_ONCE = 200  # articles read and written in one go; 200 of 1 MB fit into any memory
 PLACES_MAX = 30  # places noted of one word; more say no more about rank
@@ -54,7 +55,7 @@ def index_articles(session: Session, ids: Iterable[int], bodies: Mapping[int, st
     """
     session.flush()
     wanted = sorted(set(ids))
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    sqlite = dialect_of(session) == "sqlite"
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         rows = session.execute(_INDEXED, {"ids": some}).all()

@@ -22,6 +22,7 @@ from cms.moderation.rules import Deed
 from cms.moderation.writes.log import LOG_LOCK
 from cms.outbox.models import Letter
 from cms.privacy.models import MyCommentsLink, Worker
+from cms.storage.dialects import dialect_of
 from cms.storage.prebuilt import Prebuilt
 
 Row = dict[str, Any]  # Any: the columns of a row are of many kinds
@@ -50,7 +51,7 @@ def leave_out_of_backup(session: Session) -> None:
 
 def lock_for_import(session: Session) -> None:
     """Keep others from taking the numbers that this transaction gives, as SQLite does anyway."""
-    if _is_postgresql(session):
+    if dialect_of(session) == "postgresql":
         session.execute(
             sa.text("LOCK TABLE article, author, section, tag, comment IN SHARE ROW EXCLUSIVE MODE")
         )
@@ -67,7 +68,7 @@ def next_id(session: Session, table: type[SQLModel]) -> int:
 
 def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> None:
     """Let PostgreSQL go on counting behind the ids that were given by hand."""
-    if not _is_postgresql(session):
+    if dialect_of(session) != "postgresql":
         return
     for table in tables:
         name = table_of(table).name
@@ -85,7 +86,7 @@ def let_be_counted(session: Session) -> None:
 
     Of 200,000 comments of which it knew nothing the queue took it 210 ms in place of 8, an article 40 in place of 2.5.
     """
-    if _is_postgresql(session):
+    if dialect_of(session) == "postgresql":
         session.execute(sa.text("ANALYZE"))
 
 
@@ -164,7 +165,7 @@ def remember(
         }
         for key, (thing, digest, version) in things.items()
     ]
-    _REMEMBER[_dialect(session)].put_each(session, rows)
+    _REMEMBER[dialect_of(session)].put_each(session, rows)
 
 
 def forget_kin(session: Session, ids: Iterable[int]) -> None:
@@ -192,7 +193,7 @@ def lead_on(session: Session, addresses: Iterable[tuple[str, str, str]]) -> None
         address: {"address": address, "thing": thing, "suffix": suffix}
         for address, thing, suffix in addresses
     }
-    _LEAD_ON[_dialect(session)].put_each(session, [rows[address] for address in sorted(rows)])
+    _LEAD_ON[dialect_of(session)].put_each(session, [rows[address] for address in sorted(rows)])
 
 
 @cache
@@ -209,14 +210,6 @@ def _arrived(*names: str) -> sa.Table:
 
 def _given(table: sa.Table, names: Iterable[str]) -> dict[str, sa.BindParameter[Any]]:  # Any: as above
     return {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-
-
-def _is_postgresql(session: Session) -> bool:
-    return _dialect(session) == "postgresql"
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
 
 
 def _remember(insert: Any) -> Prebuilt:  # Any: two dialects' constructs without a common type

@@ -14,7 +14,7 @@ from cms.comments.queries.answered import Answered, Wishing, answered, wishing
 from cms.outbox.models import Commenter, Letter
 from cms.outbox.queries import commenter, commenters
 from cms.outbox.rules import KEPT_FOR, ROW_LEASE, UNDO_TIME, KnownCommenter, LetterKind, Wish, may_ask
-from cms.storage.dialects import insert_into
+from cms.storage.dialects import dialect_of, insert_into
 from cms.vault import Vault, random_mark
 
 # Any number of our own: who takes letters out, one at a time, so that no ceiling is passed.
@@ -100,7 +100,7 @@ def drop_unproved(session: Session) -> None:
 
 def hold(session: Session) -> None:
     """Let nobody else take letters out until this transaction ends; on SQLite every writer holds the whole database."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": OUTBOX_LOCK})
 
 
@@ -198,6 +198,7 @@ def forget_commenter(session: Session, fingerprint: str) -> None:
     session.execute(sa.delete(Letter).where(col(Letter.email_fingerprint) == fingerprint))
 
 
+# Any: columns of many kinds
 def _letter(
     about: Answered | Wishing,
     kind: LetterKind,
@@ -205,7 +206,7 @@ def _letter(
     *,
     reply_id: int | None = None,
     thread_id: int | None = None,
-) -> dict[str, Any]:  # Any: columns of many kinds
+) -> dict[str, Any]:
     """Return the row of a letter to the writer of a comment."""
     letter = Letter(
         kind=kind,

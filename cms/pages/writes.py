@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from cms.pages.folder import BAKED, Folder, Hold
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, PURGED, SITE
-from cms.storage.dialects import insert_into, insert_on
+from cms.storage.dialects import dialect_of, insert_into, insert_on
 from cms.storage.prebuilt import Prebuilt
 
 HOLDS = "holds"  # under which a session remembers what it keeps from being baked until it ends
@@ -28,9 +28,7 @@ def bump(session: Session, things: Iterable[str]) -> int:
         return 0
     _take_away_baked(session, names)
     number: int = session.execute(_counted_up(session)).scalar_one()
-    _noted(session.get_bind().dialect.name).put_each(
-        session, [{"thing": name, "number": number} for name in names]
-    )
+    _noted(dialect_of(session)).put_each(session, [{"thing": name, "number": number} for name in names])
     return number
 
 

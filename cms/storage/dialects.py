@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlmodel import Session, SQLModel
 
-Way = Callable[
-    [Any, str, Any], list[Any]
-]  # from driver, SQL and values to rows; Any: each driver's own kinds
+# Takes a driver's connection, SQL and values, and returns rows. Any: each driver has types of its own.
+Way = Callable[[Any, str, Any], list[Any]]
 
 
 class Ways(NamedTuple):
@@ -25,9 +24,14 @@ class Ways(NamedTuple):
     expect: Way | None  # is sent ahead, to be asked later; None where nothing is gained by that
 
 
+def dialect_of(session: Session) -> str:
+    """Return which database a session speaks to, as SQLAlchemy names it: sqlite or postgresql."""
+    return session.get_bind().dialect.name
+
+
 def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
     """Return an INSERT that can say what becomes of a row that is there already, for the database of `session`."""
-    return insert_on(session.get_bind().dialect.name, table)
+    return insert_on(dialect_of(session), table)
 
 
 def insert_on(dialect: str, table: type[SQLModel] | sa.Table) -> Any:  # Any: as above
@@ -69,9 +73,8 @@ def _insert_new(insert: InsertNew, compiler: sa.sql.compiler.SQLCompiler, **opti
     return f"{said} ON CONFLICT DO NOTHING"
 
 
-def partial_index(
-    name: str, *columns: Any, where: str, unique: bool = False
-) -> sa.Index:  # Any: names and expressions
+# Any: names of columns, or SQL expressions
+def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> sa.Index:
     """Return an index of those rows alone for which `where` holds, on either database."""
     condition = sa.text(where)
     index = sa.Index(name, *columns, unique=unique, sqlite_where=condition)

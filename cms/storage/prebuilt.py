@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from cms.storage.dialects import WAYS, InsertNew, Way, Ways
+from cms.storage.dialects import WAYS, InsertNew, Way, Ways, dialect_of
 from cms.storage.sessions import Rows, WritingSession, once, store_later
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
@@ -50,7 +50,7 @@ class Prebuilt:
 
     def expect(self, session: Session, values: Mapping[str, Any]) -> None:
         """Let PostgreSQL answer this with the next question; whoever asks it with the same values finds the answer here."""
-        if (expect := WAYS[session.get_bind().dialect.name].expect) is not None:
+        if (expect := WAYS[dialect_of(session)].expect) is not None:
             connection, form = self._in(session)
             _send(connection, form, expect, form.values(values))
 
@@ -84,7 +84,7 @@ class Prebuilt:
 
 def expect(session: Session, values: Mapping[str, Any], *statements: Prebuilt) -> None:
     """Let PostgreSQL answer several statements with the next question; see `Prebuilt.expect()`."""
-    if WAYS[session.get_bind().dialect.name].expect is not None:
+    if WAYS[dialect_of(session)].expect is not None:
         for one in statements:
             one.expect(session, values)
 
@@ -145,7 +145,7 @@ class Numbers:
 
         SQLite has no sequence: there the ids after the greatest one are free, since nobody else writes meanwhile.
         """
-        reserve = self._counted_on if session.get_bind().dialect.name == "sqlite" else self._reserved
+        reserve = self._counted_on if dialect_of(session) == "sqlite" else self._reserved
         return int(next(once(session, self._key, partial(reserve, session))))
 
     def expect(self, session: Session) -> None:
@@ -171,9 +171,8 @@ class _Form:
     sql: str
     names: tuple[str, ...]  # of its values, in their order
     pick: Picking  # takes those values out of a mapping
-    to_driver: tuple[
-        tuple[int, Convert], ...
-    ]  # what converts values that come with each call, by their place
+    # What converts the values that come with each call, by their place.
+    to_driver: tuple[tuple[int, Convert], ...]
     constants: dict[str, Any]  # the statement's own values, converted
     row: Callable[[Sequence[Any]], Any]  # makes a named tuple
     from_driver: tuple[tuple[int, Convert], ...]  # what converts columns, by their place

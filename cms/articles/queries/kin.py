@@ -9,14 +9,16 @@ from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus, ArticleTag, Related
 from cms.articles.related import CANDIDATES, Kinship, Subject, rarity, title_words
+from cms.storage.dialects import dialect_of
 
 # Stands before a word of a title in PostgreSQL's index, which knows no columns: asking for a weight instead
 # reads every text that has the word.
 TITLE_MARK = "="
 AT_ONCE = 500  # ids in one IN (…); SQLite's oldest limit is 999
+# In print, or to come: whether its time has come is asked when a page is made.
 IS_IN_PRINT = sa.and_(
     col(Article.kind) == ArticleKind.ARTICLE, col(Article.status) == ArticleStatus.PUBLISHED
-)  # whether its time has come is asked when a page is made
+)
 _SUBJECTS = sa.select(
     col(Article.id), col(Article.section_id), col(Article.publish_at), col(Article.title)
 ).where(IS_IN_PRINT)
@@ -106,7 +108,7 @@ def kept_kin(session: Session, ids: Sequence[int]) -> dict[int, list[Kinship]]:
 
 
 def _with_word(session: Session, word: str, most: int) -> list[int]:
-    dialect = session.get_bind().dialect.name
+    dialect = dialect_of(session)
     asked = f'title : "{word}"' if dialect == "sqlite" else f"'{TITLE_MARK}{word}'"
     return list(session.execute(_TITLE_MATCH[dialect], {"word": asked, "most": most}).scalars())
 

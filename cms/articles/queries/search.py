@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from cms.articles.folding import words, words_with_places
 from cms.articles.models import Article
 from cms.articles.queries.cards import IS_PUBLIC_BY_ID, NamedLink, bylines_of
+from cms.storage.dialects import dialect_of
 
 TYPED_MAX = 200  # characters that are read of what was typed
 WORDS_MAX = 12  # words that are looked for; more than that is a quotation
@@ -99,7 +100,7 @@ def search_page(session: Session, typed: str, *, now: datetime, page: int, size:
     asked = asked_words(typed)
     if not asked or page < 1:
         return SearchPage((), 0)
-    dialect = session.get_bind().dialect.name
+    dialect = dialect_of(session)
     if dialect == "postgresql":
         session.execute(_BY_THE_INDEX)
     question = _fts5(asked) if dialect == "sqlite" else _tsquery(asked)

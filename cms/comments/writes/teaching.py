@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.comments.models import SpamLesson, SpamModel
-from cms.storage.dialects import insert_into
+from cms.storage.dialects import dialect_of, insert_into
 
 _COUNT_SQLITE = sa.text(
     "INSERT INTO spam_word (bucket, spam, fine)"
@@ -28,7 +28,7 @@ def count_lessons(session: Session, changes: Mapping[int, tuple[int, int]]) -> N
     """Add to each bucket's counts of spam and fine lessons; rows are touched in key order. One statement."""
     ordered = sorted(changes)
     spam, fine = [changes[bucket][0] for bucket in ordered], [changes[bucket][1] for bucket in ordered]
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         rows = json.dumps(list(zip(ordered, spam, fine, strict=True)))
         session.execute(_COUNT_SQLITE, {"rows": rows})
     else:

@@ -15,6 +15,7 @@ from cms.db import UtcTime
 from cms.moderation.filters import Filter
 from cms.moderation.queries.cards import DECIDED_AT, REMAINS
 from cms.moderation.queries.narrowing import Condition, of_one_kind
+from cms.storage.dialects import dialect_of
 from cms.text.numbers import ID_MAX
 
 LOOKED_AT = 5_000  # comments that one page looks through; who wants more goes on where it ended (about 15 ms, measured)
@@ -116,7 +117,7 @@ def _by_decision(status: CommentStatus, after: Cursor | None) -> sa.Subquery:
 
 
 def _saying(session: Session, words: Sequence[str], before: int) -> tuple[sa.Subquery, ...]:
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         asked = " ".join(f'"{word}"' for word in words)
         found = sa.text(_WORDS_SQLITE).bindparams(words=asked, before=before, most=LOOKED_AT)
         return (_newest_of(found),)

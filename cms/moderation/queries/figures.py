@@ -17,6 +17,7 @@ from cms.moderation.figures import Judged, Tally
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID
 from cms.moderation.rules import SPAM_POLICY, Deed
+from cms.storage.dialects import dialect_of
 
 ENTRIES_MAX = 50_000  # of the log that are tallied at most; the page says where they begin
 JUDGED_MAX = 1_000  # newest decisions of people whose time and lane are looked at
@@ -97,7 +98,7 @@ _OLDEST = sa.select(sa.func.min(col(Comment.waiting_since))).where(col(Comment.w
 
 def tallies(session: Session, since: datetime) -> tuple[Tally, ...]:
     """Return what the log's newest entries say, hour by hour, of ENTRIES_MAX of them at most; one SELECT."""
-    hour: sa.ColumnElement[str] = sa.literal_column(_HOUR[session.get_bind().dialect.name], sa.String())
+    hour: sa.ColumnElement[str] = sa.literal_column(_HOUR[dialect_of(session)], sa.String())
     newest = (
         sa.select(
             hour.label("hour"),

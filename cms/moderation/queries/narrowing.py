@@ -13,6 +13,7 @@ from cms.comments.models import Comment, CommentHost, HoldReason
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, table_of
 from cms.moderation.filters import Filter
+from cms.storage.dialects import dialect_of
 
 Condition = sa.ColumnElement[bool]
 _OTHER = aliased(Comment)
@@ -96,9 +97,10 @@ def is_first_of_fold(session: Session, narrowed: Filter, now: datetime) -> Condi
     return sa.case((is_later, sa.false()), else_=sa.true())
 
 
+# Any: Comment or an alias of it
 def _conditions(
     session: Session, narrowed: Filter, now: datetime, of: Any, *, leads: bool
-) -> list[Condition]:  # Any: Comment or an alias of it
+) -> list[Condition]:
     found = [
         col(of.waiting_since).is_not(None),
         *of_one_kind(session, narrowed, now, since=col(of.waiting_since), of=of, leads=leads),
@@ -108,9 +110,10 @@ def _conditions(
     return found
 
 
+# Any: as above
 def of_one_kind(
     session: Session, narrowed: Filter, now: datetime, *, since: Any, of: Any, leads: bool = False
-) -> list[Condition]:  # Any: as above
+) -> list[Condition]:
     """Return what a filter asks beside words of any comment, waiting or decided; its hours are those `since`.
 
     `leads` says that comments are looked for by these very conditions, not met on another way.
@@ -144,9 +147,8 @@ def _plain(narrowed: Filter, of: Any, leads: bool) -> list[tuple[object, Conditi
     ]
 
 
-def _in_section(
-    session: Session, article_id: Any, section_id: int, leads: bool
-) -> Condition:  # Any: a column
+# Any: a column
+def _in_section(session: Session, article_id: Any, section_id: int, leads: bool) -> Condition:
     """Return the condition that a comment's article stands in a section, whose articles are gathered once.
 
     Asked of each comment, SQLite read past its article's text: 51 ms to count 8,000 among 100,000, now 5. PostgreSQL joined
@@ -155,7 +157,7 @@ def _in_section(
     stands = _own(article_id, leads=leads).in_(
         sa.select(col(_ABOUT.id)).where(col(_ABOUT.section_id) == section_id)
     )
-    if not leads or session.get_bind().dialect.name == "sqlite":
+    if not leads or dialect_of(session) == "sqlite":
         return sa.and_(stands)
     return sa.case((stands, sa.true()), else_=sa.false())
 
@@ -178,7 +180,7 @@ def _stands_beside(table: Any, wanted: Condition, of: Any) -> Condition:  # Any:
 
 
 def _says(session: Session, words: tuple[str, ...], called: str) -> Condition:
-    dialect = session.get_bind().dialect.name
+    dialect = dialect_of(session)
     asked = " ".join(f'"{word}"' for word in words) if dialect == "sqlite" else " ".join(words)
     return sa.text(_FOUND_BY_WORDS[dialect].format(comment=called)).bindparams(words=asked)  # type: ignore[return-value]  # a text is one
 

@@ -15,6 +15,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import stored_as_value
 from cms.moderation.models import Decision
 from cms.moderation.rules import BESIDE_THE_STATE, Deed, LastEntry, state_before
+from cms.storage.dialects import dialect_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def locked_comments(session: Session, ids: Sequence[int]) -> dict[int, LockedCom
 
 def lock_comments(session: Session, ids: Sequence[int]) -> None:
     """Let nobody else change these comments until the transaction ends; on SQLite nobody can."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         session.execute(_LOCK, {"ids": ids})
 
 

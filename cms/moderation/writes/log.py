@@ -12,6 +12,7 @@ from cms.db import table_of
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries import entering
 from cms.moderation.rules import Deed
+from cms.storage.dialects import dialect_of
 from cms.storage.prebuilt import Inserting, Prebuilt
 from cms.storage.sessions import once
 
@@ -36,9 +37,8 @@ def write_decision(session: Session, entry: Decision) -> int:
     return entry_id
 
 
-def write_decisions(
-    session: Session, entries: Sequence[dict[str, Any]]
-) -> None:  # Any: columns of many kinds
+# Any: columns of many kinds
+def write_decisions(session: Session, entries: Sequence[dict[str, Any]]) -> None:
     """Add many entries to the log, in commit order, before anything looks at it."""
     lock_log(session)
     _ENTER_MANY.store_later(session, [{**_NO_DECISION, **entry} for entry in entries])
@@ -92,5 +92,5 @@ def lock_log(session: Session) -> None:
     Comments are locked before the log, in order of their ids, and versions are bumped after it: who keeps
     to that never waits in a circle.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         once(session, "lock of the log", lambda: _LOCK_LOG.put(session, {}))

@@ -5,6 +5,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment
+from cms.storage.dialects import dialect_of
 
 MANY = 1_000  # comments, from which it matters how PostgreSQL looks for them
 _IS_KNOWN = sa.text(
@@ -26,7 +27,7 @@ def knows_its_tables(session: Session) -> bool:
 
     It does so by itself, unless autovacuum is off; what `psql` brings back it looks at some minutes later.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect_of(session) == "sqlite":
         return True
     holds_much = session.execute(sa.select(col(Comment.id)).offset(MANY).limit(1)).first()
     return holds_much is None or session.execute(_IS_KNOWN).first() is not None

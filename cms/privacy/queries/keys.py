@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from cms.keys.keyring import KnownKey
 from cms.privacy.models import VaultKey, Worker
+from cms.storage.dialects import dialect_of
 
 _KEYS = sa.select(col(VaultKey.id), col(VaultKey.state)).order_by(col(VaultKey.id)).limit(100)
 _WORKERS = (
@@ -33,7 +34,7 @@ def known_keys(session: Session, *, for_update: bool = False) -> tuple[KnownKey,
 
     `for_update` keeps another host from making its own first key meanwhile.
     """
-    if for_update and session.get_bind().dialect.name == "postgresql":
+    if for_update and dialect_of(session) == "postgresql":
         session.execute(sa.text("LOCK TABLE vault_key IN EXCLUSIVE MODE"))
     return tuple(KnownKey(*row) for row in session.execute(_KEYS))
 
