@@ -1,4 +1,4 @@
-"""The door of `cms serve`: finished pages answered where requests come in, everything else by Flask in a few threads."""
+"""The application that `cms serve` runs: kept pages are sent from the event loop, all else by Flask in a few threads."""
 
 import asyncio
 import logging
@@ -27,33 +27,35 @@ from cms.serving.threads import Full, SharedLook, Threads
 from cms.site import Site
 from cms.web import TOO_BUSY
 
-THREADS = 4  # for reading; more only wait for Python's lock
-# Of those that read SQLite, which lets go of that lock at each row: with four of them a page took half as much processor
-# time again, for getting it back (measured). One more than works, for when that one waits for the disk.
+THREADS = 4  # for reading; more of them would only wait for Python's lock
+# On SQLite, which releases Python's lock at each row and waits to get it back: with four threads a page took half as much
+# processor time again (measured). One of the two works; the other is for when that one waits for the disk.
 PAGE_THREADS = 2
-WRITING_THREADS = 4  # for all that is sent but comments: staff's deeds, receipts, signing in; as many as read
+WRITING_THREADS = 4  # for every POST but comments: what staff do, receipts, signing in; as many as read
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 COMMENTS_WAITING_MAX = 256  # as much, since they are taken in batches
-REFUSING_MAX = 256  # refusals that wait to be written with the words kept; beyond it they are short
-SWITCH_SECONDS = 0.001  # Python's own 5 ms would be how long a kept page waits while another is made
+REFUSING_MAX = (
+    256  # refusals that wait to be made as a page that keeps the words sent; beyond it they are short
+)
+SWITCH_SECONDS = 0.001  # with Python's own 5 ms, a kept page waits that long while another page is made
 RETRY_SECONDS = "2"
 READS = frozenset({"GET", "HEAD"})
 STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
 SLOW = (*STAFFS_FOLDERS, "/search")  # what may take so long that no reader's page should wait for it
-COMMENTS = re.compile(r"/(?:articles|pages)/[^/]+/comments")  # where they are sent
+COMMENTS = re.compile(r"/(?:articles|pages)/[^/]+/comments")  # the addresses they are sent to
 CLOSE: Headers = [("Connection", "close")]  # so that the next request comes to another worker
 PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
 class Front:
-    """An application as granian's RSGI wants one: prepared once, then begun in each worker after the fork."""
+    """An application for granian's RSGI: prepared once, then started in each worker after the fork."""
 
     _is_prepared = False
 
     def prepare(self, site: Site) -> None:
-        """Make what workers need and may share: what is imported or looked up once is in memory once.
+        """Import and look up in the parent what all workers need, so that it is in memory only once.
 
-        No connection is left open, since none comes along.
+        No connection is left open, since a child process could not use it.
         """
         self._site, self._flask, self._jobs_to_do = site, create_app(site), timed_jobs()
         site.database.close()
@@ -64,7 +66,7 @@ class Front:
         rehearse(self._site, self._flask, self._jobs_to_do, now_utc, Presence(self._site, now_utc).tell)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start what runs beside requests."""
+        """Start this worker: its threads, its jobs, its baker."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -98,7 +100,7 @@ class Front:
         self._tightener.start()
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
-        """Let go of everything; every request has been answered by now."""
+        """Stop everything that was started; every request has been answered by now."""
         self._jobs.stop()
         self._tightener.stop()
         if self._baker:
@@ -111,9 +113,9 @@ class Front:
         self._site.database.close()
 
     def at_once(self, scope: Scope, protocol: Any) -> bool:  # Any: granian's own protocol
-        """Answer with a kept page, as most requests are, and tell whether there was one; for any thread.
+        """Answer with a kept page, as most requests are, and tell whether there was one; any thread may call it.
 
-        It leaves to the event loop what is rare: another method than GET, an encoding that is still to be made.
+        Rare cases are left to `__rsgi__()` on the event loop: another method than GET, an encoding not yet made.
         """
         if scope.method != "GET":
             return False
@@ -159,7 +161,7 @@ class Front:
                 else:
                     await self._look.begun_now()
             return self._shelf.kept(key)
-        except CannotTell:  # then the application finds out what it can still do
+        except CannotTell:  # the application then answers as well as it can without a database
             return None
 
     def _send(self, key: str, page: FinishedPage, scope: Scope, protocol: Any) -> None:
@@ -190,7 +192,7 @@ class Front:
             done.set_result(None)
 
     async def _read_after_another(self, key: str, scope: Scope, protocol: Any) -> None:
-        """Wait for who is making the same page; what turns out to be kept for nobody is made for each."""
+        """Wait until another request has made the same page; if it was not kept after all, make it for this one too."""
         await self._making[key]
         page = await self._kept(key)
         if page is None:
@@ -238,7 +240,7 @@ class Front:
         Server.loads.note(Server.place, self._in_hand)
 
     async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:
-        """Answer 503, with what was written kept on the page."""
+        """Answer 503, by a page that keeps the words that were sent."""
         environ[TOO_BUSY] = True
         try:
             answer = await self._refusing.run(answered, self._flask, environ)
@@ -249,7 +251,7 @@ class Front:
 
 
 def _announced(scope: Scope) -> int | None:
-    """Return the length at which a body ends, None where its pieces say so (RFC 9112, section 6.3)."""
+    """Return the length of a body, None where it comes in chunks (RFC 9112, section 6.3)."""
     length = scope.headers.get("content-length") or ""
     return int(length) if length.isdecimal() and "transfer-encoding" not in scope.headers else None
 

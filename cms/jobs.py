@@ -16,9 +16,8 @@ from cms.site import Site
 from cms.storage.dialects import insert_into
 from cms.storage.rows import changed_any
 
-LEASE = timedelta(
-    minutes=10
-)  # longer than any job takes; after it, the job of a worker that died is free again
+# Longer than any job takes. After that time the job of a worker that has died may be taken by another.
+LEASE = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=1)  # before a job that failed is tried again, doubled each time
 LONGEST_PAUSE = timedelta(minutes=30)
 LOOK_SECONDS = 2.0  # between two looks at what is due; each costs one SELECT

@@ -40,9 +40,8 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
-    pieces: Pieces[Ready] = field(
-        default_factory=Pieces, compare=False, repr=False
-    )  # as these settings have them
+    # Finished pieces of pages, as these settings have them made.
+    pieces: Pieces[Ready] = field(default_factory=Pieces, compare=False, repr=False)
     searching: Turns = field(
         default_factory=lambda: Turns(SEARCHES_AT_ONCE, SEARCHES_A_MINUTE), compare=False, repr=False
     )

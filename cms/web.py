@@ -243,7 +243,7 @@ def _make_conditional(request: Request, response: Response, things: Iterable[str
         shared,
         frozenset(things),
         noted.until,
-        once=not is_kept,
+        is_kept=is_kept,
         digest=noted.digest,
     )
     variant = page.variant(request.environ.get("HTTP_ACCEPT_ENCODING", ""))

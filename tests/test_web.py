@@ -209,7 +209,9 @@ def test_who_has_a_page_already_gets_304_for_the_encoding_that_she_has(app: Flas
 
 def test_a_tag_promises_equal_bytes_only_where_nothing_was_compressed() -> None:
     body = b"".join(b"<p>Number %d says that the tide comes in.</p>" % number for number in range(500))
-    hasty, kept = (FinishedPage(body, "text/html", [], frozenset(), once=once) for once in (True, False))
+    hasty, kept = (
+        FinishedPage(body, "text/html", [], frozenset(), is_kept=is_kept) for is_kept in (False, True)
+    )
     for encoding in ("br", "gzip"):
         assert hasty.variant(encoding).body != kept.variant(encoding).body
         assert hasty.variant(encoding).etag == kept.variant(encoding).etag

@@ -1,8 +1,8 @@
 """The request that is being answered, its application, and what the program notes about the answer.
 
-For what is asked many times an answer: each of these is the thing itself, where Flask's `request`, `current_app` and
-`g` look it up anew at every attribute. A look through those takes 9,000 instructions, and 3,000 so; a page had 55, a
-comment 32. Views, which ask once or twice, use Flask's own.
+For code that runs many times per answer. Flask's `request`, `current_app` and `g` are proxies, which look their object
+up at every attribute: 9,000 instructions each time, where a call of these takes 3,000 and returns the object itself. A
+page did it 55 times, a comment 32 times. Views, which do it once or twice, use Flask's own.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from cms.languages import Language
 
 
 class Notes(_AppCtxGlobals):
-    """What parts of the program tell one another about the answer that is being made: Flask's `g`, with its names."""
+    """What parts of the program tell one another about the answer that is being made: Flask's `g`, with names and types."""
 
     began: float | None = None  # by time.perf_counter()
     now: datetime | None = None  # the moment of the request, for all who ask
@@ -26,8 +26,8 @@ class Notes(_AppCtxGlobals):
     body: bytes | None = None  # of a POST of a reader's, as much of it as is kept
     things: tuple[str, ...] | None = None  # what a public page is made of; None for any other answer
     until: datetime | None = None  # when a public page is no longer true, whatever happens
-    digest: str = ""  # of a public page, where who wrote it knows one
-    masthead_sections: Any = None  # where the view has read them with what else it shows
+    digest: str = ""  # of a public page, where it is known from writing it
+    masthead_sections: Any = None  # where the view has read them along with something else
     without_database: bool = False  # nothing more may be asked of it for this answer
 
 

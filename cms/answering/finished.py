@@ -11,15 +11,16 @@ from cms.answering.negotiation import best_encoding
 from cms.answering.pieces import Pieces
 
 OVERHEAD_BYTES = 2_000  # of a kept page beside its bytes: headers, names, Python's own
-SENT_ONCE_BYTES = 1_048_576  # compressed bytes of thirty articles with their threads
+UNKEPT_BYTES = 1_048_576  # compressed bytes of thirty articles with their threads
 Headers = list[tuple[str, str]]
-# Whoever keeps no page sends the same bytes again and again all the same: made anew, most pages are what they were.
-_SENT_ONCE = Pieces[bytes](SENT_ONCE_BYTES)
+# Compressed bodies of pages that no store keeps. Made anew, such a page mostly has the same bytes as before, which then
+# need not be compressed again.
+_UNKEPT = Pieces[bytes](UNKEPT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A page in one encoding with its headers; `headers_304` are those for who has it already."""
+    """A page in one encoding with its headers; `headers_304` are for a browser that has it already."""
 
     etag: str
     body: bytes
@@ -29,10 +30,10 @@ class Variant:
 
 @dataclass(slots=True)
 class FinishedPage:
-    """One page with the things that it was made of and the moment `due` at which it is no longer true.
+    """One page, the things that it was made of, and the moment `due` from which it is no longer true.
 
-    `headers` are those of every encoding. An encoding is made when it is first asked for, in haste for a page that is
-    sent `once` and kept by nobody.
+    `headers` are common to all encodings. An encoding is made when it is first asked for: with little effort where the
+    page is sent only once, since no store keeps it.
     """
 
     body: bytes
@@ -40,43 +41,45 @@ class FinishedPage:
     headers: Headers
     things: frozenset[str]
     due: datetime | None = None
-    once: bool = False
-    digest: str = ""  # of the body, where who wrote it knows one
-    size: int = 0  # bytes of memory, as far as it is made
+    is_kept: bool = True
+    digest: str = ""  # of the body, where it is known from writing it
+    size: int = 0  # bytes of memory that its encodings take so far
     _variants: dict[str, Variant] = field(default_factory=dict)
     _is_compressible: bool = False
     _is_tight: bool = False
 
     def __post_init__(self) -> None:
-        """Count what it takes already, and see what may be made of it."""
+        """Count the bytes of the plain body, and decide whether it is worth compressing."""
         self.size = OVERHEAD_BYTES + len(self.body)
         self._is_compressible = is_compressible(self.mimetype, len(self.body))
 
     def ready(self, accepted: str) -> Variant | None:
-        """Return the page in the encoding that an Accept-Encoding header likes best, None where it is still to be made."""
+        """Return the page in the encoding that an Accept-Encoding header prefers, None if that is not made yet."""
         return self._variants.get(best_encoding(accepted) if self._is_compressible else "")
 
     def variant(self, accepted: str) -> Variant:
-        """Return the page in the encoding that an Accept-Encoding header likes best."""
+        """Return the page in the encoding that an Accept-Encoding header prefers; it is made if need be."""
         encoding = best_encoding(accepted) if self._is_compressible else ""
-        return self._variants.get(encoding) or self._made(encoding, Effort.ONCE if self.once else Effort.KEPT)
+        return self._variants.get(encoding) or self._made(
+            encoding, Effort.KEPT if self.is_kept else Effort.ONCE
+        )
 
     @property
     def is_loose(self) -> bool:
-        """Tell whether what most readers get could still be made smaller."""
+        """Tell whether the brotli encoding, which most readers get, was made but could still be made smaller."""
         return "br" in self._variants and not self._is_tight
 
     def tighten(self) -> None:
-        """Make what most readers get as small as it can be; takes 60 ms, in which others may ask for the page."""
+        """Compress the brotli encoding as far as it goes. It takes 60 ms, during which the page is served as before."""
         self._is_tight = True
         self._made("br", Effort.UTMOST)
 
     def _made(self, encoding: str, effort: Effort) -> Variant:
         digest = (self.digest or hashlib.sha256(self.body).hexdigest())[:32]
         compress = partial(compressed, self.body, encoding, effort)
-        body = _SENT_ONCE.piece((digest, encoding), compress) if self.once and encoding else compress()
-        # Weak, since a strong one would promise equal bytes (RFC 9110, section 8.8.1): a page made in haste, tightened,
-        # or by another host's brotli, has others.
+        body = compress() if self.is_kept or not encoding else _UNKEPT.piece((digest, encoding), compress)
+        # Weak, since a strong ETag promises equal bytes (RFC 9110, section 8.8.1). Compressed with less or more effort, or
+        # by another host's brotli, the same page has different ones.
         etag = f'W/"{digest}-{encoding}"' if encoding else f'"{digest}"'
         common: Headers = [*self.headers, ("Vary", "Accept-Encoding"), ("ETag", etag)]
         sent: Headers = [*common, ("Content-Encoding", encoding)] if encoding else [*common]

@@ -43,9 +43,8 @@ class SiteResponse(Response):
         is_whole = self.status_code not in {204, 304} and "Content-Length" in self.headers
         return self.headers if is_whole else super().get_wsgi_headers(environ)
 
-    def get_wsgi_response(
-        self, environ: dict[str, Any]
-    ) -> tuple[Iterable[bytes], str, Headers]:  # Any: as above
+    # Any: as above
+    def get_wsgi_response(self, environ: dict[str, Any]) -> tuple[Iterable[bytes], str, Headers]:
         """Return what is sent."""
         body, status, headers = super().get_wsgi_response(environ)
         return body, status, headers + others(headers)

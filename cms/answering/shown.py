@@ -1,4 +1,4 @@
-"""What every template can say and show."""
+"""What every template can use: filters, functions, and the values that every page has."""
 
 from collections.abc import Callable, Hashable
 from datetime import UTC
@@ -16,7 +16,7 @@ from cms.web import language, site
 
 
 def install(app: Flask) -> None:
-    """Give the templates of `app` their words, their filters and what is the same on every page."""
+    """Give the templates of `app` their filters, their functions and what is the same on every page."""
     templates = app.jinja_env
     templates.undefined = StrictUndefined
     templates.trim_blocks = True
@@ -42,10 +42,10 @@ def install(app: Flask) -> None:
 
 
 def once(make: Callable[..., str], *asked: Hashable) -> Ready:
-    """Return what `make`, a macro or a function, makes of `asked`, made once for all pages on which the same stands.
+    """Return what `make`, a macro or a function, makes of `asked`; it is made once for all pages that show the same.
 
-    It may show nothing but what it is given, in the answer's language and as the site's settings have it. A macro is
-    another one in each language, and after its file has changed.
+    It may depend on its arguments, the answer's language and the site's settings, and on nothing else. A macro is part of
+    the key as an object, so that another language, or a changed file, has pieces of its own.
     """
     key = (make, notes().language_code, *asked)
     return site().pieces.piece(key, lambda: Ready(make(*asked)))

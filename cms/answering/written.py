@@ -1,4 +1,4 @@
-"""A page as its template writes it: in bytes, most of which were written before."""
+"""Writing a template as bytes, most of which are finished pieces that were encoded before."""
 
 from functools import cached_property
 from hashlib import sha256
@@ -10,10 +10,10 @@ from cms.answering.current import this_app
 
 
 class Ready(Markup):
-    """A finished piece, which is shown as it is: its bytes and their digest are made once for all its pages.
+    """A finished piece of a page. Its bytes and their digest are computed once for all pages that show it.
 
-    Of a page of 66 KB nearly all is such pieces. Joined as text, encoded and digested anew, they took two fifths of
-    the instructions of an article made anew, and a tenth of its time where the processor knows SHA (measured).
+    Nearly all of a page of 66 KB is such pieces. To join them as text, encode and digest them for each page took two
+    fifths of the instructions of an article, and a tenth of its time on a processor that computes SHA (measured).
     """
 
     @cached_property
@@ -28,14 +28,14 @@ class Ready(Markup):
 
 
 class Written(NamedTuple):
-    """A page as it is sent, with what tells it from any other."""
+    """The bytes of a page, and a digest that no page with other bytes has."""
 
     body: bytes
     digest: str
 
 
 def written(template: str, **shown: object) -> Written:
-    """Return the page that a template writes, as `render_template()` has it."""
+    """Return the page that a template writes, given what `render_template()` would give it."""
     app = this_app()
     app.update_template_context(shown)
     sent, told, words = list[bytes](), sha256(), list[str]()
@@ -44,7 +44,9 @@ def written(template: str, **shown: object) -> Written:
         between = "".join(words).encode()
         words.clear()
         sent.append(between)
-        told.update(b"%d " % len(between) + between)  # so that no words pass for a digest
+        told.update(
+            b"%d " % len(between) + between
+        )  # with their length before them, lest words be taken for a piece's digest
 
     for piece in app.jinja_env.get_template(template).generate(shown):
         if isinstance(piece, Ready):

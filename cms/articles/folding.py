@@ -71,9 +71,8 @@ def words_with_places(text: str) -> Iterator[tuple[str, int, int]]:
     for match in re.finditer(r"\S+", fold(text).translate(_WORD_LETTERS)):
         begin = bisect_right(ends, match.start())
         last = bisect_right(ends, match.end() - 1)
-        end = max(
-            last + 1, bisect_right(ends, match.end())
-        )  # with the signs behind it, which fold to nothing
+        # The word takes the signs behind it along, which fold to nothing.
+        end = max(last + 1, bisect_right(ends, match.end()))
         yield match[0][:WORD_MAX], begin, end
 
 

@@ -24,11 +24,8 @@ _FITTED, _COUNTED, _ONLY_SPAM, _BAIT, _LENGTH, _BASE = 0.44, 0.1, 5.3, 0.86, 0.3
 _CLEAR_FITTED, _CLEAR_COUNTED = 3.0, 10.0  # an opinion counts no further than this
 BAD_FROM = 2  # spam comments that named a host before it counts as theirs; one may have named a victim
 TELLING = 0.5  # weight from which a word is worth naming
-TOLD_WORDS, TOLD_CHARACTERS, TOLD_FROM_CHARACTERS = (
-    5,
-    40,
-    500,
-)  # a queue shows fifty comments in fifty milliseconds
+# What moderators are told of a text stays short: a queue shows fifty comments in fifty milliseconds.
+TOLD_WORDS, TOLD_CHARACTERS, TOLD_FROM_CHARACTERS = 5, 40, 500
 _AROUND_WORDS = ".,;:!?…\"'()[]{}<>«»“”‘’*_~۔،؛؟。、！？"
 _EPOCHS, _RATE = 8, 0.1
 _BREATH = 20  # lessons, some four milliseconds
@@ -94,11 +91,8 @@ def bad_hosts(hosts: Sequence[int], counts: Counts) -> int:
 def counted_opinion(shown: Sequence[int], counts: Counts) -> float:
     """Return what the counts say, 0 for nothing, above it for spam; what stood in one comment only says nothing."""
     all_spam, all_fine = counts.get(EVERY, (0, 0))
-    told: dict[tuple[int, int], float] = {
-        (0, 0): 0.0,
-        (0, 1): 0.0,
-        (1, 0): 0.0,
-    }  # many buckets have the same counts
+    # Many buckets have the same counts, so what each pair of counts says is reckoned once.
+    told: dict[tuple[int, int], float] = {(0, 0): 0.0, (0, 1): 0.0, (1, 0): 0.0}
     odds = 0.0
     for bucket in shown:
         found = counts.get(bucket, (0, 0))

@@ -106,7 +106,7 @@ class TokenField(CSRFTokenField):  # type: ignore[misc]  # WTForms brings no typ
         return self._judged[1]
 
     def second(self) -> int | None:
-        """Return the second at which the token that was sent was made, None where it does not say so truly."""
+        """Return the second at which the token was made, None if it does not say so or is not good."""
         return _second_of(self.data) if self.is_good() else None
 
 
@@ -117,7 +117,7 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # as above
     _declared: list[tuple[str, Any]] | None = None  # Any: as WTForms has it
 
     def setup_form(self, form: Any) -> Any:  # Any: as above
-        """Return the field of the token, as all forms have it."""
+        """Return the declaration of the token's field, which is the same for all forms."""
         if self._declared is None:
             self._declared = super().setup_form(form)
         return self._declared
@@ -125,9 +125,9 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # as above
     def generate_csrf_token(self, csrf_token_field: TokenField) -> str:
         """Return a token of this week; '' while the site's key is missing, since nothing can be sent then.
 
-        A form that is shown again keeps the second at which its writer began; where that is unknown it stays so,
-        since from an error or a preview to sending an honest reader takes a second too. One that was sent in the week
-        in which it was made is its own successor.
+        A form that is shown again keeps the second at which its writer began. If that second is unknown it stays
+        unknown, since after an error or a preview an honest reader sends within a second too. A good token of this
+        week is given back as it is.
         """
         sent, week = csrf_token_field.data, token_week(clock())
         if csrf_token_field.is_good() and int(sent.partition(".")[0]) == week:
@@ -147,9 +147,9 @@ _TOKENS = StatelessToken()
 class NameForm(Form):
     """The name under which somebody writes; `meta={"subject": "receipt:…"}` binds it to what it is about.
 
-    WTForms builds every field of every form anew, then looks for filters, hooks and validators of each. Ours have one check
-    each at most, so a field is built once and copied, and only that check is called: half of what WTForms takes for a
-    comment, which was a tenth of all that Python does for it (by its instructions).
+    WTForms builds each field anew for every form, then searches each for filters, hooks and validators. Here a field
+    is built once and copied, and only its own `validate_…` method is called. That saves half of the time that WTForms
+    takes for a comment, which was a tenth of all that Python did for it (in instructions).
     """
 
     class Meta(Form.Meta):
@@ -161,18 +161,19 @@ class NameForm(Form):
         subject = ""
 
         def build_csrf(self, form: Any) -> StatelessToken:
-            """Return what makes and judges the tokens of all forms."""
+            """Return the one object that makes and checks the tokens of all forms."""
             return _TOKENS
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
-            """Return a field of `form` that holds its default: a copy of the same one of an earlier form."""
+            """Return a field of `form` that holds its default: a copy of the field that was built first."""
             known = _BOUND.get(unbound_field)
             if known is None:
                 known = super().bind_field(None, unbound_field, options | {"_meta": self})
                 known.data = known.default and known.default()
                 _BOUND[unbound_field] = known
             field = object.__new__(type(known))
-            # Of no form, for which none of ours asks: a form that its fields knew would wait for Python's garbage collector.
+            # The field does not know its form: no code here asks for it, and the two would be a cycle, which only
+            # Python's garbage collector frees.
             field.__dict__ = vars(known) | {"meta": self}
             return field
 
@@ -190,22 +191,24 @@ class NameForm(Form):
         self._tell_once(field.data)
 
     def process(self, formdata: Any = None, *_others: Any, **_named: Any) -> None:
-        """Fill in what was sent, where anything was; nothing else is ever put into a form of ours."""
+        """Fill in the data that was sent, if there is any. Forms here are never filled from objects or keywords."""
         if formdata is not None:
             for name, field in self._fields.items():
                 field.process_formdata(formdata.getlist(name))
         self.token.current_token = _TOKENS.generate_csrf_token(self.token)
 
     def validate(self, extra_validators: None = None) -> bool:
-        """Tell whether all is well with the token and with each field about which a form of ours says anything."""
+        """Check the token, and each field for which a form has a `validate_…` method."""
         success = self.token.validate(self)
-        kind: Any = type(self)  # Any: mypy takes WTForms' classes for nothing that is hashed
+        kind: Any = type(
+            self
+        )  # Any: to mypy, which knows no types of WTForms, these classes cannot be hashed
         for name, check in _checks(kind, tuple(self._fields)):
             success = self[name].validate(self, [check]) and success
         return bool(success)
 
     def _tell_once(self, text: str) -> None:
-        """Ask for another look at words for everybody where there is reason to."""
+        """Ask the writer to look again at public words, if there is a reason; here there is none."""
 
 
 class WordsForm(NameForm):
@@ -246,7 +249,7 @@ class CommentForm(WordsForm):
         return proof_of(self.token.data, second, self.proof.data, bits, clock())
 
     def _tell_once(self, text: str) -> None:
-        """Ask her to look again at words for everybody in which her own address stands; sent again, they go."""
+        """Ask the writer to look again at public words in which her own address stands; sent again, they are taken."""
         if not self.told.data and gives_away(text, (self.email.data or "").strip()):
             self.told.data = "yes"
             raise ValidationError(

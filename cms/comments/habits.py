@@ -14,9 +14,8 @@ CAPITALS_FROM_LETTERS = 20  # of a shorter text a name or an abbreviation is alr
 _SCHEME = re.compile("[hH][tT][tT][pP][sSſ]?://")
 _WWW = re.compile(r"(?<![\w./])www\.(?=\w)", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"(?:https?://|(?<![\w./])www\.(?=\w))[^\s<>\"]+", re.IGNORECASE)
-_HOST = re.compile(
-    r"(?:https?://|www\.(?<![\w./@]www\.))(?:www\.)?([^\W_][\w.-]*)"
-)  # of a text as it reads aloud
+# Of a text as it reads aloud.
+_HOST = re.compile(r"(?:https?://|www\.(?<![\w./@]www\.))(?:www\.)?([^\W_][\w.-]*)")
 # An address without http:// counts where it ends as adverts' addresses do; `e.g.` and `Node.js` must not.
 _TOP = (
     r"(?:com|net|org|info|biz|xyz|site|online|top|ru|co|uk|club|shop|ly|tv|live"

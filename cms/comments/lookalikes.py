@@ -14,9 +14,8 @@ _TWINS = (
 ).split()
 _TWIN_OF = {ord(twin): family[0] for family in _TWINS for twin in family[1:]}
 _UNDECOMPOSED = {
-    **dict(
-        zip(map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"), "abcdefghijklmnoprstuvwyz", strict=True)
-    ),  # small capitals
+    # Small capitals.
+    **dict(zip(map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"), "abcdefghijklmnoprstuvwyz", strict=True)),
     **{
         first + place: letter  # white on a disk, white on a square, and the halves of flags
         for first in (0x1F150, 0x1F170, 0x1F1E6)

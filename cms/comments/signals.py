@@ -13,9 +13,8 @@ COPIED_FROM_PERCENT = 80  # of the pairs of words: more than a quotation with an
 BURST_FROM = 3  # comments from one network in ten minutes; a reader in a debate writes two
 HASTY_SECONDS = 4  # from the first key to sending; nobody reads and writes a sentence in less
 SCORE_MAX = 1000
-_PRIOR = (
-    -1.6
-)  # log odds of spam where nothing speaks for it: one in six, since so much is written by programs
+# Log odds of spam where nothing speaks for it: one in six, since so much is written by programs.
+_PRIOR = -1.6
 _FINE_BELOW, _SPAM_FROM = 300, 850  # score; a newsroom looks at the middle lane with care
 
 

@@ -1,16 +1,16 @@
-"""What the database keeps up by itself beside the comments: their words, since when each waits, how many there are."""
+"""What triggers keep up to date beside the comments: their words, since when each waits, and how many there are."""
 
 # ruff: noqa: S608  # names and conditions of ours
 
-# The words of what waits, and of what does not. The database keeps them up by itself, so that no text can change, be decided
-# about or be erased and still be found; without a copy of the text, so that nothing more than words is there. A comment
-# stands in one of the two: to enter both took a seventh of what storing it asked of SQLite (measured).
+# Two indexes of words: of comments that wait, and of those that do not. Triggers keep them, so that no text can be
+# changed, decided about or erased and still be found. They hold no copy of the text. A comment stands in one of the
+# two: to enter it in both took a seventh of the time in which SQLite stores it (measured).
 _IN_QUEUE, _OUT_OF_QUEUE = "{row}.waiting_since IS NOT NULL", "{row}.waiting_since IS NULL"
 _SAYS = "({row}.waiting_since IS NULL, {row}.name, {row}.body_text)"
 
 
 def _words_sqlite(table: str, holds: str) -> tuple[str, ...]:
-    """Return what makes and keeps up a table with the words of those comments for which `holds` does."""
+    """Return the DDL of an index of the words of those comments for which `holds` is true, with its triggers."""
     of_old, of_new = holds.format(row="OLD"), holds.format(row="NEW")
     out = f"INSERT INTO {table} ({table}, rowid, words) SELECT 'delete', OLD.id, OLD.name || ' ' || OLD.body_text"
     into = f"INSERT INTO {table} (rowid, words) SELECT NEW.id, NEW.name || ' ' || NEW.body_text"
@@ -27,7 +27,7 @@ def _words_sqlite(table: str, holds: str) -> tuple[str, ...]:
 
 SEARCH_SQLITE = _words_sqlite("comment_search", _IN_QUEUE)
 WORDS_SQLITE = _words_sqlite("comment_words", _OUT_OF_QUEUE)
-WORDS_POSTGRESQL = (  # without a list of what is pending, which some decision would have to work off
+WORDS_POSTGRESQL = (  # without fastupdate, whose pending list some moderator's decision would have to work off
     "CREATE INDEX ix_comment_words_decided ON comment"
     " USING gin (to_tsvector('simple'::regconfig, name || ' ' || body_text)) WITH (fastupdate = off)"
     " WHERE waiting_since IS NULL",
@@ -37,10 +37,9 @@ SEARCH_POSTGRESQL = (
     " WHERE waiting_since IS NOT NULL",
 )
 
-# The fingerprint of a text goes with the last comment that bears it, whether that is edited, swept or erased.
-_BANDS = ", ".join(
-    f"{place << 16} + ((OLD.likeness >> {place * 16}) & 65535)" for place in range(4)
-)  # as bands() has them
+# A fingerprint is deleted with the last comment that has it, whether that is edited, swept or erased. `_BANDS` are
+# the numbers that bands() in likeness.py returns.
+_BANDS = ", ".join(f"{place << 16} + ((OLD.likeness >> {place * 16}) & 65535)" for place in range(4))
 _IS_LAST = (
     "NOT EXISTS (SELECT 1 FROM comment WHERE likeness = OLD.likeness AND likeness <> 0 AND erased_at IS NULL)"
 )
@@ -92,8 +91,8 @@ QUEUE_ORDER_POSTGRESQL = (
     " WHEN (NEW.waiting_since IS NULL) EXECUTE FUNCTION waits_with_comment()",
 )
 
-# How many stand and wait. Counting up to 10,001 of each took 6 ms of every page of the queue on SQLite, and on PostgreSQL,
-# which looks at the rows themselves where some changed lately, 100 (measured).
+# How many comments there are of each status and in each lane. To count up to 10,001 of each took 6 ms for every page
+# of the queue on SQLite, and 100 ms on PostgreSQL, which has to visit rows that changed lately (measured).
 _STANDS = "{{row}}.status = '{status}' AND {{row}}.withdrawn_at IS NULL AND {{row}}.erased_at IS NULL"
 _WAITS = "{{row}}.waiting_since IS NOT NULL AND {{row}}.lane = '{lane}'"
 _COUNTED = {
@@ -116,7 +115,7 @@ MERGE_COUNTS = (
     f" SELECT {', '.join(f'sum({name})' for name in _COUNTED)} FROM gone HAVING count(*) > 0"
 )
 
-# SQLite, where one writes at a time, keeps one row up, comment by comment.
+# On SQLite, where there is one writer at a time, a single row is updated for each comment.
 _ADDED = ", ".join(f"{name} = {name} + {_is(name, 'NEW')}" for name in _COUNTED)
 _TAKEN = ", ".join(f"{name} = {name} - {_is(name, 'OLD')}" for name in _COUNTED)
 _MOVED = ", ".join(f"{name} = {name} + {_is(name, 'NEW')} - {_is(name, 'OLD')}" for name in _COUNTED)
@@ -134,8 +133,8 @@ COUNTS_SQLITE = (
     f" BEGIN UPDATE comment_count SET {_TAKEN}; END",
 )
 
-# PostgreSQL writes down what each statement changes, in a row of its own, since one row for all would let every commit
-# wait until the one before it is on the disk. A timed job adds the rows up.
+# On PostgreSQL each statement adds a row with what it changes: with a single row, every commit would wait until the
+# one before it is on the disk. A timed job adds the rows up.
 _CHANGES = {
     "INSERT": "SELECT 1 AS times, added.* FROM added",
     "UPDATE": "SELECT 1 AS times, added.* FROM added UNION ALL SELECT -1, gone.* FROM gone",

@@ -38,9 +38,8 @@ from cms.text.numbers import ID_DIGITS, number_or_0
 from cms.web import language, say, site
 
 USUAL_LANGUAGES = ("en", "ur", "ar")
-_LANGUAGE_TAG = re.compile(
-    r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
-)  # RFC 5646, section 2.1, as far as it is used
+# RFC 5646, section 2.1, as far as it is used.
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MARK = re.compile(r"[0-9a-f]{32}")
 _PICTURES = {"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"}
 

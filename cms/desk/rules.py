@@ -14,12 +14,8 @@ CREDIT_MAX_CHARS = 300
 NAMES_MAX = 50  # authors, or tags, of one article
 YEARS = range(1000, 9999)  # four digits, which SQLite sorts as text, with room for a change of time zone
 _COMMAS = re.compile("[,،、，]")
-_HIDDEN = {
-    ",": "\ue000",
-    "،": "\ue001",
-    "、": "\ue002",
-    "，": "\ue003",
-}  # of no script, for as long as a list is split
+# Of no script, for as long as a list is split.
+_HIDDEN = {",": "\ue000", "،": "\ue001", "、": "\ue002", "，": "\ue003"}
 _SHOWN = {ord(hidden): comma for comma, hidden in _HIDDEN.items()}
 
 

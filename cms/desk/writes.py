@@ -186,9 +186,8 @@ def _ids(
 
 
 def _make(session: Session, table: type[Author] | type[Section] | type[Tag], name: str) -> int:
-    base = (
-        slug(name) or table.__name__.lower()
-    )  # a name of signs alone, such as a heart, has no slug of its own
+    # A name of signs alone, such as a heart, has no slug of its own.
+    base = slug(name) or table.__name__.lower()
     free = free_name_slug(session, table, slugs_to_try(base))
     row = table(slug=free or slugs_to_try(base)[-1], name=name)
     return stored(session, row)

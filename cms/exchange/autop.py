@@ -17,9 +17,8 @@ _FRAME = frozenset(
 )
 _VOID_BLOCK = frozenset({"hr", "col", "source", "track", "param", "area", "option"})
 _BLOCKS = _FLOW | _TEXT | _LINE | _FRAME | _VOID_BLOCK | {"p"}
-_SEEN = frozenset(
-    "img iframe input embed button canvas picture".split()
-)  # inline elements that show without text
+# Inline elements that show without text.
+_SEEN = frozenset("img iframe input embed button canvas picture".split())
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _BREAK_TWICE = re.compile(r"<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
 _BREAK_BEFORE = re.compile(r"<br\s*/?>\s*$", re.IGNORECASE)

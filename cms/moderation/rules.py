@@ -47,11 +47,8 @@ class Deed(StrEnum):
     REPORTED = "reported"  # so many readers have reported it that somebody must look
 
 
-IN_BATCHES_UNDONE = (
-    Deed.DECIDED,
-    Deed.REPLIED,
-    Deed.UNDONE,
-)  # what one undo takes back of a decision about many
+# What one undo takes back of a decision about many.
+IN_BATCHES_UNDONE = (Deed.DECIDED, Deed.REPLIED, Deed.UNDONE)
 _BESIDE = (Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED, Deed.ESCALATED, Deed.RETURNED)
 BESIDE_THE_STATE = (*_BESIDE, Deed.REPORTED)  # who made these has decided nothing about the status
 HER_OWN_MIND = frozenset({Deed.DECIDED, Deed.UNDONE, *_BESIDE})

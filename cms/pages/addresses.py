@@ -1,21 +1,20 @@
-"""Which requests meet the same kept page."""
+"""Which requests are answered by the same kept page."""
 
 from urllib.parse import parse_qsl
 
 from cms.articles.rules import ADDRESSING, QUERY_MAX_FIELDS
 
-PLACE = frozenset(
-    {"page", "comments", "thread"}
-)  # what names a place in a long list: each is a page of its own
-NEVER_KEPT = frozenset({"reply_to", "comment", "q"})  # what makes a page for one reader's moment
+# Parameters that name a place in a long list: each place is a page of its own.
+PLACE = frozenset({"page", "comments", "thread"})
+NEVER_KEPT = frozenset({"reply_to", "comment", "q"})  # parameters whose page is for one reader at one moment
 KEY_MAX = 1_000  # characters; no address of ours is longer
 
 
 def page_key(path: str, query: str) -> str | None:
     """Return the name under which the page of a decoded path and a raw query is kept, None for one that never is.
 
-    Parameters that nobody here reads (`fbclid`, `utm_source`) are no part of it. On the front page those of
-    WordPress's old addresses are read (`/?p=7`), so it is not kept under them.
+    Parameters that no view reads (`fbclid`, `utm_source`) are no part of it. The front page reads those of WordPress's old
+    addresses (`/?p=7`), so with them it is never kept.
     """
     if not query:
         return path if len(path) < KEY_MAX else None

@@ -1,8 +1,8 @@
 """The folder of baked pages: finished pages as files, which a proxy serves by itself as long as they are there.
 
-A file is true or it is gone. Whoever changes something takes the files made of it away before the commit, and holds
-the lock until the commit has ended; who bakes puts a page in place under the same lock, after a look that nothing has
-changed since it was made.
+A file is up to date or it is gone. A change removes the files made of what it changes before its commit, and holds a
+shared lock until the commit has ended. The baker puts a page in place under the exclusive lock, after it has made sure
+that nothing has changed since the page was made.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-BAKED = "baked"  # under which a session that writes carries the folder
+BAKED = "baked"  # the key in `session.info` of a writing session under which it holds the folder
 PAGES = "pages"  # below the folder; what the proxy looks into
 FRONT_PAGE = "index"  # the file's name; every other page's is its address
 KINDS = ("articles", "authors", "pages", "sections", "tags")  # of addresses that may have a file
@@ -28,7 +28,7 @@ ONE_BY_ONE_MAX = 100  # pages that a change takes away singly; beyond it, all go
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A change under way: nobody puts a page in place until it is let go."""
+    """A change under way: no page is put in place until it is let go."""
 
     handle: int
 
@@ -63,7 +63,9 @@ class Folder:
         with self._alone():
             if not is_true():
                 return False
-            for thing in things:  # first, so that no page is ever there that a change would not find
+            for (
+                thing
+            ) in things:  # before the page, so that no page is ever in place that a change would not find
                 mark = self._things / _flat(thing) / _flat(address)
                 mark.parent.mkdir(parents=True, exist_ok=True)
                 mark.touch()
@@ -73,7 +75,7 @@ class Folder:
         return True
 
     def begin_change(self, things: Iterable[str]) -> Hold:
-        """Take away every page that is made of one of these; no other is put in place until the hold is let go."""
+        """Remove every page that is made of one of `things`; no page is put in place until the hold is let go."""
         hold = Hold(self._locked(fcntl.LOCK_SH))
         found = {mark.name for thing in things for mark in _entries(self._things / _flat(thing))}
         if len(found) > ONE_BY_ONE_MAX:
@@ -84,12 +86,12 @@ class Folder:
         return hold
 
     def forget_all(self) -> None:
-        """Take every page away, at once for whoever asks for one."""
+        """Remove all pages; the proxy finds none from the moment of one rename."""
         with self._alone():
             self._move_away()
 
     def due(self) -> datetime | None:
-        """Return when the first of the pages stops being true by itself."""
+        """Return the moment at which the first of the pages falls due."""
         with suppress(OSError, ValueError):
             return datetime.fromtimestamp(float((self._root / "due").read_text("ascii")), UTC)
         return None
@@ -100,7 +102,7 @@ class Folder:
         return name is not None and (self._pages / name).exists()
 
     def missed(self) -> list[str]:
-        """Return the addresses of pages that were taken away singly since they were last asked for here."""
+        """Return the addresses of pages that were removed one by one since the last call."""
         found = [unquote(mark.name) for mark in _entries(self._root / "missed")]
         for address in found:
             (self._root / "missed" / _flat(address)).unlink(missing_ok=True)
@@ -111,7 +113,7 @@ class Folder:
         return bool(_entries(self._root / "missed"))
 
     def belong_to(self, maker: str) -> None:
-        """Take every page away unless the same `maker` (a digest of program and settings) has made them."""
+        """Remove all pages unless the same `maker` (a digest of program and settings) has made them."""
         known = self._root / "made-by"
         with self._alone():
             if not known.exists() or known.read_text("utf-8") != maker:
@@ -142,7 +144,7 @@ class Folder:
             self._put(self._root / "due", f"{due.timestamp()}".encode("ascii"))
 
     def _put(self, path: Path, body: bytes, *, modified: int | None = None) -> None:
-        """Write a file that is there whole or not at all; it is begun where no address leads."""
+        """Write a file so that it is there whole or not at all: under another name first, then renamed."""
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._root / f".{secrets.token_hex(8)}"
         try:
@@ -171,7 +173,7 @@ class Folder:
 
 
 def file_name(address: str) -> str | None:
-    """Return the file of an address, None where it would be none of ours."""
+    """Return the name of the file for an address, None where such an address has no file."""
     kind, _, slug = address.removeprefix("/").partition("/")
     if address == "/":
         return FRONT_PAGE
@@ -181,7 +183,7 @@ def file_name(address: str) -> str | None:
 
 
 def _mark(body: bytes) -> int:
-    """Return a moment that is another for every body: nginx makes its ETag of a file's second and length alone."""
+    """Return a time of modification that differs with the body: nginx makes its ETag of that second and the length."""
     return int.from_bytes(hashlib.sha256(body).digest()[:4]) >> 1
 
 

@@ -17,7 +17,7 @@ from cms.db import Database, UtcTime
 from cms.pages.models import Version
 from cms.pages.rules import ANYTHING, PURGED
 
-CHANGES_MAX = 5_000  # more (an import's) are told as "anything may have changed"
+CHANGES_MAX = 5_000  # more changes, as of an import, count as "anything may have changed"
 WAL_HEADER_BYTES = 96  # two copies of 48 bytes: https://www.sqlite.org/walformat.html, section 2.1
 _CHANGES = (
     f"SELECT thing, number FROM (SELECT thing, number FROM version WHERE number > {{0}} LIMIT {CHANGES_MAX})"  # noqa: S608  # names of ours
@@ -79,7 +79,10 @@ class CannotTell(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The things changed up to the change `number`, None for anything at all; `mark` is of the moment before."""
+    """What has changed up to the change `number`: `things`, or anything at all where that is None.
+
+    `mark` was taken before the question, so that a change during it is found by the next look.
+    """
 
     number: int
     things: frozenset[str] | None
@@ -87,7 +90,7 @@ class Changes:
 
 
 class Probe:
-    """A connection that looks at versions alone, for one thread at a time; `mark()` is for all."""
+    """A connection that reads only versions. One thread at a time may use it; any may call `mark()`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,11 +99,11 @@ class Probe:
         self._wal_index: mmap.mmap | None = None
 
     def mark(self) -> object:
-        """Return what is the same as long as nothing has been committed, None where that cannot be told.
+        """Return a value that stays the same as long as nothing is committed, None where there is no such value.
 
-        On SQLite these are the first bytes of the WAL's index, which every commit changes before it returns:
-        no SQL, and as true as the database. Looked at in memory, since a system call lets go of Python's lock and
-        waits to get it back (measured: 0.1 µs, `pread` 0.6 µs, the pragma `data_version` 9 µs).
+        On SQLite it is the header of the WAL's index, which every commit changes before it returns: as reliable as the
+        database, without SQL. It is read from mapped memory, since a system call releases Python's lock and waits to get
+        it back (measured: 0.1 µs, `pread` 0.6 µs, the pragma `data_version` 9 µs).
         """
         index = self._wal_index
         return None if index is None else index[:WAL_HEADER_BYTES]
@@ -108,7 +111,8 @@ class Probe:
     def changes(self, since: int) -> Changes:
         """Return what has changed since the change numbered `since`; one SELECT.
 
-        A number smaller than `since` says that an older database was put in this one's place. Raises CannotTell.
+        If the newest number is smaller than `since`, a backup has replaced the database, and anything may have changed.
+        Raises CannotTell.
         """
         cursor, mark = self._cursor(), self.mark()
         rows = self._rows(cursor, _CHANGES.format(self._place), (since,))
@@ -125,7 +129,7 @@ class Probe:
         return kind.process_result_value(rows[0][0], dialect)
 
     def close(self) -> None:
-        """Let the connection go; the next look opens another."""
+        """Close the connection; the next question opens another."""
         connection, self._connection, self._wal_index = self._connection, None, None
         if connection is not None:
             connection.close()
@@ -148,7 +152,7 @@ class Probe:
 
     def _opened(self) -> PoolProxiedConnection:
         connection = self._database.reader.raw_connection()
-        connection.detach()  # held for good, so none of the pool's
+        connection.detach()  # it is held for good, so it must not count as one of the pool's
         if self._database.is_sqlite:
             connection.cursor().execute("SELECT 1 FROM version LIMIT 1").fetchall()  # opens the WAL's index
             self._wal_index = _mapped(Path(f"{self._database.reader.url.database}-shm"))

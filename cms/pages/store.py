@@ -1,4 +1,4 @@
-"""The shelf on which one process keeps finished pages, and what it knows of those in the making."""
+"""The finished pages that one process keeps in memory, and those that it is making."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -7,12 +7,12 @@ from datetime import datetime
 from threading import Event, RLock
 from typing import Generic, Protocol, TypeVar
 
-SEEN_ONCE_SHARE = 4  # a quarter of the bytes at most is for pages that nobody has asked for twice
-WAIT_SECONDS = 5.0  # for somebody else's making of the same page; then one makes it oneself
+SEEN_ONCE_SHARE = 4  # at most a quarter of the bytes is for pages that were asked for only once
+WAIT_SECONDS = 5.0  # for another thread that makes the same page; after that a thread makes it itself
 
 
 class Keepable(Protocol):
-    """What a page must tell to be kept."""
+    """What the store needs to know about a page."""
 
     @property
     def things(self) -> frozenset[str]:
@@ -32,7 +32,7 @@ Page = TypeVar("Page", bound=Keepable)
 
 @dataclass(slots=True, eq=False)
 class Making(Generic[Page]):
-    """One page in the making: what has changed meanwhile is noted here, and who wants it waits for `done`."""
+    """One page that is being made. What changes meanwhile is noted here; threads that want the page wait for `done`."""
 
     key: str
     changed: set[str] = field(default_factory=set)
@@ -44,13 +44,17 @@ class Making(Generic[Page]):
 class Store(Generic[Page]):
     """Finished pages by their key, at most `capacity` bytes of them; safe for any number of threads.
 
-    Who walks through an archive's every page, or makes addresses up, pushes out only what was asked for once.
+    A new page comes to `_once`, a queue, and moves to `_often` when it is asked for again. So a crawler that walks through
+    the whole archive, or makes addresses up, pushes out only pages that were asked for once. `_often` drops by second
+    chance (the CLOCK algorithm): the oldest page goes, unless it was asked for since it was last looked at.
     """
 
     capacity: int
     _once: OrderedDict[str, Page] = field(default_factory=OrderedDict)
     _often: OrderedDict[str, Page] = field(default_factory=OrderedDict)
-    _asked: set[str] = field(default_factory=set)  # of those, since each was last thought of dropping
+    _asked: set[str] = field(
+        default_factory=set
+    )  # keys of `_often` that were asked for since they were last looked at for dropping
     _sizes: dict[str, int] = field(default_factory=dict)
     _made_of: dict[str, set[str]] = field(default_factory=dict)
     _making: dict[str, Making[Page]] = field(default_factory=dict)
@@ -59,7 +63,7 @@ class Store(Generic[Page]):
     _lock: RLock = field(default_factory=RLock)
 
     def get(self, key: str, clock: Callable[[], datetime]) -> Page | None:
-        """Return the page kept under `key` unless it has fallen due; without a lock for what is asked for often."""
+        """Return the page kept under `key` unless it has fallen due; no lock is taken for pages that are asked for often."""
         page = self._often.get(key)
         if page is None:
             page = self._promoted(key)
@@ -72,13 +76,13 @@ class Store(Generic[Page]):
         return None
 
     def asked_often(self) -> list[tuple[str, Page]]:
-        """Return what has been asked for again and again, with its keys."""
+        """Return the pages that were asked for more than once lately, with their keys."""
         asked = tuple(self._asked)  # a copy first: readers add to it without the lock
         with self._lock:
             return [(key, self._often[key]) for key in asked if key in self._often]
 
     def begin(self, key: str) -> Making[Page] | None:
-        """Return leave to make a page, or None after somebody else has just made it: look again."""
+        """Return a `Making` if this thread is to make the page, None if another has just done so: look the page up again."""
         with self._lock:
             other = self._making.get(key)
             if other is None:
@@ -88,7 +92,7 @@ class Store(Generic[Page]):
         return None
 
     def finish(self, making: Making[Page], page: Page | None) -> None:
-        """Keep what was made, unless something that it is made of has changed meanwhile."""
+        """Keep the page that was made, unless something that it is made of has changed meanwhile."""
         with self._lock:
             if self._making.get(making.key) is making:
                 del self._making[making.key]

@@ -181,10 +181,8 @@ class _Batch:
         values = self.rows[row]
         left = folded(_as_text(values[column - 1])[-CONTEXT:]) if column else ""
         right = folded(_as_text(values[column + 1])[:CONTEXT]) if column + 1 < len(values) else ""
-        for between in (
-            "",
-            "\t",
-        ):  # as the bytes of a row stand in SQLite's file, and in a dump of PostgreSQL
+        # As the bytes of a row stand in SQLite's file, and in a dump of PostgreSQL.
+        for between in ("", "\t"):
             before = (left + between + hit.before)[-CONTEXT:]
             behind = (hit.behind + between + right)[:CONTEXT]
             self._audit.findings.note_written(where, hit, _telling(before), _telling(behind))

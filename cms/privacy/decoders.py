@@ -27,12 +27,8 @@ _HEX_MARKS = bytes(
     ord("h" if sign in b"0123456789abcdefABCDEF" else "s" if sign in b":- ,x" else "0") for sign in range(256)
 )
 _LINE_MARKS = b"h" * 12
-_APART_MARKS = (
-    b"hhshhshhshh",
-    b"hhsshhsshh",
-    b"hhshshhshshh",
-    b"hhsshshhsshs",
-)  # 64:61 64, 61 64 0x61 64, 0x61
+# 64:61 64, 61 64 0x61 64, 0x61
+_APART_MARKS = (b"hhshhshhshh", b"hhsshhsshh", b"hhshshhshshh", b"hhsshshhsshs")
 _UUID_MARKS = b"hhhhhhhhshhhhshhhhshhhhshhhhhhhhhhhh"
 _BASE64_OTHERS = b"abcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _BREAK = rb"(?:=?\r?\n[ \t]*|\\r\\n|\\n)"

@@ -11,9 +11,8 @@ from typing import Self
 from cms.privacy.sought import Sought
 from cms.privacy.trawl import Hit, trawl
 
-ALONE = (
-    24 * 1_048_576
-)  # bytes that one process searches before the others, which take half a second, are started
+# Bytes that one process searches before the others, which take half a second, are started.
+ALONE = 24 * 1_048_576
 SHORT = 65_536  # bytes that are searched sooner than they are handed over
 MOST_PROCESSES = 4  # what reads the rows and files for them keeps no more busy
 WAITING = 3  # pieces in hand for each process, so that none waits and none fills the memory

@@ -12,10 +12,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from cms.config import Settings
 
-POOL_SIZE, POOL_OVERFLOW = (
-    8,
-    7,
-)  # connections, kept open and beyond them; the threads of one worker need 12 at most
+# Connections that are kept open, and more that are opened at need; the threads of one worker need 12 at most.
+POOL_SIZE, POOL_OVERFLOW = 8, 7
 READERS_CACHE_KB = 512  # of each reading connection; with SQLite's own 2,000 pages cost the same (measured)
 PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader who waits longer has gone
 CUTS, CUT_WAITS_MS, CUT_PAUSE_SECONDS = 20, 20, 0.05  # tries to cut the WAL, for how long, how far apart

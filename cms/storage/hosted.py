@@ -14,9 +14,8 @@ IDLE_SECONDS: float = (
 )
 
 
-def open_engines(
-    url: str,
-) -> tuple[sa.Engine, sa.Engine, Callable[[Any], bool]]:  # Any: the driver's own kind
+# Any: the driver's own kind
+def open_engines(url: str) -> tuple[sa.Engine, sa.Engine, Callable[[Any], bool]]:
     """Return an engine for reading and one for writing, which share a pool, and what tells whether a connection works."""
     from cms.storage.wire import Wire
 
@@ -36,10 +35,9 @@ def open_engines(
         },
     )
 
+    # Any: as a driver takes them
     @sa.event.listens_for(engine, "do_connect")
-    def _connect(
-        _dialect: sa.Dialect, _record: object, given: Sequence[Any], named: dict[str, Any]
-    ) -> Wire:  # Any: as a driver takes them
+    def _connect(_dialect: sa.Dialect, _record: object, given: Sequence[Any], named: dict[str, Any]) -> Wire:
         return Wire.connect(*given, **named)
 
     is_good = _keep_alive_ones(engine)

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session
 
+from cms.storage.dialects import dialect_of
 from cms.storage.prebuilt import Prebuilt
 
-_LIST: sa.BindParameter[Any] = sa.bindparam(
-    "listed", type_=sa.types.NullType()
-)  # Any: each driver's own list
+# Any: each driver's own list
+_LIST: sa.BindParameter[Any] = sa.bindparam("listed", type_=sa.types.NullType())
 
 
 class Listed:
@@ -31,5 +31,5 @@ class Listed:
 
     def all(self, session: Session, listed: Sequence[int | str], values: Mapping[str, Any]) -> list[Any]:
         """Return the rows as named tuples."""
-        statement, as_one_value = self._on[session.get_bind().dialect.name]
+        statement, as_one_value = self._on[dialect_of(session)]
         return statement.all(session, {**values, _LIST.key: as_one_value(listed)})

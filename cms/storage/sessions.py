@@ -80,9 +80,8 @@ class StraightSession(Session):
 class ReadingSession(StraightSession):
     """A session whose SELECTs of columns go to the connection without the ORM, in 40 µs each in place of 110 (measured)."""
 
-    def execute(
-        self, statement: Any, params: Any = None, **options: Any
-    ) -> Any:  # Any: as SQLAlchemy has them
+    # Any: as SQLAlchemy has them
+    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         """Return rows of columns; for entities use `exec()` and `get()`."""
         if options:  # as the ORM calls it itself
             return super().execute(statement, params, **options)

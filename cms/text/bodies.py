@@ -10,12 +10,8 @@ _BLOCKS = "p h2 h3 h4 h5 h6 pre blockquote ul ol li dl dt dd hr figure figcaptio
 CONTAINERS = frozenset(_CONTAINERS.split())
 BLOCKS = frozenset(_BLOCKS.split())
 OUTSIDE_TAGS = frozenset({"iframe", "embed", "object", "audio", "video", "source", "img"})
-RENAMED = {
-    "h1": "h2",
-    "strike": "s",
-    "tt": "code",
-    "acronym": "abbr",
-}  # the page has one h1; the others are of HTML 4
+# The page itself has the one h1; the other three are HTML 4.
+RENAMED = {"h1": "h2", "strike": "s", "tt": "code", "acronym": "abbr"}
 
 _BLOCK_TAG = re.compile(
     rf"</?(?:{'|'.join(sorted(BLOCKS | CONTAINERS))}|h1|thead|tbody|tfoot|tr|td|th|caption)(?=[\s/>])",
@@ -78,9 +74,8 @@ class _Body:
 
     media_prefix: str
     written: list[str] = field(default_factory=lambda: [""])
-    path: list[str] = field(
-        default_factory=list
-    )  # open elements by the name they are written with, "" if unwrapped
+    # Open elements by the name they are written with, "" if unwrapped.
+    path: list[str] = field(default_factory=list)
     open_names: Counter[str] = field(default_factory=Counter)
     skipped: str = ""  # the element whose content is left out until its end tag
     pictures: int = 0

@@ -15,9 +15,8 @@ MAX_DEPTH = 8  # deeper quotations leave no room on a phone, and bleach takes 50
 
 BLOCKS = frozenset({"p", "pre", "blockquote", "ul", "ol"})
 LISTS = frozenset({"ul", "ol"})
-_FLOW = frozenset(
-    {"", "p", "blockquote", "li"}
-)  # where paragraphs are made and blocks may stand; "" is the comment
+# Where paragraphs are made and blocks may stand; "" is the comment.
+_FLOW = frozenset({"", "p", "blockquote", "li"})
 _NAMES = "|".join(sorted(COMMENT_TAGS - {"br"}, key=len, reverse=True))
 # Every alternative begins with "<" and can hold no second one, so no character is looked at more than twice.
 _TAG = re.compile(

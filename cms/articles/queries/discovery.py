@@ -108,11 +108,8 @@ _ENTRIES_OF: dict[str, sa.Select[Any]] = {  # Any: columns of many kinds
     .where(col(ArticleTag.tag_id) == _ARCHIVE)
     .order_by(*newest_first(place_in(ArticleTag))),
 }
-_ARCHIVES: dict[str, Any] = {
-    "author": Author,
-    "section": Section,
-    "tag": Tag,
-}  # Any: the three tables' common columns
+# Any: the three tables' common columns
+_ARCHIVES: dict[str, Any] = {"author": Author, "section": Section, "tag": Tag}
 _TAGS = (
     sa.select(col(ArticleTag.article_id), col(Tag.slug), col(Tag.name))
     .join(Tag, col(Tag.id) == col(ArticleTag.tag_id))
@@ -178,9 +175,8 @@ def sitemap_parts(session: Session, *, now: datetime) -> list[SitemapPart]:
     return list(dict.fromkeys(parts))
 
 
-def _windows(
-    table: Any, condition: sa.ColumnElement[bool]
-) -> sa.Select[Any]:  # Any: one of four tables; a number
+# Any: one of four tables; a number
+def _windows(table: Any, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Return the SELECT of every window that has something in it, each found from the one before."""
     first = sa.select(table.id // WINDOW).where(condition).order_by(table.id).limit(1)
     found = sa.select(first.scalar_subquery().label("window")).cte("found", recursive=True)

@@ -61,9 +61,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found in a comment and around it; what its storing shows is weighed with it at last.
+    """What was found in a comment and around it. `weighed()` judges it, once it is known what the limits counted.
 
-    `facts` is what its text states in short, `folds` are those of near-copies that may state the same.
+    `traits` lacks only these counts. `facts` is a digest of the facts that the text states, `folds` are those of
+    near-copies that may state the same facts.
     """
 
     traits: partial[Traits]
@@ -73,10 +74,10 @@ class Findings:
     folds: frozenset[int]
 
     def weighed(self, *, from_network: int = 0, on_article: int = 0, lacks_proof: bool = False) -> Assessment:
-        """Judge by all that is known.
+        """Return the judgement.
 
-        `from_network` counts this comment among those of its network in ten minutes, `on_article` those on its
-        article while that is in slow mode; 0 says nothing.
+        `from_network` counts the comments of its network in ten minutes, this one included; `on_article` those on its
+        article while that is in slow mode. 0 means that nothing was counted.
         """
         traits = self.traits(from_network=from_network, on_article=on_article, lacks_proof=lacks_proof)
         reasons = signals.judge(traits)
@@ -85,14 +86,14 @@ class Findings:
 
 
 def assess(session: Session, subject: Subject) -> Assessment:
-    """Judge a comment by its words and what stands around it; changes nothing. SQL as `look_into()`."""
+    """Judge a comment by its words and what stands around it. It changes nothing, and asks what `look_into()` asks."""
     return look_into(session, subject).weighed()
 
 
 def look_into(session: Session, subject: Subject) -> Findings:
-    """Find out what a comment will be judged by; changes nothing.
+    """Find out everything that a comment is judged by, except what the limits count. It changes nothing.
 
-    One SELECT, and a second where the filter has learnt anything.
+    One SELECT, and a second one if the filter has learnt anything.
     """
     letters = likeness.normalised(subject.body_text)
     fingerprint = likeness.likeness_of(letters)

@@ -57,9 +57,8 @@ def edit(site: Site, comment_id: int, wanted: Edit, now: datetime) -> Edited | T
     """
     with site.database.writing() as session:
         comment = locked_comments(session, [comment_id])[comment_id]
-        lock_log(
-            session
-        )  # before ruling, as who sends a comment does, so that no limit is passed side by side
+        # Before the limits are looked at, as when a comment is sent, so that no two requests pass one limit at the same time.
+        lock_log(session)
         met = limits.ruling_on_comment(site, session, wanted.visitor, comment.article_id, now)
         if met.retry_after_seconds:
             return TooMany(met.retry_after_seconds)

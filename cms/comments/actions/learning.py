@@ -19,11 +19,11 @@ Changes = dict[int, tuple[int, int]]  # by bucket: what to add to its counts of 
 
 
 def learn(session: Session, wanted: Mapping[int, Lesson | None]) -> None:
-    """Let each comment teach what is wanted of it, None for nothing; what it taught before is taken back exactly.
+    """Teach the filter what each of these comments is to teach, None for nothing; undo what it taught before.
 
-    The caller holds the comments and the log, so nobody else learns meanwhile. A text teaches once, however many
-    copies of it are decided about; one that is gone teaches nothing; of many at once the first TAUGHT_AT_ONCE teach.
-    Three statements for one comment, five at most, none for no comment.
+    The caller holds the locks of the comments and of the log, so that nobody else teaches meanwhile. A text teaches
+    once, however many copies of it are decided about. A comment that is gone teaches nothing. Of one decision about
+    many comments the first TAUGHT_AT_ONCE teach. Three statements for one comment, five at most, none for no comment.
     """
     if not wanted:
         return
@@ -44,9 +44,8 @@ def learn(session: Session, wanted: Mapping[int, Lesson | None]) -> None:
 def _known(session: Session, pupils: Iterable[Pupil], gone: Collection[int]) -> Known:
     """Return which of these texts teach already by a copy that goes on teaching, and what."""
     known = {(pupil.likeness, lesson) for pupil in pupils for twin, lesson in pupil.twins if twin not in gone}
-    unmarked = [
-        likeness(pupil.body_text) for pupil in pupils if not pupil.likeness
-    ]  # stored before there were any
+    # Comments that were stored before likenesses were.
+    unmarked = [likeness(pupil.body_text) for pupil in pupils if not pupil.likeness]
     return known | learnt.taught_likenesses(session, unmarked, but=gone) if unmarked else known
 
 

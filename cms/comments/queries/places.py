@@ -56,9 +56,8 @@ def place_of(session: Session, article_id: int, number: int, *, size: int) -> Pl
     if is_on_first_page(session, article_id, row.root_id, size=size):
         return Place(row.id, None, None)
     began = session.execute(_ROOT, {"root_id": row.root_id}).scalar_one()
-    return Place(
-        row.id, None, Cursor(began, row.root_id - 1)
-    )  # a page may begin with any thread: here, with its own
+    # A page may begin with any thread, so this one begins with the comment's own.
+    return Place(row.id, None, Cursor(began, row.root_id - 1))
 
 
 def _behind(session: Session, of_thread: dict[str, Any], number: int) -> Cursor | None:

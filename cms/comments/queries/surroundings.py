@@ -49,7 +49,7 @@ class Around:
 
 
 def _exactly(constant: int | str) -> sa.ColumnElement[Any]:
-    """Return a constant as part of a statement: as one of its values it would be handed over each time."""
+    """Return a constant as part of the SQL, so that it is not sent as a parameter each time."""
     return sa.literal_column(repr(constant))
 
 
@@ -89,10 +89,10 @@ _LESSONS = _part(_exactly("learnt"), _exactly("")).where(
 
 
 def _first_in(place: int) -> sa.Select[*tuple[Any, ...]]:
-    """Return the fingerprints that share a band, but none of those before it.
+    """Return the fingerprints that share the band at `place` with this text's, and none of the bands before it.
 
-    So each is found once: to look for all bands and to drop what is found again took a table made for each comment, and
-    a fifth of what the whole statement did (measured).
+    So each is found once. A UNION of all bands would find some twice and needs a temporary table for each comment to
+    drop those: a fifth of the time of the whole statement (measured).
     """
     said, own = _BAND.c.likeness, sa.bindparam("likeness", type_=sa.BigInteger)
     shares = [said.bitwise_and(_exactly(mask)) == own.bitwise_and(_exactly(mask)) for mask in _MASKS[:place]]
@@ -109,10 +109,10 @@ _ALIKE = (
 def _copies(
     bears_it: sa.ColumnElement[bool], listed: Callable[..., sa.Function[str]]
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Return the fingerprints that share a band, each with what is told of its newest comments.
+    """Return the fingerprints that share a band, each with a summary of its newest comments as one text.
 
-    How many there are, how many of them are spam, and the folds of those that may state the same facts, in one text: to
-    hand over a hundred rows took as long as to find them.
+    The text holds how many comments there are, how many of them are spam, and the folds of those that may state the
+    same facts. To fetch them as a hundred rows took as long as to find them.
     """
     newest = (
         sa.select(_COMMENT.c.status, _COMMENT.c.fold_id, _COMMENT.c.facts)

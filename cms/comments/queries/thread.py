@@ -22,10 +22,11 @@ FOLDED_AT = 25  # comments of one thread under its article; whoever wants more o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibleThread:
-    """A page of an article's comments, depth first; `next_page` is the cursor of what stands behind it.
+    """A page of an article's comments, depth first; `next_page` is the cursor of the page behind it.
 
-    Equal to none but itself, so that its blocks are found without a look at each comment.
-    `featured` are those that the newsroom puts forward, on the first page. `root_id` names the thread where the page shows one alone; `count` is that thread's, else the article's.
+    `featured` are the comments that the newsroom puts forward, on the first page only. `root_id` names the thread if
+    the page shows a single one; `count` is the number of comments in that thread, else in the article. Two of these
+    are never equal, so that the blocks of a page are looked up without comparing comment by comment.
     """
 
     comments: tuple[VisibleComment, ...]
@@ -45,8 +46,8 @@ _ALL = Prebuilt(
     .order_by(col(Comment.root_id), *_IN_ORDER)
     .limit(sa.bindparam("most"))
 )
-# Every root is above 0: said so that SQLite, which keeps no statistics, takes the index of what readers see of an
-# article, and not that of all comments by status (of 2 million that took 700 ms, measured).
+# Every root is above 0. It is said so that SQLite, which keeps no statistics, takes the index of what readers see of
+# an article, and not the index of all comments by status (700 ms with 2 million comments, measured).
 _COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, col(Comment.root_id) > 0, is_visible())
 _ROOTS = (
     sa.select(col(Comment.id), col(Comment.created_at), _COUNT.scalar_subquery().label("comments"))

@@ -176,8 +176,8 @@ def sender() -> Visitor:
 def _wait(article: CommentedArticle, form: CommentForm, outcome: TooMany) -> Response:
     """Return the form, with the sentence that says when it may be sent again.
 
-    It still answers what it answered, but nobody is asked whose comment that is, nor for the sections in the
-    masthead: a flood is told so very often.
+    It still names the comment it answers by number, but neither that comment nor the sections of the masthead are
+    read: under a flood this page is sent very often.
     """
     notes().without_database = True
     refused = _answer(article, form, 429, wait_sentence(outcome))

@@ -12,9 +12,9 @@ from cms.storage.rows import changed_any
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
-    """Let all near-copies that wait do so in one lane, but for one that somebody decides about or changes just now.
+    """Move all waiting comments of a fold to one lane, except those that another transaction has locked.
 
-    Whoever waited for that one would do so with the log locked, for which it may be waiting in turn.
+    To wait for these could deadlock: this transaction holds the lock of the log, for which the other one may wait.
     """
     waiting = (
         sa.select(col(Comment.id))
@@ -25,12 +25,12 @@ def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
 
 
 def let_repeat(session: Session, comment_id: int) -> None:
-    """Let the same text be stored anew, since the day in which it counted as a repeat is over."""
+    """Allow that the same text is stored anew: the day in which it counts as a repeat is over."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=None))
 
 
 def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
-    """Let the same text sent again lead to this comment, though a policy has decided about it."""
+    """Let the same text, sent again, lead to this comment, although a policy has decided about it."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=repeat_key))
 
 

@@ -142,7 +142,6 @@ def _articles(session: Session, ids: Sequence[int]) -> set[str]:
     return {things.article(one) for one in articles_of(session, ids)} if ids else set()
 
 
-def _said(
-    batch: BatchStatus, ids: Sequence[int], now: datetime
-) -> dict[str, Any]:  # Any: columns of many kinds
+# Any: columns of many kinds
+def _said(batch: BatchStatus, ids: Sequence[int], now: datetime) -> dict[str, Any]:
     return {"ids": ids, "staff_id": batch.staff_id, "batch_id": batch.id, "now": now}

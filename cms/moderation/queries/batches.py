@@ -180,9 +180,8 @@ def count_matching(session: Session, narrowed: Filter, as_of: int, now: datetime
     return found
 
 
-def _about(
-    session: Session, batch: BatchStatus, *columns: Any
-) -> sa.Select[*tuple[Any, ...]]:  # Any: columns
+# Any: columns of many kinds
+def _about(session: Session, batch: BatchStatus, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
     leads = way(session, batch.narrowed, batch.begun_at)
     return (
         sa.select(leads.id.label("id"), *columns)

@@ -52,9 +52,8 @@ class PolicyLine:
         return self.is_on and (self.terms.ends_at is None or now < self.terms.ends_at)
 
 
-_KEPT: WeakKeyDictionary[Any, tuple[int, InForce]] = (
-    WeakKeyDictionary()
-)  # by engine: one process, many sites in tests
+# By engine: one process, many sites in tests.
+_KEPT: WeakKeyDictionary[Any, tuple[int, InForce]] = WeakKeyDictionary()
 _KEEPING = Lock()
 _NUMBER = Prebuilt(sa.select(col(Version.number)).where(col(Version.thing) == POLICIES), overtakes=True)
 _IN_FORCE = (

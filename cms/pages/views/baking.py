@@ -84,9 +84,8 @@ class Baker:
     def _made(self, address: str) -> FinishedPage | None:
         made: list[FinishedPage] = []
         environ: dict[str, Any] = create_environ("/", self._site.settings.base_url)
-        environ["PATH_INFO"] = address.encode().decode(
-            "latin-1"
-        )  # PEP 3333: bytes, each shown as a character
+        # PEP 3333: bytes, each shown as a character.
+        environ["PATH_INFO"] = address.encode().decode("latin-1")
         environ[KEEP] = made.append
         answered(self._app, environ).close()
         return made[0] if made else None

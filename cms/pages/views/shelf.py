@@ -1,4 +1,4 @@
-"""The kept pages of one process, none of which is shown before a look at what has changed."""
+"""The kept pages of one process: none is sent before the database was asked what has changed."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,8 +17,8 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class Shelf:
     """Finished pages of `site`; safe for any number of threads.
 
-    A request is answered by a kept page only after a look at the database that began when the request was
-    there. On PostgreSQL one look is under way at a time, and all who came before it began share it.
+    A request is answered by a kept page only after a look at the database that began after the request came in. On
+    PostgreSQL one look is under way at a time; all requests that came before it began share its result.
     """
 
     def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
@@ -38,22 +38,22 @@ class Shelf:
         return self.kept(key)
 
     def at_once(self, key: str) -> FinishedPage | None:
-        """Return the page of `key` if it is kept, and true without any SQL; on the hot path, so it asks for little."""
+        """Return the page of `key` if it is kept and no SQL is needed to know that it is true. This is the hot path."""
         return self._store.get(key, self.clock) if self.is_up_to_date() else None
 
     def kept(self, key: str) -> FinishedPage | None:
-        """Return the page of `key` if it is kept, for who has caught up just now."""
+        """Return the page of `key` if it is kept. Call `catch_up()` before."""
         return self._store.get(key, self.clock)
 
     def is_up_to_date(self) -> bool:
-        """Tell without SQL whether nothing can have changed since the last look; never so on PostgreSQL."""
+        """Tell whether nothing can have changed since the last look, without SQL; on PostgreSQL always False."""
         mark = self._mark
         if mark is None or mark != self._probe.mark():
             return False
         return self._falls_due is NEVER or self.clock() < self._falls_due
 
     def catch_up(self) -> None:
-        """Forget whatever has changed before now. One SELECT, none on SQLite while nobody commits.
+        """Forget every page that is no longer true. One SELECT; none on SQLite while nothing is committed.
 
         Raises CannotTell where the database does not say.
         """
@@ -73,13 +73,12 @@ class Shelf:
         finally:
             with self._turn:
                 self._looking = False
-                self._ended = (
-                    self._begun if done else self._ended
-                )  # after a failure those who wait try themselves
+                # After a failure nothing has been looked at, so each of those who wait looks for itself.
+                self._ended = self._begun if done else self._ended
                 self._turn.notify_all()
 
     def begin(self, key: str) -> Making[FinishedPage] | None:
-        """Return leave to make the page of `key`, or None after somebody else has made it: look it up again."""
+        """Return a `Making` if this thread is to make the page, None if another has just done so: look the page up again."""
         return self._store.begin(key)
 
     def finish(self, making: Making[FinishedPage], page: FinishedPage | None) -> None:
@@ -95,15 +94,15 @@ class Shelf:
             self._store.finish(making, None)
 
     def grown(self, key: str, page: FinishedPage) -> None:
-        """Count a page anew of which another encoding was made."""
+        """Count the bytes of a page anew, since another encoding of it was made."""
         self._store.grown(key, page)
 
     def asked_often(self) -> list[tuple[str, FinishedPage]]:
-        """Return the kept pages that many ask for, true or not, with their keys."""
+        """Return the kept pages that were asked for more than once lately, with their keys; some may be out of date."""
         return self._store.asked_often()
 
     def close(self) -> None:
-        """Forget everything and let the connection go."""
+        """Forget every page and close the connection."""
         self._store.forget_all()
         self._probe.close()
         self._mark = None
@@ -115,7 +114,7 @@ class Shelf:
         if changes.things is None or FRONT in changes.things or now >= falls_due:
             falls_due = self._probe.next_publication(now) or NEVER
         if changes.things is None or now >= self._falls_due:
-            # What comes out at its time changes lists, neighbours and the masthead alike, a few times a day.
+            # An article that comes out at its time changes lists, its neighbours and the masthead; that is a few times a day.
             self._store.forget_all()
         else:
             self._store.forget(changes.things)

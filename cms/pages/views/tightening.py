@@ -1,4 +1,4 @@
-"""Tightening: kept pages that many ask for are made smaller, in a thread that gives way to everything else."""
+"""Tightening: kept pages that many ask for are compressed further, in a thread of the lowest priority."""
 
 import os
 import sys
@@ -7,23 +7,25 @@ import threading
 from cms.pages.views.shelf import Shelf
 
 EVERY_SECONDS = 30.0  # a page that has lived so long is likely to live on
-PAUSE_SECONDS = 0.5  # between two pages: an eighth of one core at most, and only what nobody else wants
+PAUSE_SECONDS = (
+    0.5  # between two pages, so at most an eighth of one core, and only while nothing else needs it
+)
 STOP_SECONDS = 1.0
 NICENESS = 19  # the least share of a processor that Linux gives
 
 
 class Tightener:
-    """Makes the pages of one shelf smaller, each once, as long as they are asked for."""
+    """Compresses the pages of one shelf further, each once, if they are asked for often."""
 
     def __init__(self, shelf: Shelf) -> None:
-        """Take whose pages; nothing begins yet."""
+        """Take the shelf; nothing begins yet."""
         self._shelf = shelf
         self._seen: set[tuple[str, str]] = set()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tightening", daemon=True)
 
     def start(self) -> None:
-        """Begin. After any fork: a thread does not come along into a child."""
+        """Begin. Call it after any fork: a thread does not come along into a child process."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -33,7 +35,7 @@ class Tightener:
             self._thread.join(STOP_SECONDS)
 
     def tighten_settled(self) -> None:
-        """Make smaller what many ask for and what is the same as it was the last time; see what else there is."""
+        """Compress pages that are unchanged since the last round; remember those that are new for the next one."""
         seen = set()
         for key, page in self._shelf.asked_often():
             if not page.is_loose:
@@ -48,9 +50,8 @@ class Tightener:
         self._seen = seen
 
     def _run(self) -> None:
-        if (
-            sys.platform == "linux"
-        ):  # where a thread has a priority of its own (man 2 setpriority, section Bugs)
+        # Only on Linux a thread has a priority of its own (man 2 setpriority, section Bugs).
+        if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not self._ended.wait(EVERY_SECONDS):
             self.tighten_settled()

@@ -1,4 +1,4 @@
-"""Kept pages in front of any WSGI application that hands over what it has finished."""
+"""A WSGI middleware that answers with kept pages, and keeps those that the application hands over as `KEEP`."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WithPages:
-    """The application `app` behind a shelf: what is kept is answered without it."""
+    """The application `app` behind a shelf: pages that are kept are sent without calling it."""
 
     def __init__(self, app: "WSGIApplication", shelf: Shelf) -> None:
         self.app = app
@@ -34,7 +34,7 @@ class WithPages:
     def _looked_up(self, key: str) -> FinishedPage | None:
         try:
             return self.shelf.look_up(key)
-        except CannotTell:  # then the application finds out what it can still do
+        except CannotTell:  # the application then answers as well as it can without a database
             return None
 
     def _make(self, key: str, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
@@ -69,6 +69,6 @@ def _key(environ: dict[str, Any]) -> str | None:
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return None
     path: str = environ.get("PATH_INFO", "")
-    if not path.isascii():  # PEP 3333: bytes, each shown as a character
+    if not path.isascii():  # PEP 3333: each byte stands as one character
         path = path.encode("latin-1").decode("utf-8", "replace")
     return page_key(path, environ.get("QUERY_STRING", ""))

@@ -78,9 +78,8 @@ def whose(session: Session, comment_id: int) -> str | None:
     return found
 
 
-def kept_of(
-    session: Session, fingerprint: str
-) -> dict[str, list[dict[str, Any]]]:  # Any: columns of many kinds
+# Any: columns of many kinds
+def kept_of(session: Session, fingerprint: str) -> dict[str, list[dict[str, Any]]]:
     """Return all that is kept of an address, by kind, as plain values; nine SELECTs."""
     asked = {"fingerprint": fingerprint}
     own = sa.select(col(Comment.id)).where(_OF_ADDRESS)

@@ -61,9 +61,10 @@ class SealedValue:
     sealed: str
 
 
+# Any: as above; None for the first
 def sealed_under_others(
     session: Session, column: SealedColumn, key_id: str, *, behind: Any, size: int
-) -> Sequence[SealedValue]:  # Any: as above; None for the first
+) -> Sequence[SealedValue]:
     """Return the next `size` values of a column that are sealed under any key but one; one SELECT."""
     rows = column.table.c
     statement = sa.select(rows[column.key], rows[column.mark], rows[column.name]).where(

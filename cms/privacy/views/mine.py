@@ -55,9 +55,8 @@ def download(secret: str, kind: str) -> Response:
     door = _door(secret)
     with site().database.reading() as session:
         kept = kept_of(session, door.email_fingerprint)
-    for one in (
-        kept["notes"] + kept["notes_on_decisions"] + kept["reports"]
-    ):  # she learns that there are some; their words may speak of others as well
+    # She is told that they exist, not what they say: their words may be about others as well.
+    for one in kept["notes"] + kept["notes_on_decisions"] + kept["reports"]:
         one["text"] = say(
             "This was written for the staff. Whoever runs this site tells you its words if you ask."
         )
