@@ -179,8 +179,9 @@ SEARCH_POSTGRESQL = (
     "CREATE INDEX ix_article_search_words ON article_search USING gin (words)",
 )
 
-# From when on an article is public stands beside its authors and tags too, so that each leads through its archive in
-# the archive's order: of 40,000 articles SQLite looked at all but three for an author of the three oldest (0.12 s).
+# The moment from which an article is public is copied to its authors and tags by triggers, so that each of their
+# indexes holds an archive in its order. Without it SQLite looked at 39,997 of 40,000 articles for an author of the
+# three oldest (0.12 s).
 _PUBLIC_FROM = (
     "CASE WHEN {article}.kind = 'article' AND {article}.status = 'published' THEN {article}.publish_at END"
 )

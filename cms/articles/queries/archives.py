@@ -98,7 +98,7 @@ def has_staff(session: Session) -> bool:
 
 
 def expect_masthead_sections(session: Session, *, now: datetime) -> None:
-    """Let PostgreSQL tell the masthead's sections with the next question; who asks for them finds them there."""
+    """Let the next question on PostgreSQL bring the masthead's sections along, for `masthead_sections()` to find."""
     expect(session, {"now": now}, _SECTIONS)
 
 

@@ -45,10 +45,11 @@ def places(
     after: Cursor | None,
     size: int,
 ) -> tuple[list[Cursor], Cursor | None]:
-    """Return up to `size` comments that match, and where to look on: behind them, or behind all that were looked at.
+    """Return up to `size` comments that match, and the place to go on from: behind them, or behind all looked at.
 
-    What was decided last comes first; where words, a host, an article, a reason or a commenter lead the way, what was
-    written last. Two SELECTs at most; for words on PostgreSQL one more, and two for each widening.
+    Comments decided last come first. If words, a host, an article, a reason or a commenter are asked for, the search
+    goes by their index, and comments written last come first. Two SELECTs at most; for words on PostgreSQL one more,
+    and two for each widening.
     """
     matches = (
         col(Comment.status) == status,
@@ -82,7 +83,7 @@ def _end_of(session: Session, looked_at: sa.Subquery) -> Cursor | None:
 def _looked_at(
     session: Session, status: CommentStatus, narrowed: Filter, after: Cursor | None
 ) -> tuple[sa.Subquery, ...]:
-    """Return the next LOOKED_AT comments on the shortest way that a filter offers; of several, try the next on fewer."""
+    """Return SELECTs of the next LOOKED_AT comments, each by one index; the next one is for when one finds too few."""
     before = after.id if after else ID_MAX
     if words := narrowed.search_words():
         return _saying(session, words, before)

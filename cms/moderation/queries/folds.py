@@ -48,7 +48,8 @@ class Fold:
     samples: tuple[Sample, ...]
 
 
-# Gathered within a LIMIT first, since SQLite would else take the index of what it is told of them: the status, a language.
+# The inner query has a LIMIT so that SQLite runs it by itself. Otherwise SQLite takes the index of one of the
+# conditions outside, such as status or language.
 _GATHERED = (
     sa.select(col(Comment.fold_id), col(Comment.id), col(Comment.status))
     .where(

@@ -1,4 +1,9 @@
-"""A filter of the queue as conditions on the comments that wait."""
+"""A filter of the queue as conditions on the comments that wait.
+
+A condition leads if the database may find comments by its index; all others are only checked on comments found so.
+Without statistics, or with poor ones, both engines would choose worse indexes, so this module says which conditions
+lead.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,10 +35,11 @@ _FOUND_BY_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The shortest way to what a filter lets through: the tables, the conditions, and the order by (`at`, `id`).
+    """How to find what a filter lets through: tables, conditions, and the columns (`at`, `id`) of the queue's order.
 
-    A reason and a host lead through their own table, which holds the queue's order beside each (see comments/models.py);
-    `alone` is that table with what is asked of it, where nothing is asked of the comments themselves.
+    A filter by reason or by host begins at a table of its own, which holds the queue's order for each of them (see
+    comments/models.py). `alone` is that table with its condition, where nothing else is asked of the comments: then
+    it can be counted without them.
     """
 
     tables: sa.FromClause
@@ -43,14 +49,14 @@ class Way:
     alone: tuple[sa.FromClause, tuple[Condition, ...]] | None = None
 
     def counted(self, at_most: int, *more: Condition) -> sa.Select[int]:
-        """Return the statement that counts what is on this way, `at_most` of it."""
+        """Return the statement that counts what the filter lets through, up to `at_most`."""
         tables, wanted = self.alone if self.alone and not more else (self.tables, self.conditions)
         some = sa.select(sa.literal(1)).select_from(tables).where(*wanted, *more)
         return sa.select(sa.func.count()).select_from(some.limit(at_most).subquery())
 
 
 def way(session: Session, narrowed: Filter, now: datetime) -> Way:
-    """Return the way to the comments that wait and match."""
+    """Return how to find the comments that wait and match a filter."""
     if not narrowed.reason and not narrowed.host:
         found = _conditions(session, narrowed, now, Comment, leads=True)
         return Way(table_of(Comment), tuple(found), col(Comment.waiting_since), col(Comment.id))
@@ -69,22 +75,23 @@ def way(session: Session, narrowed: Filter, now: datetime) -> Way:
 
 
 def conditions(session: Session, narrowed: Filter, now: datetime) -> list[Condition]:
-    """Return what a comment that is met on another way must fulfil to be one that waits and matches."""
+    """Return the conditions by which a comment, found in some other way, waits and matches a filter."""
     return _conditions(session, narrowed, now, Comment, leads=False)
 
 
 def in_lane(lane: str, narrowed: Filter) -> Condition:
-    """Return the condition that a comment stands in a lane, which leads where nothing leads to fewer."""
+    """Return the condition that a comment stands in a lane; it leads only if no other condition does to fewer."""
     leads_to_few = narrowed.commenter or narrowed.network or narrowed.article or narrowed.campaign
     leads = not (leads_to_few or narrowed.reason or narrowed.host)
     return sa.and_(_own(col(Comment.lane), leads=leads) == lane)
 
 
 def is_first_of_fold(session: Session, narrowed: Filter, now: datetime) -> Condition:
-    """Return the condition that of a comment's near-copies which the filter lets through none waits longer.
+    """Return the condition that no near-copy of a comment, of those that the filter lets through, waits longer.
 
-    An edit of a published comment stands alone: it is read beside what it changes. It is said so that PostgreSQL looks for
-    each comment that is shown; as a plain NOT EXISTS it compared 54 with each of 25,000 in their lane (measured).
+    An edit of a published comment is never folded: it is read beside the text that it changes. The condition is a
+    CASE so that PostgreSQL evaluates it for each comment it shows; as a plain NOT EXISTS, PostgreSQL compared 54
+    comments with each of 25,000 in their lane (measured).
     """
     earlier = col(_EARLIER.waiting_since), col(_EARLIER.id)
     is_later = sa.exists().where(
@@ -114,9 +121,9 @@ def _conditions(
 def of_one_kind(
     session: Session, narrowed: Filter, now: datetime, *, since: Any, of: Any, leads: bool = False
 ) -> list[Condition]:
-    """Return what a filter asks beside words of any comment, waiting or decided; its hours are those `since`.
+    """Return a filter's conditions, but for words, on any comment, waiting or decided; hours count from `since`.
 
-    `leads` says that comments are looked for by these very conditions, not met on another way.
+    `leads` says whether comments are found by these conditions, or only checked.
     """
     found = [condition for wanted, condition in _plain(narrowed, of, leads) if wanted]
     if narrowed.section:
@@ -149,10 +156,11 @@ def _plain(narrowed: Filter, of: Any, leads: bool) -> list[tuple[object, Conditi
 
 # Any: a column
 def _in_section(session: Session, article_id: Any, section_id: int, leads: bool) -> Condition:
-    """Return the condition that a comment's article stands in a section, whose articles are gathered once.
+    """Return the condition that a comment's article stands in a section, as IN over the ids of its articles.
 
-    Asked of each comment, SQLite read past its article's text: 51 ms to count 8,000 among 100,000, now 5. PostgreSQL joined
-    all before it showed the first 50: 147 ms, now 14 (measured); of what is met on another way it asks one by one.
+    As a condition on the article itself, SQLite read past the text of each comment's article: 51 ms to count 8,000 of
+    100,000, now 5 ms. If it leads it is a CASE for PostgreSQL, which joined everything before it showed the first 50:
+    147 ms, now 14 ms (measured).
     """
     stands = _own(article_id, leads=leads).in_(
         sa.select(col(_ABOUT.id)).where(col(_ABOUT.section_id) == section_id)
@@ -163,15 +171,16 @@ def _in_section(session: Session, article_id: Any, section_id: int, leads: bool)
 
 
 def _own(column: Any, *, leads: bool = False) -> Any:  # Any: a column
-    """Return a column; where it does not lead, so that neither engine (`Unindexed` is for one) takes its index for a way.
+    """Return a column; unless it leads, as an expression for which neither engine uses the column's index.
 
-    SQLite has no statistics and would: the whole lane instead of one commenter's comments took 86 ms, now 0.1 (measured).
+    SQLite, without statistics, would search the whole lane instead of one commenter's comments: 86 ms, now 0.1 ms
+    (measured).
     """
     return column if leads else sa.func.coalesce(column, sa.null())
 
 
 def _like(column: Any, others: Any, comment_id: int) -> Condition:  # Any: columns of a nullable text
-    """Return the condition that a column is as it is in the comment with this id."""
+    """Return the condition that a column has the value that it has in the comment with this id."""
     return sa.and_(column == sa.select(others).where(col(_OTHER.id) == comment_id).scalar_subquery())
 
 

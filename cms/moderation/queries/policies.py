@@ -130,10 +130,10 @@ def expect_policies(session: Session) -> None:
 
 
 def in_force(session: Session, now: datetime) -> InForce:
-    """Return the policies that are switched on, as this transaction sees them; one SELECT, one more after a change.
+    """Return the policies that are switched on, as this transaction sees them; one SELECT, a second after a change.
 
-    What is kept of them is true as long as their version is the one that was read before them. Several comments in
-    one transaction ask for it once: one that is made meanwhile meets those that come in after it.
+    They are remembered with the version that was read before them, and hold as long as that version does. It is asked
+    once for each transaction: a policy that is made meanwhile applies to the comments of later transactions.
     """
     read = once(session, "version of policies", lambda: _NUMBER.first(session, {}))
     number = read.number if read else 0
@@ -149,7 +149,7 @@ def in_force(session: Session, now: datetime) -> InForce:
 
 
 def beside(session: Session, article_id: int, email_fingerprint: str | None) -> Beside:
-    """Return what policies about places ask for beside a comment; a SELECT each, only where one asks."""
+    """Return what only policies about places ask about a comment; each answer costs a SELECT when a policy asks for it."""
     return Beside(
         section_id=lambda: session.execute(_SECTION, {"article_id": article_id}).scalar_one_or_none(),
         is_first=lambda: not session.execute(_SEEN, {"fingerprint": email_fingerprint}).first(),
