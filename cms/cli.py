@@ -139,7 +139,7 @@ def prepare(host: str, port: int) -> "Front":
     from cms.front import app
 
     app.prepare(site)
-    if site.keys is None:
+    if site.vault_or_none is None:
         click.echo("The site's key is missing: it can be read, and nothing sent. Run `cms doctor`.", err=True)
     click.echo(f"{site.settings.site_name} is at {site.settings.base_url} — Ctrl-C ends it.")
     return app
@@ -200,7 +200,7 @@ def open_site_or_exit(*, needs_key: bool = False) -> "Site":
         refuse(for_operator(error))
     except OSError as error:
         refuse(f"The instance folder {settings.instance} cannot be used: {error.strerror}.")
-    if needs_key and site.keys is None:
+    if needs_key and site.vault_or_none is None:
         refuse("The site's key is missing, so nothing can be sealed or found. Run `cms doctor`.")
     return site
 

@@ -47,20 +47,20 @@ class Site:
     )
 
     @property
-    def keys(self) -> Vault | None:
-        """The keys of this moment, or None where the database knows one that is not here."""
+    def vault_or_none(self) -> Vault | None:
+        """The vault with the keys of this moment, or None where the database knows a key that is not here."""
         return self.keyring.vault
 
     @property
     def vault(self) -> Vault:
-        """The keys.
+        """The vault, which seals, opens and signs with the keys of this moment.
 
         Raises NoKey where the database knows a key that is not here: then the site serves reading only.
         """
-        keys = self.keys
-        if keys is None:
+        vault = self.vault_or_none
+        if vault is None:
             raise NoKey("The site's key is missing, so nothing can be sealed. Run `cms doctor`.")
-        return keys
+        return vault
 
     def but(self, **settings: object) -> "Site":
         """Return the same site with some settings changed."""

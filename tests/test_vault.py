@@ -156,7 +156,7 @@ def test_a_lost_key_is_never_replaced_by_itself(site: Site, settings: Settings) 
     (settings.keys_folder / f"{key_id}.key").unlink()
     again = cms.open_site(settings)
     again.database.close()
-    assert again.keys is None
+    assert again.vault_or_none is None
     assert key_ids(settings.keys_folder) == []
     with pytest.raises(NoKey, match="cms doctor"):
         _vault = again.vault
@@ -169,7 +169,7 @@ def test_another_sites_key_is_not_taken_for_the_lost_one(site: Site, settings: S
     make_key(settings.keys_folder, "20260101")
     again = cms.open_site(settings)
     again.database.close()
-    assert again.keys is None
+    assert again.vault_or_none is None
 
 
 @pytest.mark.both_engines

@@ -19,7 +19,7 @@ class StaffSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of this request, None while the site's key is missing."""
-        if "HTTP_COOKIE" in request.environ or app.extensions["site"].keys is None:
+        if "HTTP_COOKIE" in request.environ or app.extensions["site"].vault_or_none is None:
             return super().open_session(app, request)
         return self.session_class()
 
@@ -44,8 +44,8 @@ class Application(Flask):
     @property
     def secret_key(self) -> str | None:  # type: ignore[override]  # Flask reads it from its configuration
         """What signs the cookies and form tokens of staff; None while the site's key is missing."""
-        keys: Vault | None = self.extensions["site"].keys
-        return keys.secret("sessions") if keys else None
+        vault: Vault | None = self.extensions["site"].vault_or_none
+        return vault.secret("sessions") if vault else None
 
     @property
     def jinja_env(self) -> SpokenEnvironment:

@@ -41,8 +41,8 @@ def is_good_token(vault: Vault, subject: str, token: str, week: int) -> bool:
 
 def blank_token(subject: str) -> str:
     """Return the token of a form for `subject` that nobody has begun; '' while the site's key is missing."""
-    keys = site().keys
-    return fresh_token(keys, subject, token_week(clock())) if keys else ""
+    vault = site().vault_or_none
+    return fresh_token(vault, subject, token_week(clock())) if vault else ""
 
 
 def timed_token(vault: Vault, subject: str, now: datetime) -> str:
@@ -100,8 +100,8 @@ class TokenField(CSRFTokenField):  # type: ignore[misc]  # WTForms brings no typ
         """Tell whether the token that was sent is one of ours for this article; none is while the site's key is missing."""
         sent = self.data if isinstance(self.data, str) else ""
         if self._judged is None or self._judged[0] != sent:
-            keys, subject = site().keys, self.meta.subject
-            good = keys is not None and is_good_token(keys, subject, sent, token_week(clock()))
+            vault, subject = site().vault_or_none, self.meta.subject
+            good = vault is not None and is_good_token(vault, subject, sent, token_week(clock()))
             self._judged = sent, good
         return self._judged[1]
 
@@ -132,8 +132,8 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # as above
         sent, week = csrf_token_field.data, token_week(clock())
         if csrf_token_field.is_good() and int(sent.partition(".")[0]) == week:
             return str(sent)
-        keys, second = site().keys, csrf_token_field.second()
-        return fresh_token(keys, csrf_token_field.meta.subject, week, second) if keys else ""
+        vault, second = site().vault_or_none, csrf_token_field.second()
+        return fresh_token(vault, csrf_token_field.meta.subject, week, second) if vault else ""
 
     def validate_csrf_token(self, form: Any, field: TokenField) -> None:
         """Refuse a token that is old, unknown or another article's."""

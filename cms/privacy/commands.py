@@ -28,7 +28,7 @@ def privacy() -> None:
 def new_key(yes: bool) -> None:
     """Make a new key for a site whose own is lost for ever."""
     site = open_site_or_exit()
-    if site.keys is not None:
+    if site.vault_or_none is not None:
         refuse("The site has its key. Nothing was changed.")
     if not yes:
         refuse("Restore the keys folder from a backup if you can. If it is lost for ever, say --yes.")

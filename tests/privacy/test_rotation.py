@@ -235,14 +235,14 @@ def test_a_key_that_is_lost_while_the_site_runs_stops_sealing_until_it_is_back(
     kept = path.read_bytes()
     path.unlink()
     site.keyring.look_again()
-    assert site.keys is None
+    assert site.vault_or_none is None
     assert f"The key {old} is missing. Reading only" in caplog.text
     with pytest.raises(NoKey):
         send_comment(site, 1, START, text="Never.")
     path.write_bytes(kept)
     path.chmod(0o644)
     site.keyring.look_again()
-    assert site.keys is None
+    assert site.vault_or_none is None
     path.chmod(0o600)
     site.keyring.look_again()
     assert "is here again" in caplog.text

@@ -107,7 +107,7 @@ def public_reason(code: str) -> str:
 
 
 def _refusal(broken: int | None) -> tuple[int, str] | None:
-    if site().keys is None:
+    if site().vault_or_none is None:
         logs.write_missing_key()
         return 503, say("The articles can be read, but nothing can be sent just now. Please try again later.")
     if origin() is Origin.FOREIGN:

@@ -118,7 +118,7 @@ def _looked_into(
 
 def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] | None:
     """Return status and sentence for what cannot be taken whatever its fields say, or None."""
-    if site().keys is None:
+    if site().vault_or_none is None:
         logs.write_missing_key()
         return 503, say("The articles can be read, but nothing can be sent just now. Please try again later.")
     if origin() is Origin.FOREIGN:

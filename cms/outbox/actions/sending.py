@@ -26,7 +26,7 @@ _log = logging.getLogger("cms.outbox")
 
 def is_wanted(site: Site, now: datetime) -> bool:
     """Tell whether a letter may leave now; at most two SELECTs, none while mail is off."""
-    if not site.settings.mail_is_on or site.keys is None:
+    if not site.settings.mail_is_on or site.vault_or_none is None:
         return False
     with site.database.reading() as session:
         return queries.is_anything_due(session, now, per_hour=site.settings.letters_per_hour)

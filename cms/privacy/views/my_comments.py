@@ -27,7 +27,7 @@ def ask() -> Response:
     if not site().settings.mail_is_on:
         return see_other(_address("my_comments.form", code))
     typed = AddressForm(formdata=request.form)
-    if site().keys is None:
+    if site().vault_or_none is None:
         logs.write_missing_key()
         return _form(typed, 503, say("Nothing can be sent just now. Please try again later."))
     if not typed.validate():
