@@ -11,7 +11,7 @@ from cms.db import UtcTime
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.rules import SLOW_KEY, WINDOW, Tally, proxy_notice, tally, window_start
 from cms.storage.listed import Listed
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 
 Numbers = dict[str, dict[datetime, int]]  # by key, and by when their window began
 _COUNTS = Listed(
@@ -77,7 +77,7 @@ def counts_within(session: Session, keys: Iterable[str], *, now: datetime) -> Co
 
 def known_numbers(session: Session) -> Numbers:
     """Return what a transaction that writes has looked at, with what it has counted itself; nothing for one that reads."""
-    numbers: Numbers = once(session, "known counts", dict)
+    numbers: Numbers = once_per_transaction(session, "known counts", dict)
     return numbers
 
 
@@ -102,5 +102,5 @@ def sealed_salt(session: Session, day: date) -> str | None:
 
 
 def _foreseen(session: Session) -> set[str]:
-    keys: set[str] = once(session, "foreseen counts", set)
+    keys: set[str] = once_per_transaction(session, "foreseen counts", set)
     return keys

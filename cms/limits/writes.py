@@ -12,9 +12,9 @@ from cms.db import UtcTime, table_of
 from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.queries import known_numbers
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, added, window_start
-from cms.storage.dialects import insert_into, insert_on
+from cms.storage.dialects import dialect_of, insert_into, insert_on
 from cms.storage.prebuilt import FEW, Prebuilt
-from cms.storage.sessions import Rows, once, store_later
+from cms.storage.sessions import Rows, once_per_transaction, store_later
 
 # Rows; a comment leaves two of its network and one of its article, and sixteen are stored at once: forgetting keeps up.
 FORGOTTEN_AT_ONCE = 100
@@ -76,7 +76,7 @@ def hold(session: Session, keys: Iterable[str]) -> None:
 
     On SQLite every writing transaction holds the whole database already.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session) == "postgresql":
         for key in sorted(keys):
             session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
@@ -92,11 +92,11 @@ def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> Non
         known[key][since] = added(key, known[key].get(since, 0), numbers[key])
     rows = [{"key": key, "since": since, "number": number} for key, number in numbers.items()]
     store_later(session, _count_all, rows)
-    once(session, "forgotten counts", lambda: _forget(session, since - WINDOW))
+    once_per_transaction(session, "forgotten counts", lambda: _forget(session, since - WINDOW))
 
 
 def _forget(session: Session, before: datetime) -> None:
-    _forgetting(session.get_bind().dialect.name).put(session, {"before": before})
+    _forgetting(dialect_of(session)).put(session, {"before": before})
 
 
 def _count_all(session: Session, rows: Rows) -> None:
@@ -110,7 +110,7 @@ def _count_all(session: Session, rows: Rows) -> None:
         some, values = ordered[start : start + FEW], dict[str, Any]()
         for at, ((key, since), number) in enumerate(some):
             values |= {f"key_{at}": key, f"since_{at}": since, f"number_{at}": number}
-        _counting(session.get_bind().dialect.name, len(some)).put(session, values)
+        _counting(dialect_of(session), len(some)).put(session, values)
 
 
 def note_once(session: Session, key: str, *, until: datetime) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from cms.storage.dialects import WAYS, InsertNew, Way, Ways, dialect_of
-from cms.storage.sessions import Rows, WritingSession, once, store_later
+from cms.storage.sessions import Rows, WritingSession, once_per_transaction, store_later
 
 FEW = 8  # rows in one INSERT; a comment has three reasons and four bands
 Convert = Callable[[Any], Any]
@@ -146,11 +146,11 @@ class Numbers:
         SQLite has no sequence: there the ids after the greatest one are free, since nobody else writes meanwhile.
         """
         reserve = self._counted_on if dialect_of(session) == "sqlite" else self._reserved
-        return int(next(once(session, self._key, partial(reserve, session))))
+        return int(next(once_per_transaction(session, self._key, partial(reserve, session))))
 
     def expect(self, session: Session) -> None:
         """Let PostgreSQL give the ids with its answer to the next question."""
-        once(
+        once_per_transaction(
             session,
             f"expected {self._key}",
             lambda: self._following.expect(session, {"number": _deeds(session)}),

@@ -98,10 +98,9 @@ class WritingSession(StraightSession):
     def __init__(self, bind: sa.Connection, *, info: dict[Any, Any]) -> None:
         super().__init__(bind, info=info)
         self.deeds = 1  # how many share its transaction
-        self._found: dict[str, Any] = {}  # by `once()`; Any: whatever is looked for
-        self._deferred: dict[
-            Storing, list[Mapping[str, Any]]
-        ] = {}  # in the order in which each kind was first deferred
+        self._found: dict[str, Any] = {}  # by `once_per_transaction()`; Any: whatever is looked for
+        # In the order in which each kind was first deferred.
+        self._deferred: dict[Storing, list[Mapping[str, Any]]] = {}
 
     def connection(self, *asked: Any, **options: Any) -> sa.Connection:  # Any: as SQLAlchemy has them
         """Return the connection, in a transaction in which all deferred rows are stored."""
@@ -134,7 +133,7 @@ class WritingSession(StraightSession):
         for storing, rows in deferred.items():
             storing(self, rows)
 
-    def once(self, key: str, find: Callable[[], Any]) -> Any:  # Any: whatever is found
+    def once_per_transaction(self, key: str, find: Callable[[], Any]) -> Any:  # Any: whatever is found
         """Return what `find` returns; a second call in the same transaction gets the first one's answer."""
         if key not in self._found:
             self._found[key] = find()
@@ -152,9 +151,10 @@ def _before_flush(session: WritingSession, _context: object, _instances: object)
     session.store_deferred()
 
 
-def once(session: Session, key: str, find: Callable[[], Any]) -> Any:  # Any: whatever is found
-    """Return what `find` returns, called once a transaction where the session writes."""
-    return session.once(key, find) if isinstance(session, WritingSession) else find()
+# Any: whatever `find` returns
+def once_per_transaction(session: Session, key: str, find: Callable[[], Any]) -> Any:
+    """Return what `find` returned first under `key` in this transaction; a session that reads asks `find` each time."""
+    return session.once_per_transaction(key, find) if isinstance(session, WritingSession) else find()
 
 
 def store_later(session: Session, storing: Storing, rows: Rows) -> None:

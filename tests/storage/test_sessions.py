@@ -9,7 +9,7 @@ from cms.articles.models import Tag
 from cms.db import Database, table_of
 from cms.site import Site
 from cms.storage.prebuilt import Inserting
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 
 STORE = Inserting(table_of(Tag), "slug", "name")
 
@@ -64,11 +64,11 @@ def test_entities_and_rows_go_into_one_transaction_and_are_taken_back_together(d
 def test_what_is_looked_for_once_is_looked_for_anew_in_the_next_transaction(database: Database) -> None:
     numbers = count()
     with database.writing() as session:
-        found = [once(session, "number", lambda: next(numbers)) for _ in range(2)]
+        found = [once_per_transaction(session, "number", lambda: next(numbers)) for _ in range(2)]
         session.commit()
-        found += [once(session, "number", lambda: next(numbers)) for _ in range(2)]
+        found += [once_per_transaction(session, "number", lambda: next(numbers)) for _ in range(2)]
         session.rollback()
-        found.append(once(session, "number", lambda: next(numbers)))
+        found.append(once_per_transaction(session, "number", lambda: next(numbers)))
     assert found == [0, 0, 1, 1, 2]
 
 
@@ -94,7 +94,7 @@ def test_a_session_that_is_used_again_knows_nothing_of_who_used_it_before(databa
         assert not session.identity_map
         STORE.store_later(session, [{"slug": f"later {len(used)}", "name": "Later"}])
         add(session, f"added {len(used)}")
-        return int(once(session, "number", lambda: len(used)))
+        return int(once_per_transaction(session, "number", lambda: len(used)))
 
     assert [database.write(work) for _ in range(2)] == [1, 2]
     assert used[0] is used[1]

@@ -1,4 +1,4 @@
-"""Laying a new comment to the near-copies of its text that came before it, so that a moderator sees them as one."""
+"""Putting a new comment into the fold of its near-copies, so that a moderator sees them as one."""
 
 from collections.abc import Collection
 
@@ -9,20 +9,21 @@ from cms.comments.queries import copies
 from cms.comments.signals import Lane
 from cms.comments.writes import changing
 from cms.moderation.campaigns import facts, may_state
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 
 
 def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[int]) -> int | None:
-    """Return which of `folds` a text belongs to: its first comment is copied without a change of host, address or number.
+    """Return which of `folds` a text belongs to, None for none of them.
 
-    One SELECT where there are any.
+    It belongs to a fold if it copies the fold's first comment and changes no host, no address and no number in it.
+    One SELECT, none if there are no folds.
     """
     if not folds:
         return None
     told = facts(body_text)
     for first in copies.firsts(session, folds):
         if (
-            may_state(first.body_text, told)  # the soonest to tell, as for most of them it is False
+            may_state(first.body_text, told)  # the cheapest test first, since it is False for most of them
             and are_copies(first.likeness, likeness)
             and facts(first.body_text) == told
         ):
@@ -31,10 +32,10 @@ def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[i
 
 
 def lane_in(session: Session, fold_id: int | None, lane: Lane) -> Lane:
-    """Return the lane in which a comment waits with its fold: all of it does where its worst one would.
+    """Return the lane in which a comment waits with its fold: that of the worst comment of the fold.
 
-    Nothing for None, else one SELECT for each fold of a transaction, and at most two UPDATEs in the life of a fold. Who
-    stores it locks the log before, as whoever decides about the others does.
+    Without a fold no SQL, else one SELECT for each fold of a transaction, and at most two UPDATEs in the life of a
+    fold. The caller has locked the log, as whoever decides about the other comments does.
     """
     if fold_id is None:
         return lane
@@ -50,6 +51,6 @@ def lane_in(session: Session, fold_id: int | None, lane: Lane) -> Lane:
 
 
 def _known_lanes(session: Session) -> dict[int, Lane]:
-    """Return the lanes of folds of which something waits, as a transaction that writes has seen or made them."""
-    lanes: dict[int, Lane] = once(session, "lanes of folds", dict)
+    """Return the lanes of folds that this writing transaction has asked for or changed."""
+    lanes: dict[int, Lane] = once_per_transaction(session, "lanes of folds", dict)
     return lanes

@@ -102,10 +102,11 @@ def submit(site: Site, sent: Submission, now: datetime) -> str | TooMany:
 
 
 def planned(site: Site, session: Session, sent: Submission, now: datetime) -> Plan | str:
-    """Return what a comment is stored by, or the receipt of the one that it repeats; four SELECTs at most.
+    """Return a plan for storing a comment, or the receipt of the comment that it repeats; four SELECTs at most.
 
-    All that can be found out is found out here, before anybody is kept from writing: what others send meanwhile may be
-    missed by the judgement, never by the limits, and of two equal comments the second finds the first.
+    Everything that can be found out is found out here, before the lock that keeps others from writing. So the
+    judgement may miss what others send meanwhile. The limits and the search for equal comments do not: they are
+    looked at again under the lock.
     """
     return _plan(site, session, _draft(site, sent, now), now)
 

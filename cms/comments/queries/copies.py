@@ -11,7 +11,7 @@ from cms.comments.models import Comment
 from cms.comments.signals import Lane
 from cms.db import table_of
 from cms.storage.prebuilt import Prebuilt
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 
 FIRSTS_SOUGHT = 20  # newest folds whose first comment is compared with a text; a campaign makes few
 
@@ -50,13 +50,13 @@ def firsts(session: Session, folds: Collection[int]) -> tuple[First, ...]:
 
 
 def foresee_fold(session: Session, fold_id: int) -> None:
-    """Say that this transaction will ask for `lane_of_fold()`."""
+    """Announce that this transaction will call `lane_of_fold()` for this fold."""
     _foreseen(session).add(fold_id)
 
 
 def expect_lanes(session: Session) -> None:
-    """Let the next question bring along what `lane_of_fold()` asks about the folds that were foreseen."""
-    once(session, "expected lanes", partial(_expect_foreseen, session))
+    """Let the next question bring along the lanes of all folds that were announced."""
+    once_per_transaction(session, "expected lanes", partial(_expect_foreseen, session))
 
 
 def lane_of_fold(session: Session, fold_id: int) -> Lane | None:
@@ -71,5 +71,5 @@ def _expect_foreseen(session: Session) -> None:
 
 
 def _foreseen(session: Session) -> set[int]:
-    folds: set[int] = once(session, "foreseen folds", set)
+    folds: set[int] = once_per_transaction(session, "foreseen folds", set)
     return folds

@@ -21,7 +21,7 @@ from cms.moderation.policies import Beside, InForce, Terms
 from cms.pages.models import Version
 from cms.pages.rules import POLICIES
 from cms.storage.prebuilt import Prebuilt
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 from cms.text.numbers import ID_DIGITS, number_or_0
 
 SLUG_CHARS = 300  # longer than any
@@ -126,7 +126,7 @@ _NAMED = (
 
 def expect_policies(session: Session) -> None:
     """Let the next question bring along what `in_force()` asks."""
-    once(session, "expected policies", lambda: _NUMBER.expect(session, {}))
+    once_per_transaction(session, "expected policies", lambda: _NUMBER.expect(session, {}))
 
 
 def in_force(session: Session, now: datetime) -> InForce:
@@ -135,7 +135,7 @@ def in_force(session: Session, now: datetime) -> InForce:
     They are remembered with the version that was read before them, and hold as long as that version does. It is asked
     once for each transaction: a policy that is made meanwhile applies to the comments of later transactions.
     """
-    read = once(session, "version of policies", lambda: _NUMBER.first(session, {}))
+    read = once_per_transaction(session, "version of policies", lambda: _NUMBER.first(session, {}))
     number = read.number if read else 0
     engine = session.get_bind().engine
     with _KEEPING:

@@ -14,7 +14,7 @@ from cms.moderation.queries import entering
 from cms.moderation.rules import Deed
 from cms.storage.dialects import dialect_of
 from cms.storage.prebuilt import Inserting, Prebuilt
-from cms.storage.sessions import once
+from cms.storage.sessions import once_per_transaction
 
 _DECISION = table_of(Decision)
 _NO_DECISION = dict.fromkeys(one.name for one in _DECISION.c if one.name != "id")
@@ -93,4 +93,4 @@ def lock_log(session: Session) -> None:
     to that never waits in a circle.
     """
     if dialect_of(session) == "postgresql":
-        once(session, "lock of the log", lambda: _LOCK_LOG.put(session, {}))
+        once_per_transaction(session, "lock of the log", lambda: _LOCK_LOG.put(session, {}))
