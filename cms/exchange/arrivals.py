@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from cms.exchange.mapping import Incoming, digest_of, incoming, key_of, number_of
+from cms.exchange.mapping import IncomingArticle, digest_of, incoming, key_of, number_of
 from cms.exchange.survey import Survey
 from cms.exchange.wordpress_comments import Thread, thread
 from cms.exchange.wxr_events import WxrItem
@@ -27,7 +27,7 @@ class Arrival:
     key: str
     number: str
     digest: str
-    incoming: Incoming
+    incoming: IncomingArticle
     thread: Thread
 
 

@@ -57,7 +57,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "ps", "sd", "ug", "ckb", "he", "yi
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingArticle:
     """A post or page on its way in; `html` is not yet cleaned, `publish_at` may be in the future."""
 
     is_page: bool
@@ -93,7 +93,7 @@ def refused(item: WxrItem) -> Skipped | None:
     return Skipped(f"{item.post_type} {item.post_id} {item.title!r}"[:300], why) if why else None
 
 
-def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Incoming:
+def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> IncomingArticle:
     """Return what a post or page becomes.
 
     `zone` is the site's, for dates without one; `language` the one here, where the export names none.
@@ -106,7 +106,7 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
     publish_at = _publish_at(item, zone)
     is_due = item.status == "publish" or (item.status == "future" and publish_at is not None)
     section, tags = _subjects(item, survey)
-    return Incoming(
+    return IncomingArticle(
         is_page=item.post_type == "page",
         is_published=is_due and not item.post_password,
         publish_at=publish_at,

@@ -8,7 +8,7 @@ from cms.exchange.mapping import Skipped
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ImportConflict:
     """An article that has changed on both sides since it came in; it was left as it is here."""
 
     what: str
@@ -17,7 +17,7 @@ class Conflict:
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What one run brought in; a second run of the same export counts all as unchanged."""
 
     articles: Counter[str] = field(default_factory=Counter)
@@ -29,7 +29,7 @@ class Report:
     mentions: int = 0
     unchanged: int = 0
     updated: int = 0
-    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts: list[ImportConflict] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     media: Counter[str] = field(default_factory=Counter)
     shortcodes: Counter[str] = field(default_factory=Counter)

@@ -34,7 +34,7 @@ PERIOD_SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class HourTally:
     """How many entries of one hour of the log are alike; `by_name` is empty where nobody of staff acted."""
 
     hour: datetime
@@ -107,7 +107,7 @@ class Chart:
 
 
 def stretches(
-    tallies: Iterable[Tally], period: Period, zone: tzinfo, since: datetime, now: datetime
+    tallies: Iterable[HourTally], period: Period, zone: tzinfo, since: datetime, now: datetime
 ) -> tuple[Stretch, ...]:
     """Return every hour of a day, or every day of a longer period, in order, empty ones too."""
     arrived, decided = Counter[datetime](), Counter[datetime]()
@@ -120,7 +120,7 @@ def stretches(
     )
 
 
-def shares(tallies: Iterable[Tally]) -> tuple[Share, ...]:
+def shares(tallies: Iterable[HourTally]) -> tuple[Share, ...]:
     """Return who has decided how, people first, whoever decided most at the top; policies go by their names."""
     made: dict[tuple[bool, str], Counter[CommentStatus]] = {}
     undone = Counter[tuple[bool, str]]()
@@ -137,7 +137,7 @@ def shares(tallies: Iterable[Tally]) -> tuple[Share, ...]:
     return tuple(share for _, share in sorted(found, key=lambda one: (one[0][0], -one[1].all, one[0][1])))
 
 
-def by_reason(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
+def by_reason(tallies: Iterable[HourTally]) -> tuple[tuple[str, int], ...]:
     """Return how often each reason was given, '' for none, the most frequent first."""
     counted = Counter[str]()
     for tally in tallies:
@@ -146,7 +146,7 @@ def by_reason(tallies: Iterable[Tally]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
-def acts_of(tallies: Iterable[Tally], policy: str) -> int:
+def acts_of(tallies: Iterable[HourTally], policy: str) -> int:
     """Return how many comments a policy has decided about."""
     return sum(tally.number for tally in tallies if tally.policy == policy and tally.deed is Deed.DECIDED)
 

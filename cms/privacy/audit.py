@@ -13,7 +13,7 @@ from typing import IO, Any
 from cms.privacy.containers import Piece, Unread, pieces, pieces_within
 from cms.privacy.decoders import SEPARATOR
 from cms.privacy.disguises import folded
-from cms.privacy.findings import Findings
+from cms.privacy.findings import AuditFindings
 from cms.privacy.packed import Opener
 from cms.privacy.searchers import Searchers
 from cms.privacy.sought import CONTEXT, Sought
@@ -35,7 +35,7 @@ class Audit:
     What is long is handed to `searchers`; whoever searches asks them to finish before the findings are read.
     """
 
-    def __init__(self, sought: Sought, findings: Findings, brotli: Opener, searchers: Searchers) -> None:
+    def __init__(self, sought: Sought, findings: AuditFindings, brotli: Opener, searchers: Searchers) -> None:
         self.sought, self.findings, self._brotli, self._searchers = sought, findings, brotli, searchers
         self._seen: set[tuple[int, int]] = set()
 

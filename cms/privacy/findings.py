@@ -50,7 +50,7 @@ class Searched:
 
 
 @dataclass(slots=True)
-class Findings:
+class AuditFindings:
     """Everything that an audit has to say; `owners` are those of each address by its number."""
 
     owners: Sequence[Sequence[Owner]]

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from cms.exchange.actions.wordpress import import_wxr
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.site import Site
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -27,8 +27,8 @@ HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
 
 
 @pytest.fixture
-def bring(site: Site) -> Callable[..., Report]:
-    def _bring(text: str, **options: Any) -> Report:
+def bring(site: Site) -> Callable[..., ImportReport]:
+    def _bring(text: str, **options: Any) -> ImportReport:
         return import_wxr(site, io.BytesIO(text.encode()), **{"now": NOW, **options})
 
     return _bring

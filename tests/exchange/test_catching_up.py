@@ -9,14 +9,14 @@ import pytest
 from cms.comments.actions.catching_up import catch_up, is_wanted
 from cms.comments.features import EVERY
 from cms.comments.queries import learnt
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict
 from cms.site import Site
 from tests.exchange.conftest import NOW, comment, export, post
 from tests.factories import hire
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 Rows = Callable[..., list[Any]]
 ADVERT = (
     "Hello friends, I have earned three thousand dollars a month from home with this wonderful method, and you"

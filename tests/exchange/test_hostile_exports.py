@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from tests.exchange.conftest import HEAD, comment, export, post, tag, term
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 Rows = Callable[..., list[Any]]
 LONG = "x" * 5_000
 HALF = "\\ud83d"

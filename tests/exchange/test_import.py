@@ -10,14 +10,14 @@ from flask import Flask
 
 from cms.comments.actions.receipts import receipt_secret
 from cms.exchange.actions import reading
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.xml_repair import NotWxr
 from cms.site import Site
 from cms.vault import secret_hash
 from tests.conftest import ON_POSTGRESQL
 from tests.exchange.conftest import HEAD, SHARED, comment, export, post, tag, term
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 Rows = Callable[..., list[Any]]
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from cms.exchange.actions import pictures
 from cms.exchange.actions.cleaned_files import FileRefused, cleaned
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.site import Site
 from tests.exchange.conftest import export, post
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 Rows = Callable[..., list[Any]]
 UPLOADS = "https://old.example/wp-content/uploads"
 

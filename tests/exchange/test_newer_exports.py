@@ -11,14 +11,14 @@ from sqlmodel import Session
 from cms.articles.writes import index_article, relate
 from cms.db import Database
 from cms.exchange.actions.old_site import relate_in_portions
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.pages.writes import bump
 from cms.site import Site
 from tests.exchange.conftest import comment, export, post, term
 
 pytestmark = pytest.mark.both_engines
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 Rows = Callable[..., list[Any]]
 SOURCE = "SELECT DISTINCT source FROM imported_thing"
 

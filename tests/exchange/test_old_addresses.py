@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from tests.exchange.conftest import HEAD, comment, export, post, tag, term
 
 pytestmark = pytest.mark.both_engines
 
-Bring = Callable[..., Report]
+Bring = Callable[..., ImportReport]
 PEOPLE = (
     f"<wp:author>{tag('wp:author_id', 12)}{tag('wp:author_login', 'ada_l')}"
     f"{tag('wp:author_display_name', 'Ada Lovelace')}</wp:author>"

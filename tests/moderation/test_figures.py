@@ -10,10 +10,10 @@ from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
 from cms.moderation.figures import (
     CHART_HEIGHT,
+    HourTally,
     Judged,
     Period,
     Stretch,
-    Tally,
     by_lane,
     by_reason,
     chart,
@@ -32,7 +32,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FIGURES_BUDGET = 9  # tallies, judged, lanes, oldest, boiling, taken back, and who is signed in
 
 
-def _tally(number: int = 1, **fields: object) -> Tally:
+def _tally(number: int = 1, **fields: object) -> HourTally:
     row = {
         "hour": NOON,
         "deed": Deed.DECIDED,
@@ -41,7 +41,7 @@ def _tally(number: int = 1, **fields: object) -> Tally:
         "reason": "",
         "policy": "",
     }
-    return Tally(**{**row, **fields}, number=number)  # type: ignore[arg-type]  # each field by its own name
+    return HourTally(**{**row, **fields}, number=number)  # type: ignore[arg-type]  # each field by its own name
 
 
 def test_hours_without_a_comment_are_there_too() -> None:

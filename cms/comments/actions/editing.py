@@ -12,7 +12,7 @@ from cms import sanitize
 from cms.comments.actions.assessing import Subject, assess
 from cms.comments.actions.submitting import TooMany
 from cms.comments.models import CommentEdit, CommentVersion
-from cms.comments.queries.editing import StandingWords, Words, standing_words
+from cms.comments.queries.editing import CommentWords, StandingWords, standing_words
 from cms.comments.rules import CommentStatus, ReceiptState, VersionKind, receipt_state
 from cms.comments.signals import HoldCode
 from cms.comments.writes import changing, storing
@@ -84,7 +84,7 @@ def rename(site: Site, comment_ids: Sequence[int], name: str, now: datetime) -> 
 
 def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, now: datetime) -> Edited:
     standing = standing_words(session, comment.id)
-    words = Words(wanted.name, sanitize.comment_text(wanted.text))
+    words = CommentWords(wanted.name, sanitize.comment_text(wanted.text))
     state = _state(session, comment)
     if state not in {ReceiptState.WAITING, ReceiptState.PUBLISHED}:
         return Edited.CLOSED
@@ -116,7 +116,9 @@ def _state(session: Session, comment: LockedComment) -> ReceiptState:
     return receipt_state(comment.status, withdrawn=comment.is_gone, by_person=by_person)
 
 
-def _hold(session: Session, comment_id: int, standing: StandingWords, words: Words, now: datetime) -> None:
+def _hold(
+    session: Session, comment_id: int, standing: StandingWords, words: CommentWords, now: datetime
+) -> None:
     """Let an edit wait; one that goes back to the public text takes the waiting one away."""
     if words == standing.words:
         changing.drop_edit(session, comment_id)
@@ -128,7 +130,7 @@ def _hold(session: Session, comment_id: int, standing: StandingWords, words: Wor
         changing.hold_edit(session, held)
 
 
-def _replaced(comment_id: int, entry_id: int, words: Words, now: datetime) -> CommentVersion:
+def _replaced(comment_id: int, entry_id: int, words: CommentWords, now: datetime) -> CommentVersion:
     return CommentVersion(
         comment_id=comment_id,
         entry_id=entry_id,
@@ -139,7 +141,9 @@ def _replaced(comment_id: int, entry_id: int, words: Words, now: datetime) -> Co
     )
 
 
-def _subject(vault: Vault, comment_id: int, standing: StandingWords, words: Words, wanted: Edit) -> Subject:
+def _subject(
+    vault: Vault, comment_id: int, standing: StandingWords, words: CommentWords, wanted: Edit
+) -> Subject:
     """Return what is to be judged: the new words, and how the comment was sent at first still speaks against it."""
     return Subject(
         article_id=standing.article_id,
@@ -157,7 +161,7 @@ def _subject(vault: Vault, comment_id: int, standing: StandingWords, words: Word
     )
 
 
-def _names_itself(vault: Vault, fingerprint: str, words: Words) -> bool:
+def _names_itself(vault: Vault, fingerprint: str, words: CommentWords) -> bool:
     """Tell whether the writer's own address stands in her words, without unsealing it."""
     found = _ADDRESS.findall(f"{words.name}\n{words.body_text}")[:ADDRESSES_AT_MOST]
     return any(vault.fingerprint(address.rstrip(".!?'’”)")) == fingerprint for address in found)

@@ -15,7 +15,7 @@ from cms.moderation.models import Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CommentWords:
     """What a comment says: the name under which, and the text as typed."""
 
     name: str
@@ -27,7 +27,7 @@ class HeldEdit:
     """A change to an approved comment that waits for a moderator since `at`."""
 
     comment_id: int
-    words: Words
+    words: CommentWords
     at: datetime
 
 
@@ -40,7 +40,7 @@ class StandingWords:
     root_id: int | None
     language: str
     email_fingerprint: str
-    words: Words
+    words: CommentWords
     edit: HeldEdit | None
     sending: dict[HoldCode, int]
 
@@ -51,7 +51,7 @@ class KeptVersion:
 
     entry_id: int
     kind: VersionKind
-    words: Words
+    words: CommentWords
     at: datetime
 
 
@@ -129,7 +129,7 @@ def standing_words(session: Session, comment_id: int) -> StandingWords:
         row.root_id,
         row.language,
         row.email_fingerprint,
-        words=Words(row.name, row.body_text),
+        words=CommentWords(row.name, row.body_text),
         edit=held_edits(session, [comment_id]).get(comment_id),
         sending={reason.code: reason.measure for reason in sending},
     )
@@ -138,22 +138,25 @@ def standing_words(session: Session, comment_id: int) -> StandingWords:
 def held_edits(session: Session, ids: Sequence[int]) -> dict[int, HeldEdit]:
     """Return the held edits of comments, by the comment's id; one SELECT."""
     rows = session.execute(_EDITS, {"ids": ids})
-    return {row.comment_id: HeldEdit(row.comment_id, Words(row.name, row.body_text), row.at) for row in rows}
+    return {
+        row.comment_id: HeldEdit(row.comment_id, CommentWords(row.name, row.body_text), row.at)
+        for row in rows
+    }
 
 
 def versions_of(session: Session, entry_ids: Sequence[int]) -> dict[int, KeptVersion]:
     """Return what entries of the log took out of use, by the entry's id; one SELECT."""
     rows = session.execute(_VERSIONS, {"ids": entry_ids})
     return {
-        row.entry_id: KeptVersion(row.entry_id, row.kind, Words(row.name, row.body_text), row.at)
+        row.entry_id: KeptVersion(row.entry_id, row.kind, CommentWords(row.name, row.body_text), row.at)
         for row in rows
     }
 
 
-def first_words(session: Session, ids: Sequence[int]) -> dict[int, Words]:
+def first_words(session: Session, ids: Sequence[int]) -> dict[int, CommentWords]:
     """Return what edited comments said at first, by the comment's id; one SELECT."""
     rows = session.execute(_FIRST, {"ids": ids})
-    return {row.comment_id: Words(row.name, row.body_text) for row in rows}
+    return {row.comment_id: CommentWords(row.name, row.body_text) for row in rows}
 
 
 def originals(session: Session, ids: Sequence[int]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from cms.articles.models import Author, Section, Tag
 from cms.articles.rules import numbered, slug
 from cms.exchange import queries, writes
 from cms.exchange.mapping import NAME_MAX, author_name, fitting_slug, plain
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey
 from cms.exchange.wxr_events import WxrTerm
 
@@ -71,7 +71,7 @@ class Archives:
             things = {key: (f"{kind}:{self.known[kind][key]}", "", 1) for key in self._taken[kind]}
             writes.remember(session, self.survey.source, kind, things, now)
 
-    def count(self, report: Report) -> None:
+    def count(self, report: ImportReport) -> None:
         """Count what is new, and begin anew."""
         report.authors += len(self._rows["author"])
         report.sections += len(self._rows["section"])

@@ -16,7 +16,7 @@ from cms.exchange.actions.parcels import Fate, Parcel, Ready, Run, article_id_of
 from cms.exchange.actions.slugs import unique_slugs
 from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import Skipped
-from cms.exchange.report import Conflict
+from cms.exchange.report import ImportConflict
 from cms.exchange.survey import LARGEST_NUMBER
 from cms.pages import rules as things
 from cms.pages.writes import bump
@@ -260,7 +260,7 @@ def _count_parcel(run: Run, parcel: Parcel) -> None:
     report, arrival = run.report, parcel.arrival
     report.unchanged += parcel.same_comments + (parcel.fate is Fate.SAME)
     if parcel.fate is Fate.CONFLICT:
-        report.conflicts.append(Conflict(arrival.what, arrival.link))
+        report.conflicts.append(ImportConflict(arrival.what, arrival.link))
     elif parcel.fate is Fate.GONE:
         report.skipped.append(Skipped(arrival.what, "it was brought in before and has been deleted here"))
     elif parcel.incoming:

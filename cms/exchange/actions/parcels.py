@@ -15,9 +15,9 @@ from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.crew import Body, Crew
 from cms.exchange.actions.pictures import BroughtIn, Pictures
 from cms.exchange.arrivals import Arrival
-from cms.exchange.mapping import Incoming, Skipped
+from cms.exchange.mapping import IncomingArticle, Skipped
 from cms.exchange.queries import Known
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey
 from cms.exchange.wordpress_comments import IncomingComment
 from cms.site import Site
@@ -36,7 +36,7 @@ class Run:
     archives: Archives
     pictures: Pictures
     crew: Crew
-    report: Report
+    report: ImportReport
     now: datetime
     dry_run: bool
     _seen: set[int] = field(default_factory=set)
@@ -67,7 +67,7 @@ class Parcel:
     fate: Fate
     article_id: int = 0
     version: int = 1
-    incoming: Incoming | None = None
+    incoming: IncomingArticle | None = None
     unclean_html: str = ""
     body: Body = NO_BODY
     picture: BroughtIn | None = None

@@ -12,7 +12,7 @@ from cms.exchange.actions.cleaned_files import FileRefused, cleaned
 from cms.exchange.html_pieces import Piece, attributes, pieces
 from cms.exchange.mapping import Skipped, plain
 from cms.exchange.old_addresses import normalised
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.shortcodes import Attachment
 from cms.exchange.survey import Survey
 from cms.exchange.urls import parts_of
@@ -95,7 +95,7 @@ class Pictures:
         addresses, self._addresses = self._addresses, []
         return addresses
 
-    def tell(self, report: Report) -> None:
+    def tell(self, report: ImportReport) -> None:
         """Add to the report what came in and what did not."""
         report.media.update(self._counts)
         report.media["brought_in"] = sum(found is not None for found in self._found.values())

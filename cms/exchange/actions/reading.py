@@ -26,7 +26,7 @@ COMMENTS_A_BATCH = 2_500
 
 
 @dataclass(slots=True)
-class Batch:
+class ArticleBatch:
     """Articles for one transaction, with what among them does not come in, and the bytes that were read for it."""
 
     arrivals: list[Arrival] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Batch:
     read_bytes: int = 0
 
 
-Read = Callable[[Survey, Here], Iterator[Batch]]
+Read = Callable[[Survey, Here], Iterator[ArticleBatch]]
 
 
 @contextmanager
@@ -62,10 +62,10 @@ def reader(stream: BinaryIO, *, elsewhere: bool) -> Iterator[Read]:
         process.join()
 
 
-def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[Batch]:
+def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[ArticleBatch]:
     """Read an export and yield its batches; the last may hold no article."""
     stream.seek(0)
-    batch = Batch()
+    batch = ArticleBatch()
     characters = comments = 0
 
     def count(read_bytes: int) -> None:
@@ -87,7 +87,7 @@ def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[Batch]:
             or comments >= COMMENTS_A_BATCH
         ):
             yield batch
-            batch, characters, comments = Batch(), 0, 0
+            batch, characters, comments = ArticleBatch(), 0, 0
     yield batch
 
 
@@ -124,7 +124,7 @@ def _send(path: Path, connection: Connection) -> None:
         connection.send(error)
 
 
-def _received(connection: Connection, survey: Survey, here: Here) -> Iterator[Batch]:
+def _received(connection: Connection, survey: Survey, here: Here) -> Iterator[ArticleBatch]:
     try:
         connection.send((survey, here))
     except OSError as error:

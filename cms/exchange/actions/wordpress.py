@@ -15,11 +15,11 @@ from cms.exchange.actions.crew import Crew, crew, processes_for
 from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
 from cms.exchange.actions.parcels import ANONYMOUS, Run
 from cms.exchange.actions.pictures import Pictures
-from cms.exchange.actions.reading import Batch, reader, watched
+from cms.exchange.actions.reading import ArticleBatch, reader, watched
 from cms.exchange.actions.teaching import teach
 from cms.exchange.arrivals import Arrival, Here
 from cms.exchange.mapping import WHY_SKIPPED, Skipped
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey, survey
 from cms.exchange.writes import let_be_counted
 from cms.exchange.wxr import read
@@ -37,7 +37,7 @@ def import_wxr(
     dry_run: bool = False,
     now: datetime,
     progress: Callable[[int], None] = lambda _bytes: None,
-) -> Report:
+) -> ImportReport:
     """Bring in what an export holds and is not here yet; return what was done.
 
     `stream` can be rewound: it is read twice. `media` is a copy of wp-content/uploads. `progress` hears how
@@ -46,7 +46,7 @@ def import_wxr(
     With `dry_run` nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
     """
     here = Here(ZoneInfo(site.settings.timezone), site.settings.language)
-    report = Report()
+    report = ImportReport()
     processes = 0 if dry_run else processes_for(_size(stream))
     with reader(stream, elsewhere=processes > 0) as batches, crew(processes) as others:
         found = _surveyed(stream, progress)  # while the others begin
@@ -88,7 +88,7 @@ def _run(
     media: Path | None,
     dry_run: bool,
     now: datetime,
-    report: Report,
+    report: ImportReport,
     others: Crew,
 ) -> Run:
     anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
@@ -105,7 +105,7 @@ def _run(
 
 
 def _articles(
-    batches: Iterable[Batch], report: Report, progress: Callable[[int], None]
+    batches: Iterable[ArticleBatch], report: ImportReport, progress: Callable[[int], None]
 ) -> Iterator[list[Arrival]]:
     for batch in batches:
         progress(batch.read_bytes)
@@ -114,7 +114,7 @@ def _articles(
             yield batch.arrivals
 
 
-def _tell_what_stayed_out(report: Report, found: Survey) -> None:
+def _tell_what_stayed_out(report: ImportReport, found: Survey) -> None:
     for kind, count in sorted(found.passed_over.items()):
         why = WHY_SKIPPED.get(kind, "a kind of its own, made by a theme or plugin")
         report.skipped.append(Skipped(kind or "item", why, count))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from cms import now_utc
 from cms.cli import open_site_or_exit, refuse
 from cms.exchange.actions.wordpress import import_wxr
-from cms.exchange.report import Report
+from cms.exchange.report import ImportReport
 from cms.exchange.xml_repair import NotWxr
 from cms.privacy.actions.workers import Presence
 from cms.site import Site
@@ -66,7 +66,7 @@ def wxr(file: Path, as_json: bool, dry_run: bool, media: Path | None) -> None:
         click.echo(line)
 
 
-def _imported(site: Site, file: Path, media: Path | None, dry_run: bool) -> Report:
+def _imported(site: Site, file: Path, media: Path | None, dry_run: bool) -> ImportReport:
     with file.open("rb") as opened, _rewindable(opened) as stream:
         size = stream.seek(0, 2)
         stream.seek(0)

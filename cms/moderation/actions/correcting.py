@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments.models import CommentVersion
-from cms.comments.queries.editing import Words, standing_words
+from cms.comments.queries.editing import CommentWords, standing_words
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.writes import changing, storing
 from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, left_as_it_is
@@ -47,7 +47,7 @@ def correct(site: Site, wanted: Correction, now: datetime) -> Outcome | NotHere:
 
 def _correct(session: Session, comment: LockedComment, wanted: Correction, now: datetime) -> Outcome:
     before = standing_words(session, comment.id).words
-    after = Words(before.name, sanitize.comment_text(wanted.text))
+    after = CommentWords(before.name, sanitize.comment_text(wanted.text))
     last = newest_entries(session, [comment.id]).get(comment.id)
     if after == before:
         return Outcome(unchanged=(comment.id,))
@@ -63,7 +63,7 @@ def _correct(session: Session, comment: LockedComment, wanted: Correction, now: 
     return Outcome((number,))
 
 
-def _keep(session: Session, comment_id: int, entry_id: int, before: Words, now: datetime) -> None:
+def _keep(session: Session, comment_id: int, entry_id: int, before: CommentWords, now: datetime) -> None:
     original = CommentVersion(
         comment_id=comment_id,
         entry_id=entry_id,

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments.models import CommentEdit, CommentVersion
-from cms.comments.queries.editing import HeldEdit, KeptVersion, Words, held_edits, standing_words
+from cms.comments.queries.editing import CommentWords, HeldEdit, KeptVersion, held_edits, standing_words
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.writes import changing, storing
 from cms.moderation.queries.standing import LockedComment
@@ -79,7 +79,7 @@ def give_back(session: Session, comment_id: int, kept: KeptVersion, entry_id: in
         changing.drop_edit(session, comment_id)
 
 
-def _keep(session: Session, edit: HeldEdit, entry_id: int, kind: VersionKind, words: Words) -> None:
+def _keep(session: Session, edit: HeldEdit, entry_id: int, kind: VersionKind, words: CommentWords) -> None:
     changing.keep_version(
         session,
         CommentVersion(
@@ -93,7 +93,7 @@ def _keep(session: Session, edit: HeldEdit, entry_id: int, kind: VersionKind, wo
     )
 
 
-def _wait(session: Session, comment_id: int, words: Words, kept: KeptVersion) -> None:
+def _wait(session: Session, comment_id: int, words: CommentWords, kept: KeptVersion) -> None:
     html = sanitize.comment_html(words.body_text)
     held = CommentEdit(
         comment_id=comment_id, name=words.name, body_text=words.body_text, body_html=html, at=kept.at
@@ -101,7 +101,7 @@ def _wait(session: Session, comment_id: int, words: Words, kept: KeptVersion) ->
     changing.hold_edit(session, held)
 
 
-def _say(session: Session, comment_id: int, words: Words) -> None:
+def _say(session: Session, comment_id: int, words: CommentWords) -> None:
     """Let a comment say these words, cleaned by the rules of today."""
     html = sanitize.comment_html(words.body_text)
     storing.rewrite(session, comment_id, name=words.name, body_text=words.body_text, body_html=html)

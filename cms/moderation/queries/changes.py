@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.comments.models import Comment, CommentEdit
-from cms.comments.queries.editing import Words, first_words
+from cms.comments.queries.editing import CommentWords, first_words
 from cms.comments.rules import CommentStatus
 from cms.moderation.differences import difference_html
 
@@ -43,14 +43,16 @@ def changes(session: Session, rows: Iterable[Any]) -> dict[int, Change]:
 
 
 def _edit(row: Any) -> Change:
-    return _between(Words(row.name, row.body_text), Words(row.edit_name, row.edit_text), is_edit=True)
+    return _between(
+        CommentWords(row.name, row.body_text), CommentWords(row.edit_name, row.edit_text), is_edit=True
+    )
 
 
-def _change(before: Words, row: Any) -> Change:
-    return _between(before, Words(row.name, row.body_text), is_edit=False)
+def _change(before: CommentWords, row: Any) -> Change:
+    return _between(before, CommentWords(row.name, row.body_text), is_edit=False)
 
 
-def _between(before: Words, after: Words, *, is_edit: bool) -> Change:
+def _between(before: CommentWords, after: CommentWords, *, is_edit: bool) -> Change:
     return Change(
         is_edit=is_edit,
         name_before=before.name if before.name != after.name else "",

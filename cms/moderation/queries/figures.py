@@ -13,7 +13,7 @@ from cms.articles.rules import address_of
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.db import UtcTime
-from cms.moderation.figures import Judged, Tally
+from cms.moderation.figures import HourTally, Judged
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID
 from cms.moderation.rules import SPAM_POLICY, Deed
@@ -96,7 +96,7 @@ _HOT: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
 _OLDEST = sa.select(sa.func.min(col(Comment.waiting_since))).where(col(Comment.waiting_since).is_not(None))
 
 
-def tallies(session: Session, since: datetime) -> tuple[Tally, ...]:
+def tallies(session: Session, since: datetime) -> tuple[HourTally, ...]:
     """Return what the log's newest entries say, hour by hour, of ENTRIES_MAX of them at most; one SELECT."""
     hour: sa.ColumnElement[str] = sa.literal_column(_HOUR[dialect_of(session)], sa.String())
     newest = (
@@ -151,6 +151,6 @@ def oldest_waiting(session: Session) -> datetime | None:
     return found
 
 
-def _tally(row: Any) -> Tally:
+def _tally(row: Any) -> HourTally:
     hour = datetime.fromisoformat(f"{row.hour}:00").replace(tzinfo=UTC)
-    return Tally(hour, row.deed, row.by_name, row.to_status, row.reason, row.policy, row.number)
+    return HourTally(hour, row.deed, row.by_name, row.to_status, row.reason, row.policy, row.number)

@@ -64,7 +64,7 @@ def _period(text: str) -> Period:
     return Period(text) if text in set(Period) else Period.DAY
 
 
-def _begins(tallies: "tuple[figures.Tally, ...]") -> object:
+def _begins(tallies: "tuple[figures.HourTally, ...]") -> object:
     """Return when the oldest entry that was counted was made, where the period holds more than that; else None."""
     is_cut = sum(tally.number for tally in tallies) >= queries.ENTRIES_MAX
     return min(tally.hour for tally in tallies) if is_cut else None

@@ -15,7 +15,7 @@ from cms.config import Settings
 from cms.privacy.actions.workers import LIVE, processes_here
 from cms.privacy.audit import Audit
 from cms.privacy.dump import NoDump, dumped
-from cms.privacy.findings import Findings, Owner
+from cms.privacy.findings import AuditFindings, Owner
 from cms.privacy.processes import PROC, running
 from cms.privacy.queries.kept import kept_rows, kept_tables
 from cms.privacy.queries.keys import live_workers
@@ -42,14 +42,14 @@ def held_open(settings: Settings) -> Iterator[dict[str, IO[bytes]]]:
         yield {path.name: stack.enter_context(path.open("rb")) for path in paths if path.exists()}
 
 
-def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path], now: datetime) -> Findings:
+def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path], now: datetime) -> AuditFindings:
     """Search everything that the site keeps or runs, and the folders `also`, for every address that its keys unseal.
 
     Closes the database. Raises NoKey where the site's key is missing.
     """
     owners, addresses, not_unsealed = _addresses_of(site)
     sought = Sought(addresses)
-    findings = Findings(owners, not_unsealed=not_unsealed)
+    findings = AuditFindings(owners, not_unsealed=not_unsealed)
     findings.searched.addresses = len(sought)
     if len(sought) < len(addresses):
         findings.not_searched[f"{len(addresses) - len(sought)} sealed values"] = "they are no addresses"
