@@ -69,9 +69,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known of a draft before it is stored; `repeats` is an equal held comment of more than a day ago."""
+    """What is known of a comment before it is stored; `repeats` is an equal held comment of more than a day ago."""
 
-    draft: Prepared
+    prepared: Prepared
     findings: Findings
     fold_id: int | None
     repeats: int | None
@@ -108,7 +108,7 @@ def planned(site: Site, session: Session, sent: Submission, now: datetime) -> Pl
     judgement may miss what others send meanwhile. The limits and the search for equal comments do not: they are
     looked at again under the lock.
     """
-    return _plan(site, session, _draft(site, sent, now), now)
+    return _plan(site, session, _prepared(site, sent, now), now)
 
 
 def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
@@ -128,7 +128,7 @@ def store(site: Site, plan: Plan | str, now: datetime) -> str | TooMany:
         except IntegrityError as error:
             refused = error
             with site.database.reading() as session:
-                plan = _plan(site, session, plan.draft, now)
+                plan = _plan(site, session, plan.prepared, now)
         else:
             return _outcome(site, stored)
     raise RuntimeError("the database refuses a comment, and not because it was sent twice") from refused
@@ -144,7 +144,7 @@ class Storing:
 
     def begin(self, session: Session) -> None:
         """Lock what is locked before the log, and say what `store()` will look at with the log locked."""
-        sent = self.plan.draft.sent
+        sent = self.plan.prepared.sent
         if self.plan.repeats is not None:
             changing.let_repeat(session, self.plan.repeats)
         limits.foresee_comment(self.site, session, sent.visitor, sent.article_id)
@@ -157,7 +157,7 @@ class Storing:
 
     def is_kept(self, stored: "_Stored") -> bool:
         """Tell whether its receipt is the one that was planned."""
-        return _outcome(self.site, stored) == self.plan.draft.receipt
+        return _outcome(self.site, stored) == self.plan.prepared.receipt
 
 
 def asks_proof(site: Site, on_article: int) -> bool:
@@ -181,7 +181,7 @@ def _outcome(site: Site, stored: _Stored) -> str | TooMany:
     return stored.outcome
 
 
-def _draft(site: Site, sent: Submission, now: datetime) -> Prepared:
+def _prepared(site: Site, sent: Submission, now: datetime) -> Prepared:
     mark, body_text = random_mark(), sanitize.comment_text(sent.text)
     fingerprint, receipt = site.vault.fingerprint(sent.email), receipt_secret(site, mark)
     repeat_key = _repeat_key(site, sent, fingerprint, body_text)
@@ -205,14 +205,14 @@ def _draft(site: Site, sent: Submission, now: datetime) -> Prepared:
     return Prepared(sent, body_text, fingerprint, repeat_key, receipt, row)
 
 
-def _plan(site: Site, session: Session, draft: Prepared, now: datetime) -> Plan | str:
-    receipts.expect_repeat(session, draft.repeat_key)
-    findings = look_into(session, _subject(draft))
-    held = receipts.held_repeat(session, draft.repeat_key)
+def _plan(site: Site, session: Session, prepared: Prepared, now: datetime) -> Plan | str:
+    receipts.expect_repeat(session, prepared.repeat_key)
+    findings = look_into(session, _subject(prepared))
+    held = receipts.held_repeat(session, prepared.repeat_key)
     if held is not None and is_repeat(held.created_at, now):
         return receipt_secret(site, held.mark)
-    fold_id = fold_of(session, draft.body_text, findings.likeness, findings.folds)
-    return Plan(draft, findings, fold_id, held.id if held else None)
+    fold_id = fold_of(session, prepared.body_text, findings.likeness, findings.folds)
+    return Plan(prepared, findings, fold_id, held.id if held else None)
 
 
 def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
@@ -220,7 +220,7 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
 
     So no limit is passed side by side, and those who store several in one transaction never wait in a circle.
     """
-    sent, draft = plan.draft.sent, plan.draft
+    sent, prepared = plan.prepared.sent, plan.prepared
     lock_log(session)
     expect_policies(session)
     storing.expect_comment(session)
@@ -233,7 +233,7 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
         on_article=met.on_article,
         lacks_proof=asks_proof(site, met.on_article) and not _proved(session, sent),
     )
-    row = draft.row | {
+    row = prepared.row | {
         "score": found.score,
         "lane": lane_in(session, plan.fold_id, found.lane),
         "likeness": found.likeness,
@@ -244,15 +244,15 @@ def _store(site: Site, plan: Plan, now: datetime, session: Session) -> _Stored:
     comment_id = storing.store_comment(session, row, with_policy(found.reasons, ruled))
     write_decisions(session, [first_entry(comment_id, now)])
     if ruled is not None and ruled.acts:
-        carry_out(session, ruled, comment_id, now, repeat_key=draft.repeat_key)
+        carry_out(session, ruled, comment_id, now, repeat_key=prepared.repeat_key)
     elif site.settings.spam_folder and found.is_spam(site.settings.spam_threshold):
         decide_by_policy(
-            session, comment_id, CommentStatus.SPAM, now, policy=SPAM_POLICY, repeat_key=draft.repeat_key
+            session, comment_id, CommentStatus.SPAM, now, policy=SPAM_POLICY, repeat_key=prepared.repeat_key
         )
-    ask_writer(site, session, comment_id, draft.fingerprint, sent.language, now)
+    ask_writer(site, session, comment_id, prepared.fingerprint, sent.language, now)
     limits.count_comment(site, session, sent.visitor, sent.article_id, now)
     is_news = met.is_behind_proxy and limits.notice_proxy(site, session, now)
-    return _Stored(draft.receipt, is_news)
+    return _Stored(prepared.receipt, is_news)
 
 
 def _said(row: dict[str, Any]) -> Said:  # Any: as below
@@ -275,17 +275,17 @@ def _proved(session: Session, sent: Submission) -> bool:
     return sent.proof is not None and limits.use_once(session, sent.proof.key, sent.proof.ends_at)
 
 
-def _subject(draft: Prepared) -> Subject:
-    sent = draft.sent
+def _subject(prepared: Prepared) -> Subject:
+    sent = prepared.sent
     return Subject(
         article_id=sent.article_id,
         parent_id=sent.parent_id,
         root_id=sent.root_id,
         language=sent.language,
         name=sent.name,
-        body_text=draft.body_text,
-        email_fingerprint=draft.fingerprint,
-        own_address_in_text=gives_away(f"{sent.name}\n{draft.body_text}", sent.email),
+        body_text=prepared.body_text,
+        email_fingerprint=prepared.fingerprint,
+        own_address_in_text=gives_away(f"{sent.name}\n{prepared.body_text}", sent.email),
         trap_filled=sent.trap_filled,
         origin_known=sent.origin_known,
         haste_seconds=sent.haste_seconds,

@@ -78,7 +78,7 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
         return found()
     if batch and isinstance(found.plan, Plan):
         batch.promises.append(Storing(here, found.plan, clock()))
-        return see_other(receipt_address(found.plan.draft.receipt))
+        return see_other(receipt_address(found.plan.prepared.receipt))
     outcome = store(here, found.plan, clock())
     if isinstance(outcome, TooMany):
         return _wait(found.article, found.form, outcome)
