@@ -1,7 +1,8 @@
 // Asks once, before a published comment with published answers is taken away, whether they stay or go with it. One that
 // waits is not to be seen anyway, so it asks nothing there; the form's list can still say so.
 // One key answers; Escape and "Neither" leave all as it is. Without script the form's own list says which.
-const queue = document.querySelector("[data-queue]");
+import { queue } from "./queue.js";
+
 const dialog = queue?.querySelector('[data-dialog="branch"]');
 const TAKES_AWAY = new Set(["reject", "spam"]);
 let asked = null; // the form and the button that the dialog is about

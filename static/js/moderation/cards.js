@@ -1,6 +1,6 @@
 // Keeps one card of the queue in focus: moves between cards, takes a decided one out of sight, puts one back.
-// Others ask by events on the queue: `leave` and `return`, each with the cards that it is about.
-const queue = document.querySelector("[data-queue]");
+import { queue, tell } from "./queue.js";
+
 let current = null;
 
 if (queue) {
@@ -76,5 +76,5 @@ function focusOn(card, options) {
 function mark() {
   for (const other of queue.querySelectorAll(".panel--current")) other.classList.remove("panel--current");
   current?.classList.add("panel--current");
-  queue.dispatchEvent(new CustomEvent("reading", { detail: { card: current } }));
+  tell("reading", { card: current });
 }

@@ -1,6 +1,7 @@
 // Escalates, and keeps notes, at once: the server's word follows, and Undo takes them back like decisions.
 // What is taken off the editors' list leaves the page of that list; everywhere else cards stay where they are.
-const queue = document.querySelector("[data-queue]");
+import { cardOf, queue, tell } from "./queue.js";
+
 const typed = new Map(); // a note that was sent, until it is known to be kept
 
 if (queue) {
@@ -8,7 +9,7 @@ if (queue) {
     const isAside = ["list", "keep"].includes(event.submitter?.name) || event.target.matches("[data-colleagues]");
     if (!isAside) return;
     event.preventDefault();
-    tell(event.target, event.submitter);
+    carryOut(event.target, event.submitter);
   });
   queue.addEventListener("toggle", ({ target }) => {
     if (target.matches("[data-note]") && target.open) target.querySelector("textarea").focus();
@@ -21,7 +22,7 @@ if (queue) {
   queue.addEventListener("answered", (event) => hear(event.detail));
 }
 
-function tell(form, button) {
+function carryOut(form, button) {
   const card = form.closest("[data-card]");
   const fields = [...new FormData(form, button)].filter(([name]) => !["csrf_token", "back"].includes(name));
   const note = form.querySelector("[data-note]");
@@ -33,8 +34,8 @@ function tell(form, button) {
   }
   const stays = !(button.value === "off" && "list" in queue.dataset);
   const path = button.getAttribute("formaction") ?? form.action;
-  ask("deed", { path, fields, cards: [card], said: button.dataset.said, stays });
-  if (button.value === "on") ask("pass");
+  tell("deed", { path, fields, cards: [card], said: button.dataset.said, stays });
+  if (button.value === "on") tell("pass");
 }
 
 function hear({ entry, status }) {
@@ -42,7 +43,7 @@ function hear({ entry, status }) {
     const words = typed.get(id);
     typed.delete(id);
     if (status === 200 || !words) continue;
-    const note = queue.querySelector(`[data-card="${CSS.escape(id)}"] [data-note]`);
+    const note = cardOf(id)?.querySelector("[data-note]");
     if (!note) continue;
     note.querySelector("textarea").value = words;
     note.open = true;
@@ -52,8 +53,4 @@ function hear({ entry, status }) {
 function fold(note) {
   note.open = false;
   note.closest("[data-card]").querySelector("[data-heading]").focus({ preventScroll: true });
-}
-
-function ask(what, detail = {}) {
-  queue.dispatchEvent(new CustomEvent(what, { detail }));
 }

@@ -1,6 +1,6 @@
 // Opens what belongs to a comment in its card: what surrounds it, or the form for a reply. Without script the same
 // links lead to pages of their own.
-const queue = document.querySelector("[data-queue]");
+import { queue } from "./queue.js";
 
 queue?.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-context-link]");

@@ -1,6 +1,7 @@
 // Answers a verdict at once: the card goes, the next one has the focus, and the server's word follows.
 // A refusal puts the card back as it is now and says why. Undo takes decisions back one by one, several if wished.
-const queue = document.querySelector("[data-queue]");
+import { cardOf, queue, tell } from "./queue.js";
+
 const done = []; // what can be undone, oldest first: { id, cards, undo }; `undo` is what takes it back: { path, fields }
 let number = 0;
 
@@ -31,7 +32,7 @@ function decide(form, button) {
   if (!cards.length) return say(queue.dataset.noneTicked, true);
   if (button.value === "hold" && cards.every((card) => card.dataset.status === "held")) {
     say(button.dataset.said);
-    return ask("pass");
+    return tell("pass");
   }
   for (const box of queue.querySelectorAll("input[name=comment]:checked")) {
     if (cards.includes(box.closest("[data-card]"))) box.checked = false;
@@ -43,17 +44,17 @@ function decide(form, button) {
 function carryOut({ path, fields, cards, said, stays = false }) {
   const entry = { id: `${Date.now()}-${(number += 1)}`, path, fields, changed: stays ? cards.map((card) => card.dataset.card) : [] };
   done.push({ id: entry.id, cards, stays, changed: entry.changed });
-  if (!stays) ask("leave", { cards });
+  if (!stays) tell("leave", { cards });
   say(said, false, stays ? 0 : -countOf(cards));
-  ask("send", entry);
+  tell("send", entry);
   offerUndo();
 }
 
 function undo() {
   const last = done.pop();
   if (!last) return;
-  ask("send", { id: `${last.id}-undo`, of: last.id, changed: last.changed, ...last.undo });
-  ask("return", { cards: last.cards });
+  tell("send", { id: `${last.id}-undo`, of: last.id, changed: last.changed, ...last.undo });
+  tell("return", { cards: last.cards });
   say(queue.dataset.undone, false, last.stays ? 0 : countOf(last.cards));
   offerUndo();
 }
@@ -62,16 +63,16 @@ function hear({ entry, status, said, isLast }) {
   const mine = done.find((one) => one.id === entry.id);
   if (mine) mine.undo = undoOf(said);
   if (status !== 200) say(said.said, true);
-  for (const left of said.left ?? []) ask("freshen", { id: left.comment, words: left.said });
-  for (const id of said.refused ?? []) ask("freshen", { id, words: said.said });
-  for (const id of (status === 200 && entry.changed) || []) ask("freshen", { id, words: "" });
+  for (const left of said.left ?? []) tell("freshen", { id: left.comment, words: left.said });
+  for (const id of said.refused ?? []) tell("freshen", { id, words: said.said });
+  for (const id of (status === 200 && entry.changed) || []) tell("freshen", { id, words: "" });
   if (status !== 200 && !said.left?.length && !said.refused?.length) {
     const cards = mine?.cards ?? [];
-    ask("return", { cards });
-    for (const card of cards) ask("warn", { card, words: said.said });
+    tell("return", { cards });
+    for (const card of cards) tell("warn", { card, words: said.said });
   }
   if (mine && !mine.undo) done.splice(done.indexOf(mine), 1);
-  if (isLast && said.waiting) ask("counted", { waiting: said.waiting });
+  if (isLast && said.waiting) tell("counted", { waiting: said.waiting });
   offerUndo();
 }
 
@@ -83,18 +84,10 @@ function undoOf(said) {
   return said.undo?.fields.length || said.batch ? said.undo : null;
 }
 
-function cardOf(id) {
-  return queue.querySelector(`[data-card="${CSS.escape(id)}"]`);
-}
-
 function offerUndo() {
   for (const button of queue.querySelectorAll("[data-undo]")) button.disabled = !done.length;
 }
 
 function say(words, isAlarm = false, change = 0) {
-  ask("said", { words, isAlarm, change });
-}
-
-function ask(what, detail = {}) {
-  queue.dispatchEvent(new CustomEvent(what, { detail }));
+  tell("said", { words, isAlarm, change });
 }

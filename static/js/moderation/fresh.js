@@ -1,7 +1,8 @@
-// Puts a card as the server has it now in the old one's place: with words, where a deed about it was refused, that stand on
-// it; without, after a deed that changed how it looks. What is being typed into a card is never lost so.
+// Replaces a card by what the server shows of it now: with words on it, if a deed about it was refused; without, after a
+// deed that changed how it looks. A card that somebody is typing into is not replaced without words.
 // One after another: of two at once, the later one would replace a card that the earlier one had replaced already.
-const queue = document.querySelector("[data-queue]");
+import { cardOf, queue, tell } from "./queue.js";
+
 let last = Promise.resolve();
 
 queue?.addEventListener("freshen", ({ detail: { id, words } }) => {
@@ -10,7 +11,7 @@ queue?.addEventListener("freshen", ({ detail: { id, words } }) => {
 queue?.addEventListener("warn", ({ detail: { card, words } }) => warn(card, words));
 
 async function freshen(id, words) {
-  const old = queue.querySelector(`[data-card="${CSS.escape(id)}"]`);
+  const old = cardOf(id);
   const answer = await fetch(`${queue.dataset.path}?comment=${id}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const card = page.querySelector(`[data-card="${CSS.escape(id)}"]`);
@@ -20,9 +21,9 @@ async function freshen(id, words) {
   card.hidden = old.hidden;
   card.querySelector("[data-key=x]").checked = old.querySelector("[data-key=x]")?.checked;
   old.replaceWith(card);
-  ask("replaced", { old, card });
+  tell("replaced", { old, card });
   if (words) {
-    ask("return", { cards: [card] });
+    tell("return", { cards: [card] });
     warn(card, words);
   } else if (hadFocus) {
     card.querySelector("[data-heading]").focus({ preventScroll: true });
@@ -43,9 +44,5 @@ function warn(card, words) {
 }
 
 function say(words) {
-  ask("said", { words, isAlarm: true });
-}
-
-function ask(what, detail) {
-  queue.dispatchEvent(new CustomEvent(what, { detail }));
+  tell("said", { words, isAlarm: true });
 }

@@ -1,7 +1,8 @@
 // Lets one key press a visible button: of the card that has the focus, else of the queue's own bar.
 // A digit chooses that reason of the card's list. Keys act only while the focus is inside the queue and on nothing that
 // is typed into (WCAG 2.1.4), and not at all for whoever has switched them off.
-const queue = document.querySelector("[data-queue]");
+import { queue, tell } from "./queue.js";
+
 const TYPED_INTO = "input:not([type=checkbox]), textarea, select, dialog";
 const OTHER_NAMES = { ArrowDown: "j", ArrowUp: "k" };
 const REPEATABLE = new Set(["j", "k"]); // a key that is held down moves on, but never decides twice
@@ -51,9 +52,5 @@ function chooseReason(number, card) {
   const reasons = card?.querySelector("[data-verdicts] select[name=reason]");
   if (!reasons || number >= reasons.options.length) return;
   reasons.selectedIndex = reasons.selectedIndex === number ? 0 : number;
-  say(reasons.selectedOptions[0].textContent);
-}
-
-function say(words) {
-  queue.dispatchEvent(new CustomEvent("said", { detail: { words } }));
+  tell("said", { words: reasons.selectedOptions[0].textContent });
 }

@@ -1,5 +1,6 @@
 // Fetches the next page of the queue before it is needed, and puts its cards below the others.
-const queue = document.querySelector("[data-queue]");
+import { queue, tell } from "./queue.js";
+
 const FETCH_BELOW = 20; // cards that are left: at one key a second, far more time than a page takes
 let isFetching = false;
 
@@ -36,7 +37,7 @@ function append(text, link) {
   for (const card of page.querySelectorAll("[data-cards] > [data-card]")) {
     if (!list.querySelector(`[data-card="${card.dataset.card}"]`)) list.append(document.adoptNode(card));
   }
-  queue.dispatchEvent(new CustomEvent("more"));
+  tell("more");
   const next = page.querySelector("a[rel=next]");
   if (next) link.href = next.getAttribute("href");
   else link.closest("nav").remove();

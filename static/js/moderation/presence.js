@@ -1,6 +1,7 @@
 // Tells the colleagues which card is being read, shows where they are, and says how many comments came in meanwhile.
 // What is new waits behind a line that leads to it: the page itself never moves.
-const queue = document.querySelector("[data-queue]");
+import { cardOf, queue } from "./queue.js";
+
 const EVERY_MS = 5000;
 let reading = "";
 
@@ -31,7 +32,7 @@ async function ask() {
   line.querySelector("a").textContent = told.said;
   for (const note of queue.querySelectorAll("[data-reader]")) note.textContent = "";
   for (const other of told.readers) {
-    const note = queue.querySelector(`[data-card="${other.comment}"] [data-reader]`);
+    const note = cardOf(other.comment)?.querySelector("[data-reader]");
     if (note) note.textContent = other.said;
   }
 }

@@ -1,5 +1,6 @@
 // Says in one live region what was done and how many comments are left; shows the same beside Undo.
-const queue = document.querySelector("[data-queue]");
+import { queue } from "./queue.js";
+
 const left = queue?.querySelector("[data-left]");
 
 queue?.addEventListener("said", ({ detail: { words, isAlarm, change } }) => {

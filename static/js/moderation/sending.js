@@ -1,8 +1,9 @@
 // Sends what was decided, one after another and in order; without network it is kept, counted and sent again.
-// An entry is { id, path, fields }: ids, verdicts and what she noted herself, never a word of a comment. The form's token is added when it is
-// sent, so that what waited while somebody signed in again goes out under the new session. The answer comes as the event
-// `answered` on the queue, with status and JSON. An undo waits for the decision that it takes back (`of`).
-const queue = document.querySelector("[data-queue]");
+// An entry is { id, path, fields }: ids, verdicts and what the moderator noted herself, never a word of a comment. The
+// form's token is added when it is sent, so that what waited while somebody signed in again goes out under the new
+// session. The answer comes as the event `answered`. An undo waits for the decision that it takes back (`of`).
+import { queue, tell } from "./queue.js";
+
 const SHELF = `unsent-${queue?.dataset.person}`;
 const RETRY_MS = 4000;
 const MEANT_TO_PASS = new Set([408, 429, 500, 502, 503, 504]);
@@ -50,7 +51,7 @@ async function deliver(entry) {
     if (later.of === entry.id && (said.batch || said.undo?.fields.length)) Object.assign(later, said.undo);
   }
   count(false);
-  queue.dispatchEvent(new CustomEvent("answered", { detail: { entry, status: answer.status, said, isLast: !entries.length } }));
+  tell("answered", { entry, status: answer.status, said, isLast: !entries.length });
   return true;
 }
 
