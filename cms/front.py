@@ -34,9 +34,8 @@ PAGE_THREADS = 2
 WRITING_THREADS = 4  # for every POST but comments: what staff do, receipts, signing in; as many as read
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
 COMMENTS_WAITING_MAX = 256  # as much, since they are taken in batches
-REFUSING_MAX = (
-    256  # refusals that wait to be made as a page that keeps the words sent; beyond it they are short
-)
+# Refusals that wait to be made as a page that keeps the words sent; beyond it they are short.
+REFUSING_MAX = 256
 SWITCH_SECONDS = 0.001  # with Python's own 5 ms, a kept page waits that long while another page is made
 RETRY_SECONDS = "2"
 READS = frozenset({"GET", "HEAD"})

@@ -12,9 +12,8 @@ _DOT_INSIDE = re.compile(r"\.(?<=[\w-]\.)[\w-]")  # without one there is neither
 _NUMBER = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-COMPARED_MAX = (
-    1500  # characters of each text whose differences are marked; more would cost more than it tells
-)
+# Characters of each text whose differences are marked; more would cost more than it tells.
+COMPARED_MAX = 1500
 
 
 def facts(text: str) -> tuple[tuple[str, ...], ...]:

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 
 from cms.storage.embedded import PATIENCE_SECONDS, POOL_OVERFLOW, POOL_SIZE
 
-IDLE_SECONDS: float = (
-    1  # after which a pooled connection is asked whether it is alive; a restart takes longer
-)
+# After which a pooled connection is asked whether it is alive; a restart takes longer.
+IDLE_SECONDS: float = 1
 
 
 # Any: the driver's own kind

@@ -15,9 +15,8 @@ from cms.comments.signals import Lane, Reason, Traits
 from cms.moderation.campaigns import facts_digest
 
 NO_COPIES = Copies(0, 0)
-STAFFS_KEPT = (
-    128  # names of the staff and of an article's authors; two hundred take as long as all else together
-)
+# Names of the staff and of an article's authors; two hundred take as long as all else together.
+STAFFS_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ PLANNED = 2000  # ids that are read at once, outside any writing transaction
 FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = 100, 50, 400  # comments in one transaction; fewer cost as much
 PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
 PAUSE_SECONDS = 0.005  # after each on SQLite, whose waiting writers look each millisecond whether it is free
+AT_ONCE_SECONDS = 1.0  # for which somebody waits while the first part is carried out; a job does the rest
 EVERY = timedelta(seconds=1)
 
 
@@ -34,9 +35,8 @@ class BatchJudgement:
     reason: str
     narrowed: Filter
     as_of: int
-    later_too: bool = (
-        False  # copies of the campaign that come within a day, where it is rejected or called spam
-    )
+    # Whether copies of the campaign that come within a day meet the same, if it is rejected or called spam.
+    later_too: bool = False
     note: str = ""  # for colleagues, beside each of them
 
 

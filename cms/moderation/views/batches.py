@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, render_template, request
 
 from cms.accounts.guard import staff
-from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, carry_on
+from cms.moderation.actions.batches import AT_ONCE_SECONDS, BatchJudgement, begin, begin_undo, carry_on
 from cms.moderation.filters import filter_of
 from cms.moderation.queries.batches import BatchStatus, batch_status, batches, newest_entry
 from cms.moderation.queries.queue import waiting_count
@@ -25,7 +25,6 @@ from cms.moderation.wording import DONE_SENTENCES, UNDONE_SENTENCES
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("batches", __name__, url_prefix="/batches")
-AT_ONCE_SECONDS = 1.0  # that somebody waits for the first part; the rest is carried out behind her back
 
 
 @blueprint.get("/")

@@ -8,14 +8,13 @@ from flask import Blueprint, Response, render_template, request
 from cms.accounts.guard import staff
 from cms.accounts.queries import staff_list
 from cms.moderation import rules, wording
-from cms.moderation.actions.batches import begin_undo_of_hour, carry_on
+from cms.moderation.actions.batches import AT_ONCE_SECONDS, begin_undo_of_hour, carry_on
 from cms.moderation.queries.batches import Hour, Undoable, newest_entry, undoable_of_hour
 from cms.moderation.views.parts import TABLES, counted, here, local_moment, whole_as_of
 from cms.moderation.views.queue import refused
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("hours", __name__, url_prefix="/hours")
-AT_ONCE_SECONDS = 1.0
 HOUR = timedelta(hours=1)
 
 

@@ -7,9 +7,8 @@ import threading
 from cms.pages.views.shelf import Shelf
 
 EVERY_SECONDS = 30.0  # a page that has lived so long is likely to live on
-PAUSE_SECONDS = (
-    0.5  # between two pages, so at most an eighth of one core, and only while nothing else needs it
-)
+# Between two pages, so at most an eighth of one core, and only while nothing else needs it.
+PAUSE_SECONDS = 0.5
 STOP_SECONDS = 1.0
 NICENESS = 19  # the least share of a processor that Linux gives
 
