@@ -141,7 +141,15 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 class ByFile(LoadScopeScheduling):
-    """Hands out whole files, whose tests share their servers, and all journeys to one process, with its browser."""
+    """Hands out whole files, whose tests share their servers, and all journeys to one process, with its browser.
+
+    The journeys begin first: they take longest by far, and at the end the other processes would wait for them.
+    """
+
+    def schedule(self) -> None:
+        """Order the files as they were collected; xdist would put those of the most tests first."""
+        self.config.option.loadscopereorder = False
+        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
@@ -152,6 +160,11 @@ class ByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """Share the tests out so that no server and no browser is started twice."""
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the journeys first, which take longest."""
+    items.sort(key=lambda item: "journeys/" not in item.nodeid)
 
 
 def pytest_collection_finish() -> None:
