@@ -130,6 +130,15 @@ def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:
     return None
 
 
+def change_role(site: Site, staff_id: int, role: Role) -> Refusal | None:
+    """Trust someone with another role; what she may do changes with her next request, and she stays signed in."""
+    with site.database.writing() as session:
+        if not writes.set_role(session, staff_id, role):
+            return Refusal("Nobody here has that id.")
+        session.commit()
+    return None
+
+
 def change_password(site: Site, staff_id: int, password: str, now: datetime) -> Refusal | None:
     """Give someone a new password; all sessions end, since the old one may be known to others."""
     refusal = password_refusal(composed(password))

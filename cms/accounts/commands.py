@@ -1,4 +1,4 @@
-"""The commands about staff: add, list, disable, password."""
+"""The commands about staff: add, list, disable, password, role."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from cms.cli import open_site_or_exit, refuse
 
 @click.group()
 def staff() -> None:
-    """Add, list and disable staff; give a new password."""
+    """Add, list and disable staff; give a new password or another role."""
 
 
 @staff.command()
@@ -67,6 +67,15 @@ def password(staff_id: int, password_stdin: bool) -> None:
     """Give someone a new password; all sessions end."""
     refusal = actions.change_password(open_site_or_exit(), staff_id, _line_of_stdin("Password"), now_utc())
     _finish(refusal, f"{staff_id} signs in with the new password from now on.")
+
+
+@staff.command("role")
+@click.option("--id", "staff_id", type=int, required=True, help="Whose role: an id of `cms staff list`.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+def change_role(staff_id: int, role: str) -> None:
+    """Trust someone with another role from now on."""
+    refusal = actions.change_role(open_site_or_exit(), staff_id, Role(role))
+    _finish(refusal, f"{staff_id} is {role} from now on.")
 
 
 def _finish(refusal: Refusal | None, done: str) -> None:

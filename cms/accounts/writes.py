@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.accounts.models import Staff, StaffSession
+from cms.accounts.rules import Role
 from cms.db import UtcTime
 from cms.storage.rows import changed_any, stored
 
@@ -42,6 +43,11 @@ def set_password(session: Session, staff_id: int, password_hash: str, *, instead
     if instead_of:
         hers = hers.where(col(Staff.password_hash) == instead_of)
     return changed_any(session, hers.values(password_hash=password_hash))
+
+
+def set_role(session: Session, staff_id: int, role: Role) -> bool:
+    """Trust someone with another role; False where nobody has this id."""
+    return changed_any(session, sa.update(Staff).where(col(Staff.id) == staff_id).values(role=role))
 
 
 def mark_disabled(session: Session, staff_id: int, now: datetime) -> bool:

@@ -69,6 +69,7 @@ def test_a_new_password_counts(run: Run, tmp_path: Path) -> None:
         (["staff", "disable", "--id", "9"], ""),
         (["staff", "disable", "--email-stdin"], "nobody@example.org"),
         (["staff", "password", "--id", "9", "--password-stdin"], PASSWORD),
+        (["staff", "role", "--id", "9", "--role", "editor"], ""),
     ],
 )
 def test_a_refusal_is_one_line_and_status_1(run: Run, words: list[str], stdin: str) -> None:
@@ -76,6 +77,13 @@ def test_a_refusal_is_one_line_and_status_1(run: Run, words: list[str], stdin: s
     assert refused.exit_code == 1
     assert len(refused.stderr.splitlines()) == 1
     assert refused.stdout == ""
+
+
+def test_who_gets_another_role_has_it_from_then_on(run: Run) -> None:
+    run(*ADD, stdin=PASSWORD)
+    assert run("staff", "role", "--id", "1", "--role", "contributor").exit_code == 0
+    assert "contributor" in run("staff", "list").stdout
+    assert run("staff", "role", "--id", "1", "--role", "boss").exit_code == 2
 
 
 def test_the_same_address_twice_is_refused(run: Run) -> None:
