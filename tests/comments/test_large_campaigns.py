@@ -1,5 +1,6 @@
 """The copies of a text are looked for among the newest of them, however many of them came within minutes."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from cms.comments.models import Comment, HoldReason
+from cms.comments.likeness import MAX_DISTANCE, bands
+from cms.comments.models import Comment, HoldReason, LikenessBand
+from cms.comments.queries.surroundings import around
 from cms.comments.signals import HoldCode
 from cms.db import table_of
 from cms.site import Site
@@ -40,6 +43,29 @@ def test_a_campaign_is_found_by_an_index_whatever_postgresql_knows_of_the_table(
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
     assert "ix_comment_likeness" in plan
     assert "Seq Scan on comment" not in plan
+
+
+@pytest.mark.both_engines
+def test_a_copy_is_found_whichever_of_its_bits_are_others(site: Site, clock: Clock) -> None:
+    chance = random.Random(7)
+    send_comment(site, write_article(site, "Tide", clock()), clock(), text=TEXT)
+    with site.database.writing() as session:
+        for _ in range(60):
+            one = chance.getrandbits(64) - (1 << 63)
+            other = one
+            for bit in chance.sample(range(64), MAX_DISTANCE):
+                other ^= -1 << 63 if bit == 63 else 1 << bit
+            session.execute(sa.update(Comment).values(likeness=one))
+            bits = [{"band": band, "likeness": one} for band in bands(one)]
+            session.execute(sa.insert(LikenessBand), bits)
+            asked: dict[str, Any] = {
+                "article_id": 1,
+                "root_id": None,
+                "parent_id": None,
+                "email_fingerprint": "",
+                "own_id": 0,
+            }
+            assert around(session, **asked, likeness=other, facts=0).copies.all == 1
 
 
 @pytest.mark.both_engines
