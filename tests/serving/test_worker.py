@@ -114,12 +114,20 @@ def test_workers_are_replaced_however_often_somebody_kills_them(tmp_path: Path) 
         for signal_sent in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
             before = server.workers()
             os.kill(before[0], signal_sent)
+            _wait_until_gone(before[0], server)
             assert server.ask("GET", "/").status == 200
             assert _has_others_than(before, server)
 
 
+def _wait_until_gone(worker: int, server: Served) -> None:
+    """Wait for a worker's end: what it takes up while it dies nobody can answer."""
+    until = time.monotonic() + 20
+    while worker in server.workers() and time.monotonic() < until:
+        time.sleep(0.005)
+
+
 def _has_others_than(before: list[int], server: Served) -> bool:
-    """Tell whether other workers come to live; a killed one may have answered with its last breath."""
+    """Tell whether other workers come to live."""
     until = time.monotonic() + 20
     while server.workers() in ([], before) and time.monotonic() < until:
         time.sleep(0.05)
