@@ -91,7 +91,8 @@ class Front:
         self._presence.start()
         self._baker = open_baker(self._site, self._flask, now_utc)
         baking = [self._baker.job] if self._baker else []
-        self._jobs = jobs.Runner(self._site, [*self._jobs_to_do, *baking], now_utc)
+        to_do = [] if Server.is_vanguard else [*self._jobs_to_do, *baking]
+        self._jobs = jobs.Runner(self._site, to_do, now_utc)
         self._jobs.start()
         if self._baker:
             self._baker.start()

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_KINDS: dict[type, str] = {str: "words in quotation marks", bool: "true or false", int: "a whole number"}
 _MAILBOX = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>")
 
 
@@ -40,7 +41,10 @@ def one_of(*words: str) -> Check:
 
 
 def read_as(kind: type, name: str, value: Any) -> Any:
-    """Return the value of a setting, which the environment wrote as a word and `config.toml` as what it is."""
+    """Return the value of a setting, which the environment wrote as a word and `config.toml` as what it is.
+
+    Raises SettingsRefused for one of another kind; it is not shown where it may be a secret, as any text may.
+    """
     if kind is bool and isinstance(value, str):
         if value.lower() not in {"on", "off", "true", "false", "1", "0"}:
             raise SettingsRefused(f"{name} takes on or off, not {value!r}.")
@@ -52,7 +56,8 @@ def read_as(kind: type, name: str, value: Any) -> Any:
     if kind is Path:
         return Path(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingsRefused(f"{name} takes {kind.__name__}, not {value!r}.")
+        shown = "" if kind is str else f", not {value!r}"
+        raise SettingsRefused(f"{name} takes {_KINDS.get(kind, kind.__name__)}{shown}.")
     return value
 
 

@@ -22,7 +22,8 @@ SEARCHES_A_MINUTE = 60  # from one network, which may be a whole village's
 class Remembered:
     """What one process need not ask the database for again; each part is set whole, so that threads need no lock.
 
-    `refused_comment_at` is when the limits last refused one that was asked about here; `salt` is what marks networks by the salt of a day, with that day and the id of the key that sealed then.
+    `refused_comment_at` is when the limits last refused one that was asked about here; `salt` is what marks networks by
+    the salt of a day, with that day and the id of the key that sealed then.
     """
 
     looked_for_publications_at: datetime | None = None

@@ -74,6 +74,10 @@ def test_a_secret_that_is_refused_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsRefused) as refusal:
         load_settings(environ)
     assert "hunter2" not in str(refusal.value)
+    (tmp_path / "config.toml").write_text('database_url = ["postgresql://clerk:hunter2@db/paper"]')
+    with pytest.raises(SettingsRefused, match="database_url takes words") as refusal:
+        load_settings({"CMS_INSTANCE": str(tmp_path)})
+    assert "hunter2" not in str(refusal.value)
     assert "hunter2" not in repr(Settings(database_url="postgresql://clerk:hunter2@db/paper"))
 
 

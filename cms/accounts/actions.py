@@ -25,9 +25,8 @@ from cms.vault import random_mark, secret_hash
 
 SECRET_BYTES = 32  # 256 bits; 128 are asked for (OWASP, session management)
 SEEN_EVERY = timedelta(minutes=1)  # a write a minute and person, not one a page
-_PASSWORD_LINK = re.compile(
-    r"([0-9a-f]{32})([0-9a-f]{8})[0-9a-f]+"
-)  # whose it is, and the second at which it ends
+# Whose it is, the second at which it ends, and what proves both.
+_PASSWORD_LINK = re.compile(r"([0-9a-f]{32})([0-9a-f]{8})[0-9a-f]+")
 HASHER = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106, section 4, second choice
 
 

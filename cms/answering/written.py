@@ -44,9 +44,8 @@ def written(template: str, **shown: object) -> Written:
         between = "".join(words).encode()
         words.clear()
         sent.append(between)
-        told.update(
-            b"%d " % len(between) + between
-        )  # with their length before them, lest words be taken for a piece's digest
+        # With their length before them, lest words be taken for a piece's digest.
+        told.update(b"%d " % len(between) + between)
 
     for piece in app.jinja_env.get_template(template).generate(shown):
         if isinstance(piece, Ready):

@@ -200,9 +200,8 @@ class NameForm(Form):
     def validate(self, extra_validators: None = None) -> bool:
         """Check the token, and each field for which a form has a `validate_…` method."""
         success = self.token.validate(self)
-        kind: Any = type(
-            self
-        )  # Any: to mypy, which knows no types of WTForms, these classes cannot be hashed
+        # Any: to mypy, which knows no types of WTForms, these classes cannot be hashed
+        kind: Any = type(self)
         for name, check in _checks(kind, tuple(self._fields)):
             success = self[name].validate(self, [check]) and success
         return bool(success)

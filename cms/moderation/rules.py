@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cms.comments.rules import CommentStatus, Lesson
+from cms.text.numbers import ID_DIGITS, whole_number
 
 IDS_MAX = 5000  # in one POST; a whole campaign, and far below SQLite's 32,766 variables
 COUNTED_MAX = 10_000  # a tab that holds more says so; counting further would cost without telling
@@ -21,7 +22,6 @@ OPERATOR = "operator"  # the policy of what was done by a command, or by the pro
 SPAM_POLICY = "spam filter"  # the policy that the log names where the filter acted by itself
 TRUST_POLICY = "trusted"  # where it let a comment appear whose writer has proved her address and confirmed it
 _INSIDE = re.compile(r"/moderation/(?:log|escalated)?(?:\?[A-Za-z0-9_.=&%+-]*)?")
-_ID = re.compile(r"[0-9]{1,9}")  # within the 2,147,483,647 of an INTEGER
 _HREF = re.compile(r'<a href="([^"]*)"')
 
 
@@ -186,9 +186,10 @@ def way_back(asked: str) -> str:
 
 def whole_numbers(texts: list[str]) -> list[int] | None:
     """Return ids in order, each once; None where one is none, or where there are none or too many."""
-    if not 0 < len(texts) <= IDS_MAX or not all(_ID.fullmatch(text) for text in texts):
+    if not 0 < len(texts) <= IDS_MAX:
         return None
-    return sorted({int(text) for text in texts})
+    numbers = [number for text in texts if (number := whole_number(text, ID_DIGITS)) is not None]
+    return sorted(set(numbers)) if len(numbers) == len(texts) else None
 
 
 def cell(text: str) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cms.accounts.rules import PASSWORD_LINK_LIVES
+
 ROW_LEASE = timedelta(minutes=10)  # longer than sending takes; after it, a dead sender's letter is free again
 UNDO_TIME = timedelta(minutes=2)  # in which a moderator may take back what caused a letter
 FIRST_PAUSE = timedelta(minutes=1)  # before a letter that was put off by the server is tried again
@@ -46,7 +48,8 @@ CEILINGS = {
     LetterKind.MY_COMMENTS: ((1, timedelta(minutes=10)),),
     LetterKind.OPT_IN: ((1, ASKED_EVERY),),
     LetterKind.CONFIRM: ((1, timedelta(minutes=1)), (5, timedelta(days=1))),
-    LetterKind.PASSWORD: ((1, timedelta(minutes=2)), (5, timedelta(days=1))),
+    # Whoever is refused a third has a link that still lives: no stranger can use up what she needs.
+    LetterKind.PASSWORD: ((1, timedelta(minutes=2)), (2, PASSWORD_LINK_LIVES - timedelta(minutes=10))),
 }
 
 

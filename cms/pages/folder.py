@@ -63,9 +63,8 @@ class Folder:
         with self._alone():
             if not is_true():
                 return False
-            for (
-                thing
-            ) in things:  # before the page, so that no page is ever in place that a change would not find
+            # Before the page, so that no page is ever in place that a change would not find.
+            for thing in things:
                 mark = self._things / _flat(thing) / _flat(address)
                 mark.parent.mkdir(parents=True, exist_ok=True)
                 mark.touch()

@@ -52,9 +52,8 @@ class Store(Generic[Page]):
     capacity: int
     _once: OrderedDict[str, Page] = field(default_factory=OrderedDict)
     _often: OrderedDict[str, Page] = field(default_factory=OrderedDict)
-    _asked: set[str] = field(
-        default_factory=set
-    )  # keys of `_often` that were asked for since they were last looked at for dropping
+    # Keys of `_often` that were asked for since they were last looked at for dropping.
+    _asked: set[str] = field(default_factory=set)
     _sizes: dict[str, int] = field(default_factory=dict)
     _made_of: dict[str, set[str]] = field(default_factory=dict)
     _making: dict[str, Making[Page]] = field(default_factory=dict)

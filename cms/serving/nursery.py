@@ -23,11 +23,11 @@ from typing import Any, NoReturn, Protocol
 CAN_ADOPT = sys.platform == "linux"
 SUBREAPER = 36  # linux/prctl.h
 ARENA_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = -8, -3, -1  # malloc.h of glibc
-GIVEN_BACK_BYTES = (
-    2**20
-)  # what is so large is the system's again when it is freed; half as much made pages slower
+# What is so large is the system's again when it is freed; half as much made pages slower.
+GIVEN_BACK_BYTES = 2**20
 LOOK_SECONDS = 0.01  # between two looks whether a child has ended
-ENDED_FROM_OUTSIDE = frozenset({0, -signal.SIGTERM, -signal.SIGKILL})  # 0: it was asked to, and finished
+KILLED = frozenset({-signal.SIGTERM, -signal.SIGKILL})
+ENDED_FROM_OUTSIDE = KILLED | {0}  # 0: it was asked to, and finished
 
 
 class Prepared(Protocol):
@@ -95,19 +95,19 @@ def bear(children: Sequence[Child], prepare: Callable[[], Prepared], early: int 
 
 def _bear_together(children: Sequence[Child], prepare: Callable[[], Prepared], early: int) -> bool:
     _be_subreaper(True)
-    born = memoryview(mmap.mmap(-1, 4 * len(children))).cast(
-        "I"
-    )  # each child's number, in memory that both share
+    # Each child's number, in memory that both share.
+    born = memoryview(mmap.mmap(-1, 4 * len(children))).cast("I")
     nursery = os.fork()
     if nursery == 0:
         _be_nursery(children, prepare, early, born)
     status = os.waitpid(nursery, 0)[1]
     _be_subreaper(False)  # whose parents else end here are no business of ours
+    ended = os.waitstatus_to_exitcode(status)
     for child, pid in zip(children, born, strict=True):
+        child.ended_from_outside = ended in KILLED  # as is who was never born for that
         child.adopt(pid)
-    return (
-        os.waitstatus_to_exitcode(status) <= 0
-    )  # who was killed could have; those who are missing are replaced
+    # A nursery that was killed could have borne them all; those who are missing are replaced.
+    return ended <= 0
 
 
 def _be_nursery(

@@ -26,6 +26,8 @@ BEGINNING_SECONDS = 1.0  # that new workers get to begin in before the old ones 
 LEAVE = signal.SIGUSR1  # tells a worker that it will soon be told to end
 LEAVING_SECONDS = 1.0  # in which whoever still reads is told to open another connection
 FINISHING_SECONDS = 30  # that requests get to end in when a worker is told to stop
+# What the vanguard is told when workers live, and how long until it is told the next.
+PARTINGS = ((LEAVE, LEAVING_SECONDS), (signal.SIGTERM, FINISHING_SECONDS), (signal.SIGKILL, 0))
 SHORT_LIFE_SECONDS = 3.0  # a worker that ends sooner could not even begin
 SHORT_LIVES_MAX = 5  # times in a row; then something is wrong that no new worker mends
 HEARD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM})
@@ -54,9 +56,10 @@ class Server:
     altogether when a worker dies twice within seconds, which somebody else's bad luck with memory can do.
     """
 
-    listening = -1  # the shared socket, which workers know by their parent's memory, as they do the two below
+    listening = -1  # the shared socket, which workers know by their parent's memory, as they do what follows
     loads = Loads(1)
     place = 0  # of this worker among all, from 0
+    is_vanguard = False  # this process, which is not for long: what takes its time is left to the workers
 
     def __init__(self, host: str, port: int, workers: int, prepare: "Callable[[], Application]") -> None:
         """Take where to listen, by how many worker processes, and what makes the application before they are forked."""
@@ -64,7 +67,7 @@ class Server:
         self._places = range(workers)
         self._prepare = prepare
         self._workers: list[Child] = []
-        self._vanguard = Child(partial(self._work, 0))
+        self._vanguard, self._partings = Child(self._serve_meanwhile), 0
         self._short_lives, self._born_at = 0, 0.0
         Server.listening = self._socket.fileno()
         Server.loads = Loads(workers)
@@ -78,16 +81,16 @@ class Server:
         signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)  # each waits until it is asked for
         signal.signal(LEAVE, signal.SIG_IGN)  # until a new worker knows what it means; it would end it
         self._workers, are_born = self._born(self._places, self._vanguard)
-        self._vanguard.send(LEAVE)
-        signal.setitimer(signal.ITIMER_REAL, LEAVING_SECONDS)
+        self._relieve_vanguard()
         while are_born and self._short_lives < SHORT_LIVES_MAX:
             told = signal.sigwait(HEARD)
             if told == signal.SIGHUP:
                 self._roll_over()
             elif told == signal.SIGCHLD:
                 self._replace_dead()
+                self._relieve_vanguard()
             elif told == signal.SIGALRM:
-                self._vanguard.send(signal.SIGTERM)
+                self._part_with_vanguard()
             else:
                 break
         self._socket.close()
@@ -111,6 +114,21 @@ class Server:
 
         Server.place = place
         serve_requests(place, Server.listening, BACKLOG, application)
+
+    def _serve_meanwhile(self, application: "Application") -> None:
+        Server.is_vanguard = True
+        self._work(0, application)
+
+    def _relieve_vanguard(self) -> None:
+        """Begin to part with the vanguard, once there is a worker in each place."""
+        if self._partings == 0 and all(worker.is_alive() for worker in self._workers):
+            self._part_with_vanguard()
+
+    def _part_with_vanguard(self) -> None:
+        told, seconds = PARTINGS[self._partings]
+        self._partings += 1
+        self._vanguard.send(told)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _roll_over(self) -> None:
         """Put new workers in the place of the old ones, which end when the new ones have come to live."""

@@ -55,7 +55,10 @@ class Prebuilt:
             _send(connection, form, expect, form.values(values))
 
     def put(self, session: Session, values: Mapping[str, Any]) -> None:
-        """Send the statement without waiting for an answer; where it fails, the next one that is asked raises it."""
+        """Send the statement without waiting for an answer.
+
+        Where it fails, SQLite raises that at once, PostgreSQL with the next statement that is asked or with the commit.
+        """
         connection, form = self._in(session)
         _send(connection, form, form.ways.put, form.values(values))
 

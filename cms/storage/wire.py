@@ -39,7 +39,7 @@ class Wire(Connection[Any]):
         self.heard_at = time.monotonic()
 
     def put(self, statement: str, values: Values = ()) -> None:
-        """Send a statement whose answer nobody wants with the next one that is asked, which fails where this one does."""
+        """Send a statement whose answer nobody wants with the next one that is asked, or the commit, which fails with it."""
         self._put(statement, values)
         if len(self._waiting) >= AT_ONCE:
             self._travel()

@@ -116,9 +116,13 @@ def test_ctrl_c_during_the_rehearsal_ends_everybody(tmp_path: Path) -> None:
 
 def test_workers_come_where_somebody_has_killed_who_rehearses(tmp_path: Path) -> None:
     with _rehearsing(tmp_path) as server:
+        first = _who_answers(server)[0]
         rehearsing = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text("ascii")
-        (tmp_path / "rehearsing").unlink()
         os.kill(int(rehearsing), signal.SIGKILL)
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            assert _who_answers(server)[0] == first
+        (tmp_path / "rehearsing").unlink()
         last = _who_is_rehearsed(server)
         server.settle(1)
         assert server.workers() == [last]

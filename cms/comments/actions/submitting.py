@@ -105,8 +105,8 @@ def planned(site: Site, session: Session, sent: Submission, now: datetime) -> Pl
     """Return a plan for storing a comment, or the receipt of the comment that it repeats; four SELECTs at most.
 
     Everything that can be found out is found out here, before the lock that keeps others from writing. So the
-    judgement may miss what others send meanwhile. The limits and the search for equal comments do not: they are
-    looked at again under the lock.
+    judgement may miss what others send meanwhile. The limits do not: they are looked at again under the lock. Of two
+    equal comments an index refuses the second, which then finds the first.
     """
     return _plan(site, session, _prepared(site, sent, now), now)
 

@@ -135,7 +135,7 @@ def _preview(form: ArticleForm, article: Working | None) -> Response:
             *carried_fields(but={"action", "picture_alt", "picture_caption", "lead_remove", *_CHANGED}),
             *((name, exact(form[name].data or "")) for name in _CHANGED),
         ],
-        deeds=_offered(article),
+        offered=_offered(article),
         state=article.state if article else None,
     )
     return private_page(body)
@@ -176,7 +176,7 @@ def _form(
             differences=differing or [],
             labels=_labels(),
             sections=sections,
-            deeds=_offered(article),
+            offered=_offered(article),
             may_make_pages=may(staff().role, Act.EDIT_ALL),
             notice=" ".join(map(str, get_flashed_messages())),
             room="desk",

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ def open_baker(site: Site, app: Wsgi, clock: Callable[[], datetime]) -> Baker | 
 
 def _made_by(site: Site, folders: Iterable[Path]) -> str:
     """Return a digest of the settings and of the program's own files: with another, every page may be another."""
-    digest = hashlib.sha256(repr(site.settings).encode())
+    digest = hashlib.sha256(repr(astuple(site.settings)).encode())
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".py", ".html", ".xml", ".css", ".js", ".po", ".svg"}:
