@@ -38,11 +38,11 @@ class Served:
         return [int(pid) for pid in told.split()]
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
+        self, method: str, path: str, body: bytes | None = None, *, timeout: float = 30, **headers: str
     ) -> http.client.HTTPResponse:
         """Send one request on a connection of its own; the answer's body is read."""
         said = {name.replace("_", "-"): text for name, text in headers.items()}
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
             connection.request(method, path, body, said)
             answer = connection.getresponse()
             answer.text = answer.read()  # type: ignore[attr-defined]  # kept for the test
