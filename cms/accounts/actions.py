@@ -61,7 +61,7 @@ def sign_in(
     tries at one moment are no way round it.
     """
     fingerprint = site.vault.fingerprint(email)
-    keys = [f"sign-in:{mark}" for mark in (network_mark, fingerprint) if mark]
+    keys = [_tries(mark) for mark in (network_mark, fingerprint) if mark]
     with site.database.reading() as session:
         if wait := _seconds_to_wait(site, session, keys, now):
             return TooManyTries(wait)
@@ -168,18 +168,25 @@ def behind_link(site: Site, secret: str, now: datetime) -> Credentials | None:
 def reset_password(site: Site, secret: str, password: str, now: datetime) -> bool:
     """Give whoever holds a letter's link the password that she has chosen, once; False where the link is over.
 
-    All sessions end. The password has to be one that `password_refusal()` takes.
+    All sessions end, and wrong passwords that others have tried with her address no longer shut her out. The password
+    has to be one that `password_refusal()` takes.
     """
     found = behind_link(site, secret, now)
     if found is None:
         return False
     password_hash = _hash(password)
     with site.database.writing() as session:
+        limit_writes.forgive(session, _tries(found.fingerprint))
         if not writes.set_password(session, found.staff_id, password_hash, instead_of=found.password_hash):
             return False
         writes.end_sessions(session, found.staff_id, now)
         session.commit()
     return True
+
+
+def _tries(mark: str) -> str:
+    """Return the key under which wrong passwords from a network, or for an address, are counted."""
+    return f"sign-in:{mark}"
 
 
 def _open_session(session: Session, found: Credentials, fresh_hash: str, now: datetime) -> SignedInNow:

@@ -36,6 +36,7 @@ class Credentials:
     staff_id: int
     role: Role
     mark: str
+    fingerprint: str = field(repr=False)
     password_hash: str = field(repr=False)
 
 
@@ -65,9 +66,9 @@ _SIGNED_IN: sa.Select[*tuple[Any, ...]] = (  # Any: columns of many kinds
         col(Staff.disabled_at).is_(None),
     )
 )
-_AT_WORK = sa.select(col(Staff.id), col(Staff.role), col(Staff.mark), col(Staff.password_hash)).where(
-    col(Staff.disabled_at).is_(None)
-)
+_AT_WORK = sa.select(
+    col(Staff.id), col(Staff.role), col(Staff.mark), col(Staff.email_fingerprint), col(Staff.password_hash)
+).where(col(Staff.disabled_at).is_(None))
 _CREDENTIALS = _AT_WORK.where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))
 _CREDENTIALS_OF = _AT_WORK.where(col(Staff.mark) == sa.bindparam("mark"))
 _BY_FINGERPRINT = sa.select(col(Staff.id)).where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))

@@ -81,6 +81,12 @@ def hold(session: Session, keys: Iterable[str]) -> None:
             session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
+def forgive(session: Session, key: str) -> None:
+    """Forget what was counted under a key; nobody else counts there until this transaction ends."""
+    hold(session, [key])
+    session.execute(sa.delete(LimitCount).where(col(LimitCount.key) == key))
+
+
 def count(session: Session, numbers: Mapping[str, int], *, now: datetime) -> None:
     """Add to what was counted under each key; forget some of what no limit looks at any more, once a transaction.
 

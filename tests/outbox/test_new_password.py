@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from cms.accounts import actions
-from cms.accounts.actions import SignedInNow
+from cms.accounts.actions import SignedInNow, TooManyTries, WrongCredentials
 from tests.conftest import ON_SQLITE, application
 from tests.factories import PASSWORD, hire
 from tests.outbox.correspondence import Correspondence, link_in, text_of
@@ -30,9 +30,12 @@ def _link(paper: Correspondence, stranger: Reader) -> str:
     return link_in(letter)
 
 
+def _tries(paper: Correspondence, password: str) -> SignedInNow | WrongCredentials | TooManyTries:
+    return actions.sign_in(paper.site, "cleo@example.org", password, "", paper.clock())
+
+
 def _signs_in(paper: Correspondence, password: str) -> bool:
-    outcome = actions.sign_in(paper.site, "cleo@example.org", password, "", paper.clock())
-    return isinstance(outcome, SignedInNow)
+    return isinstance(_tries(paper, password), SignedInNow)
 
 
 @pytest.mark.both_engines
@@ -56,6 +59,17 @@ def test_a_letter_leads_to_a_new_password_and_ends_all_sessions(
     )
     assert [_signs_in(paper, PASSWORD), _signs_in(paper, NEW)] == [False, True]
     assert cleo.get("/moderation/").status_code == 303
+
+
+@pytest.mark.both_engines
+def test_who_was_shut_out_by_wrong_passwords_comes_in_with_the_new_one(
+    paper: Correspondence, stranger: Reader
+) -> None:
+    while isinstance(_tries(paper, "a wrong password"), WrongCredentials):
+        pass
+    assert isinstance(_tries(paper, PASSWORD), TooManyTries)
+    assert stranger.post(_link(paper, stranger), {"password": NEW}).status_code == 303
+    assert _signs_in(paper, NEW)
 
 
 @ON_SQLITE
