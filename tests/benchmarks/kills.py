@@ -156,6 +156,12 @@ class Senders:
         for thread in self.threads:
             thread.start()
 
+    def wait_for_thanks(self) -> None:
+        """Wait until one more comment is acknowledged, so that a kill meets comments on their way."""
+        before, until = len(self.acknowledged), time.monotonic() + READY_SECONDS
+        while len(self.acknowledged) == before and time.monotonic() < until:
+            time.sleep(0.005)
+
     def end(self) -> None:
         """Let each finish the comment that it sends; the server answers again."""
         self.ended.set()
@@ -222,7 +228,10 @@ def token_of(page: str) -> str:
 def kill_again_and_again(
     served: Served, path: str, *, kills: int, readers: int, whole: float = 1.0, seed: int = 7
 ) -> Found:
-    """Serve, let readers send, and kill `kills` times at random moments; the share `whole` of them the whole group."""
+    """Serve, let readers send, and kill `kills` times within half a second of somebody's thanks.
+
+    The share `whole` of the kills meets the whole group.
+    """
     chance = random.Random(seed)
     back: list[float] = []
     served.start()
@@ -230,6 +239,7 @@ def kill_again_and_again(
     senders.begin(readers)
     try:
         for _ in range(kills):
+            senders.wait_for_thanks()
             time.sleep(chance.uniform(0.02, 0.5))
             if chance.random() < whole:
                 served.kill()
