@@ -20,7 +20,7 @@ from cms.text.numbers import ID_MAX
 
 LOOKED_AT = 5_000  # comments that one page looks through; who wants more goes on where it ended (about 15 ms, measured)
 LATELY = 100_000  # ids within which PostgreSQL looks for words first, since its index knows no order: common ones are there
-WIDER = 5  # times as many ids are looked at next: of a word that is used all the time few more than LOOKED_AT are read
+WIDER = 5  # times as many ids are looked at next: of a word that is always used about as often so many LOOKED_AT are read
 # With PostgreSQL's own 4 MB it forgets which comments of a page of the disk say a common word, and reads each one's text
 # anew: of 2 million, a fifth with the word, 3.1 s in place of .6 (measured). Until the transaction ends.
 _WORK_MEMORY = "64MB"
