@@ -21,10 +21,10 @@ _NEWEST = Prebuilt(
 def first_page(session: Session, article_id: int, *, size: int) -> VisibleThread:
     """Return what `visible_thread()` does from the first thread on; one SELECT, and its own after a change."""
     newest = _NEWEST.all(session, {"article": things.article(article_id)})[0].number
-    place = _place(session.get_bind().engine, article_id, size, newest)
-    if not place:
-        place.append(visible_thread(session, article_id, after=None, size=size))
-    return place[0]
+    slot = _slot(session.get_bind().engine, article_id, size, newest)
+    if not slot:
+        slot.append(visible_thread(session, article_id, after=None, size=size))
+    return slot[0]
 
 
 def expect_first_page(session: Session, article_id: int) -> None:
@@ -36,6 +36,6 @@ def expect_first_page(session: Session, article_id: int) -> None:
 # same transaction. No other change alters the comments that are shown, or kept pages would be stale too. To read the
 # rows, sort them and find their blocks took a sixth of the time of an article with 50 comments (measured).
 @lru_cache(maxsize=REMEMBERED)
-def _place(_database: sa.Engine, _article_id: int, _size: int, _newest: int | None) -> list[VisibleThread]:
+def _slot(_database: sa.Engine, _article_id: int, _size: int, _newest: int | None) -> list[VisibleThread]:
     """Return the list that holds the remembered first page; it is empty until the page is made."""
     return []

@@ -1,8 +1,7 @@
-"""What a reader sees of an article's comments."""
+"""The pages of an article's comments: which threads stand on which, and what is shown of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,22 +10,29 @@ from sqlmodel import Session, col
 
 from cms.articles.rules import Cursor
 from cms.comments.models import Comment
+from cms.comments.queries.assembly import (
+    FEATURED_AT_MOST,
+    Rows,
+    assembled,
+    featured_of,
+    first_of_threads,
+    rows_by_ids,
+    with_folded,
+)
 from cms.comments.queries.visible import COLUMNS, COLUMNS_OF_VISIBLE, VisibleComment, comment_of, is_visible
-from cms.comments.rules import in_reading_order
 from cms.db import UtcTime
 from cms.storage.prebuilt import Prebuilt
 
-FEATURED_AT_MOST = 3  # above an article's comments; a longer strip would be a thread of its own
-FOLDED_AT = 25  # comments of one thread under its article; whoever wants more of a quarrel finds all of it one click on
+FOLDED_AT = 25  # comments of one thread under its article; all of a long quarrel stand one click away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibleThread:
-    """A page of an article's comments, depth first; `next_page` is the cursor of the page behind it.
+    """A page of an article's comments, depth first; `next_page` is the cursor of the page after it.
 
-    `featured` are the comments that the newsroom puts forward, on the first page only. `root_id` names the thread if
-    the page shows a single one; `count` is the number of comments in that thread, else in the article. Two of these
-    are never equal, so that the blocks of a page are looked up without comparing comment by comment.
+    `featured` are the comments that the newsroom puts forward, on the first page only. If the page shows a single
+    thread, `root_id` names it and `count` is the number of its comments; else `count` is that of the article. Two
+    objects of this class are never equal: so a cache finds a page without comparing it comment by comment.
     """
 
     comments: tuple[VisibleComment, ...]
@@ -46,8 +52,8 @@ _ALL = Prebuilt(
     .order_by(col(Comment.root_id), *_IN_ORDER)
     .limit(sa.bindparam("most"))
 )
-# Every root is above 0. It is said so that SQLite, which keeps no statistics, takes the index of what readers see of
-# an article, and not the index of all comments by status (700 ms with 2 million comments, measured).
+# Every root is above 0. The condition makes SQLite, which keeps no statistics, take the index of what readers see of an
+# article instead of the index of all comments by status (700 ms with 2 million comments, measured).
 _COUNT = sa.select(sa.func.count()).where(_IN_ARTICLE, col(Comment.root_id) > 0, is_visible())
 _ROOTS = (
     sa.select(col(Comment.id), col(Comment.created_at), _COUNT.scalar_subquery().label("comments"))
@@ -62,7 +68,7 @@ _ROOTS = (
     )
     .order_by(*_IN_ORDER)
 )
-# Of each thread its first and then its earliest comments; a reply may bear an earlier time after a clock went wrong.
+# In the order of `assembly.position_in_thread()`.
 _RANKED = (
     sa.select(
         col(Comment.id),
@@ -71,16 +77,15 @@ _RANKED = (
         .over(
             partition_by=col(Comment.root_id), order_by=(col(Comment.root_id) != col(Comment.id), *_IN_ORDER)
         )
-        .label("place"),
+        .label("position"),
         sa.func.count().over(partition_by=col(Comment.root_id)).label("total"),
     )
     .where(_IN_ARTICLE, col(Comment.root_id).in_(sa.bindparam("roots", expanding=True)), is_visible())
     .subquery()
 )
-_FIRST_OF_EACH = sa.select(_RANKED).where(_RANKED.c.place <= sa.bindparam("shown"))
+_FIRST_OF_EACH = sa.select(_RANKED).where(_RANKED.c.position <= sa.bindparam("shown"))
 _OF_ONE = sa.select(*COLUMNS).where(_IN_ARTICLE, _IN_THREAD, is_visible()).order_by(*_IN_ORDER)
 _COUNT_OF_ONE = _COUNT.where(_IN_THREAD)
-_BY_IDS = sa.select(*COLUMNS).where(col(Comment.id).in_(sa.bindparam("ids", expanding=True)))
 _FEATURED = (
     sa.select(col(_MEMBER.id))
     .where(
@@ -109,10 +114,10 @@ _ONE = Prebuilt(
 
 
 def visible_thread(session: Session, article_id: int, *, after: Cursor | None, size: int) -> VisibleThread:
-    """Return the threads of an article from behind `after`: about `size` comments, of each thread its first FOLDED_AT.
+    """Return the threads of an article after the cursor: about `size` comments, of each thread its first FOLDED_AT.
 
-    One SELECT where the article has no more than a page of them. Else four, one of which reads the ids of all that
-    stands in the threads shown. And one more for each generation of removed comments that still carry replies.
+    One SELECT if all comments of the article fit on one page. Else four, one of which reads the ids of all comments
+    of the threads shown. And one more for each generation of removed comments that have replies.
     """
     if after is None:
         found = _ALL.all(session, {"article_id": article_id, "most": size + 1})
@@ -123,24 +128,24 @@ def visible_thread(session: Session, article_id: int, *, after: Cursor | None, s
     shown, last = _fitting(roots, members, size)
     ids = [one.id for one in shown]
     rows, featured = _rows_and_featured(session, article_id, ids, is_first_page=after is None)
-    more = {one.root_id: one.total - min(one.total, _folded_at(size)) for one in shown}
-    return VisibleThread(_with_rest(_comments(session, rows), more), count, last, featured=featured)
+    folded = {one.root_id: one.total - min(one.total, _folded_at(size)) for one in shown}
+    return VisibleThread(with_folded(assembled(session, rows), folded), count, last, featured=featured)
 
 
 def whole_thread(
     session: Session, article_id: int, root_id: int, *, after: Cursor | None, size: int
 ) -> VisibleThread | None:
-    """Return `size` comments of one thread from behind `after`, or None where nobody can see any of it.
+    """Return `size` comments of one thread after the cursor, or None if there is none that readers can see.
 
-    Three SELECTs, and one more for each generation of removed comments that still carry replies.
+    Three SELECTs, and one more for each generation of removed comments that have replies.
     """
     of_it = {"article_id": article_id, "root_id": root_id}
-    rows = session.execute(_behind(_OF_ONE, after).limit(size + 1), of_it).all()
+    rows = session.execute(_after(_OF_ONE, after).limit(size + 1), of_it).all()
     if not rows:
         return None
     last = Cursor(rows[size - 1].created_at, rows[size - 1].id) if len(rows) > size else None
     count = session.execute(_COUNT_OF_ONE, of_it).scalar_one()
-    return VisibleThread(_comments(session, rows[:size]), count, last, root_id)
+    return VisibleThread(assembled(session, rows[:size]), count, last, root_id)
 
 
 def is_on_first_page(session: Session, article_id: int, root_id: int, *, size: int) -> bool:
@@ -151,42 +156,27 @@ def is_on_first_page(session: Session, article_id: int, root_id: int, *, size: i
 
 
 def visible_comment(session: Session, article_id: int, comment_id: int) -> VisibleComment | None:
-    """Return one visible comment of an article, as the one that a reply answers; one SELECT."""
+    """Return one visible comment of an article, as a reply shows what it answers; one SELECT."""
     row = _ONE.first(session, {"article_id": article_id, "id": comment_id})
     return comment_of(row, None, 0) if row else None
 
 
-def _on_one_page(session: Session, rows: Sequence[Any], size: int) -> VisibleThread:
+def _on_one_page(session: Session, rows: Rows, size: int) -> VisibleThread:
     """Return all comments of an article, with the removed ones that some of them answer."""
-    shown, more = _folded(rows, size)
-    comments = _with_rest(_comments(session, shown), more)
-    return VisibleThread(comments, len(rows), None, featured=_featured(rows))
+    shown, folded = first_of_threads(rows, _folded_at(size))
+    comments = with_folded(assembled(session, shown), folded)
+    return VisibleThread(comments, len(rows), None, featured=featured_of(rows))
 
 
-def _folded(rows: Sequence[Any], size: int) -> tuple[list[Any], dict[int, int]]:
-    """Return what is shown of comments given in any order, and how many more each thread has."""
-    threads: dict[int, list[Any]] = {}
-    for row in sorted(rows, key=_place_in_thread):
-        threads.setdefault(row.root_id, []).append(row)
-    shown = [row for members in threads.values() for row in members[: _folded_at(size)]]
-    return shown, {root_id: len(members[_folded_at(size) :]) for root_id, members in threads.items()}
-
-
-def _place_in_thread(row: Any) -> tuple[bool, datetime, int]:
-    return row.root_id != row.id, row.created_at, row.id
-
-
-def _roots(
-    session: Session, article_id: int, *, after: Cursor | None, size: int
-) -> tuple[Sequence[Any], int]:
-    """Return the threads that may stand on a page, one more than do, and how many comments the article has."""
-    roots = session.execute(_behind(_ROOTS, after).limit(size + 1), {"article_id": article_id}).all()
+def _roots(session: Session, article_id: int, *, after: Cursor | None, size: int) -> tuple[Rows, int]:
+    """Return the roots of the threads that may stand on a page, and how many comments the article has."""
+    roots = session.execute(_after(_ROOTS, after).limit(size + 1), {"article_id": article_id}).all()
     if roots or after is None:
         return roots, roots[0].comments if roots else 0
     return roots, session.execute(_COUNT, {"article_id": article_id}).scalar_one()
 
 
-def _behind(statement: sa.Select[Any], after: Cursor | None) -> sa.Select[Any]:
+def _after(statement: sa.Select[Any], after: Cursor | None) -> sa.Select[Any]:
     if after is None:
         return statement
     moment = sa.literal(after.at, type_=UtcTime())
@@ -207,9 +197,7 @@ def _folded_at(size: int) -> int:
     return min(FOLDED_AT, size)
 
 
-def _fitting(
-    roots: Sequence[Any], members: dict[int, list[Any]], size: int
-) -> tuple[list[Any], Cursor | None]:
+def _fitting(roots: Rows, members: dict[int, list[Any]], size: int) -> tuple[list[Any], Cursor | None]:
     """Return the members of as many threads as fit on a page, at least one, and where the next page begins."""
     shown: list[Any] = []
     last = None
@@ -222,61 +210,12 @@ def _fitting(
     return shown, None
 
 
-def _rows(session: Session, ids: Sequence[int]) -> Sequence[Any]:
-    return session.execute(_BY_IDS, {"ids": ids}).all() if ids else []
-
-
 def _rows_and_featured(
     session: Session, article_id: int, ids: Sequence[int], *, is_first_page: bool
-) -> tuple[Sequence[Any], tuple[VisibleComment, ...]]:
-    """Return the rows with these ids and, on the first page, what the newsroom puts forward, wherever that stands."""
+) -> tuple[Rows, tuple[VisibleComment, ...]]:
+    """Return the rows with these ids, and on the first page also what the newsroom puts forward."""
     if not ids or not is_first_page:
-        return _rows(session, ids), ()
+        return rows_by_ids(session, ids), ()
     rows = session.execute(_BY_IDS_AND_FEATURED, {"ids": ids, "article_id": article_id}).all()
     shown = set(ids)
-    return [row for row in rows if row.id in shown], _featured(rows)
-
-
-def _featured(rows: Sequence[Any]) -> tuple[VisibleComment, ...]:
-    newest_first = sorted(
-        (row for row in rows if row.featured_at is not None),
-        key=lambda row: (row.featured_at, row.id),
-        reverse=True,
-    )
-    return tuple(comment_of(row, None, 0) for row in newest_first[:FEATURED_AT_MOST])
-
-
-def _comments(session: Session, members: Sequence[Any]) -> tuple[VisibleComment, ...]:
-    """Return comments depth first, with tombstones for the removed ones that they answer.
-
-    A visible one that is answered from this page and stands on another only lends its name.
-    """
-    found = {row.id: row for row in members}
-    elsewhere: dict[int, Any] = {}
-    while missing := {row.parent_id for row in found.values() if row.parent_id} - {*found, *elsewhere}:
-        above = {row.id: row for row in _rows(session, sorted(missing))}
-        if not above:
-            break
-        found.update({row.id: row for row in above.values() if row.gone})
-        elsewhere.update({row.id: row for row in above.values() if not row.gone})
-    return _in_order(list(found.values()), elsewhere)
-
-
-def _in_order(members: Sequence[Any], elsewhere: dict[int, Any]) -> tuple[VisibleComment, ...]:
-    """Return comments depth first; `elsewhere`, by their ids, are those that only lend their names."""
-    ordered = sorted(members, key=_place_in_thread)
-    known = {row.id: row for row in members} | elsewhere
-    return tuple(
-        [comment_of(row, known.get(row.parent_id), depth) for row, depth in in_reading_order(ordered)]
-    )
-
-
-def _with_rest(comments: tuple[VisibleComment, ...], more: dict[int, int]) -> tuple[VisibleComment, ...]:
-    """Return the comments with the number of those that are folded away on the last one of each thread."""
-    last_of = {comment.root_id: comment.id for comment in comments}
-    return tuple(
-        comment._replace(folded=more[comment.root_id])
-        if more.get(comment.root_id) and last_of[comment.root_id] == comment.id
-        else comment
-        for comment in comments
-    )
+    return [row for row in rows if row.id in shown], featured_of(rows)
