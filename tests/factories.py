@@ -11,7 +11,8 @@ from cms.accounts.rules import Role
 from cms.articles import writes as article_writes
 from cms.articles.models import Article, ArticleAuthor, ArticleStatus, ArticleTag, Author, Section, Tag
 from cms.articles.rules import slug as slug_of
-from cms.comments.actions.submitting import Submission, submit
+from cms.comments.actions.preparing import Submission
+from cms.comments.actions.submitting import submit
 from cms.comments.models import Comment
 from cms.limits.rules import Visitor
 from cms.site import Site

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from cms.comments.judged import JudgedComment
 from cms.comments.likeness import MAX_DISTANCE, bands
 from cms.comments.models import Comment, HoldReason, LikenessBand
-from cms.comments.queries.surroundings import around
+from cms.comments.queries.surroundings import surroundings_of
 from cms.comments.signals import HoldCode
 from cms.db import table_of
 from cms.site import Site
@@ -48,6 +49,7 @@ def test_a_campaign_is_found_by_an_index_whatever_postgresql_knows_of_the_table(
 @pytest.mark.both_engines
 def test_a_copy_is_found_whichever_of_its_bits_are_others(site: Site, clock: Clock) -> None:
     chance = random.Random(7)
+    another = JudgedComment(1, None, None, "en", "Ben", TEXT, email_fingerprint="")
     send_comment(site, write_article(site, "Tide", clock()), clock(), text=TEXT)
     with site.database.writing() as session:
         for _ in range(60):
@@ -58,14 +60,7 @@ def test_a_copy_is_found_whichever_of_its_bits_are_others(site: Site, clock: Clo
             session.execute(sa.update(Comment).values(likeness=one))
             bits = [{"band": band, "likeness": one} for band in bands(one)]
             session.execute(sa.insert(LikenessBand), bits)
-            asked: dict[str, Any] = {
-                "article_id": 1,
-                "root_id": None,
-                "parent_id": None,
-                "email_fingerprint": "",
-                "own_id": 0,
-            }
-            assert around(session, **asked, likeness=other, facts=0).copies.all == 1
+            assert surroundings_of(session, another, other, facts=0).copies.all == 1
 
 
 @pytest.mark.both_engines

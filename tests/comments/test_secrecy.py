@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import SQLModel
 
-from cms.comments.actions.submitting import Submission
+from cms.comments.actions.preparing import Submission
 from cms.limits.rules import Visitor
 from cms.moderation.actions.deciding import decide
 from cms.moderation.rules import Verdict

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from cms.comments.actions.submitting import Submission, TooMany, submit
+from cms.comments.actions.preparing import Submission, TooMany
+from cms.comments.actions.submitting import submit
 from cms.limits.actions import use_once
 from cms.limits.rules import Visitor
 from cms.site import Site

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cms.comments.actions.assessing import Subject, look_into
+from cms.comments.actions.assessing import findings_on
 from cms.comments.actions.joining import fold_of, lane_in
-from cms.comments.queries.unjudged import Unjudged, unjudged
+from cms.comments.judged import JudgedComment
+from cms.comments.queries.unjudged import unjudged
 from cms.comments.writes import storing
 from cms.jobs import Job
 from cms.moderation.writes.log import lock_log
@@ -39,24 +40,14 @@ def catch_up(site: Site, _now: datetime) -> None:
             return
 
 
-def _judge(session: Session, one: Unjudged) -> None:
-    subject = Subject(
-        article_id=one.article_id,
-        parent_id=one.parent_id,
-        root_id=one.root_id,
-        language=one.language,
-        name=one.name,
-        body_text=one.body_text,
-        email_fingerprint=one.email_fingerprint,
-        comment_id=one.id,
-    )
-    findings = look_into(session, subject)
-    found = findings.weighed()
-    fold_id = fold_of(session, one.body_text, found.likeness, findings.folds)
-    lane = lane_in(session, fold_id, found.lane)
-    storing.judge_anew(session, one.id, found.reasons, score=found.score, lane=lane)
-    storing.place(session, one.id, likeness=found.likeness, fold_id=fold_id or one.id)
-    storing.note_hosts(session, one.id, one.body_text)
+def _judge(session: Session, comment: JudgedComment) -> None:
+    findings = findings_on(session, comment)
+    found = findings.assessment()
+    fold_id = fold_of(session, comment.body_text, findings.likeness, findings.folds)
+    lane, comment_id = lane_in(session, fold_id, found.lane), comment.comment_id
+    storing.judge_anew(session, comment_id, found.reasons, score=found.score, lane=lane)
+    storing.place(session, comment_id, likeness=findings.likeness, fold_id=fold_id or comment_id)
+    storing.note_hosts(session, comment_id, comment.body_text)
 
 
 JOB = Job("comments brought in", timedelta(minutes=1), catch_up, is_wanted)

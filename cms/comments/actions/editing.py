@@ -9,8 +9,9 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from cms import sanitize
-from cms.comments.actions.assessing import Subject, assess
-from cms.comments.actions.submitting import TooMany
+from cms.comments.actions.assessing import findings_on
+from cms.comments.actions.preparing import TooMany
+from cms.comments.judged import JudgedComment
 from cms.comments.models import CommentEdit, CommentVersion
 from cms.comments.queries.editing import CommentWords, StandingWords, standing_words
 from cms.comments.rules import CommentStatus, ReceiptState, VersionKind, receipt_state
@@ -93,9 +94,8 @@ def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, 
     entry_id = write_decision(
         session, unsigned_entry(comment.id, Deed.EDITED, comment.status, comment.status, now)
     )
-    subject = _subject(vault, comment.id, standing, words, wanted)
-    found = assess(session, subject)
-    said = Said(comment.article_id, words.name, words.body_text, subject.email_fingerprint, found.score)
+    found = findings_on(session, _judged(vault, comment.id, standing, words, wanted)).assessment()
+    said = Said(comment.article_id, words.name, words.body_text, standing.email_fingerprint, found.score)
     ruled = ruling(session, said, now)
     reasons = with_policy(found.reasons, ruled)
     storing.judge_anew(session, comment.id, reasons, score=found.score, lane=found.lane)
@@ -141,11 +141,11 @@ def _replaced(comment_id: int, entry_id: int, words: CommentWords, now: datetime
     )
 
 
-def _subject(
+def _judged(
     vault: Vault, comment_id: int, standing: StandingWords, words: CommentWords, wanted: Edit
-) -> Subject:
+) -> JudgedComment:
     """Return what is to be judged: the new words, and how the comment was sent at first still speaks against it."""
-    return Subject(
+    return JudgedComment(
         article_id=standing.article_id,
         parent_id=standing.parent_id,
         root_id=standing.root_id,

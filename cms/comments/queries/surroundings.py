@@ -10,6 +10,7 @@ from sqlmodel import Session
 from cms.accounts.models import Staff
 from cms.articles.models import ArticleAuthor, Author
 from cms.comments.features import EVERY
+from cms.comments.judged import JudgedComment
 from cms.comments.likeness import BAND_BITS, are_copies, bands
 from cms.comments.models import Comment, LikenessBand, SpamWord
 from cms.db import table_of
@@ -35,7 +36,7 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Surroundings:
     """The names of staff and authors, those of others in the thread, the text that a comment answers, and its copies.
 
     `has_lessons` tells whether the filter has learnt anything at all.
@@ -169,45 +170,35 @@ _AROUND = {  # by whether it stands in a thread already
 }
 
 
-def around(
-    session: Session,
-    *,
-    article_id: int,
-    root_id: int | None,
-    parent_id: int | None,
-    email_fingerprint: str,
-    own_id: int,
-    likeness: int,
-    facts: int,
-) -> Around:
-    """Return what stands around a comment; its copies, `own_id` apart, are counted up to COPIES_SOUGHT of each wording.
+def surroundings_of(session: Session, comment: JudgedComment, likeness: int, facts: int) -> Surroundings:
+    """Return what stands around a comment whose text has this `likeness` and states these `facts`; one SELECT.
 
-    A `likeness` of 0 has none. One SELECT.
+    Its copies, itself left out, are counted up to COPIES_SOUGHT of each wording; a `likeness` of 0 has none.
     """
-    asked = {
-        "article_id": article_id,
-        "root_id": root_id,
-        "parent_id": parent_id,
-        "email_fingerprint": email_fingerprint,
-        "own_id": own_id,
+    sought = bands(likeness) if likeness else (_NO_BAND,) * len(_BANDS)
+    values = {
+        "article_id": comment.article_id,
+        "root_id": comment.root_id,
+        "parent_id": comment.parent_id,
+        "email_fingerprint": comment.email_fingerprint,
+        "own_id": comment.comment_id,
         "likeness": likeness,
         "facts": facts,
+        **dict(zip(_BANDS, sought, strict=True)),
     }
-    sought = bands(likeness) if likeness else (_NO_BAND,) * len(bands(0))
-    values = {**asked, **{f"band_{place}": band for place, band in enumerate(sought)}}
+    statement = _AROUND[session.connection().dialect.name, comment.root_id is not None]
     words: dict[str, list[str]] = {"staff": [], "thread": [], "parent": [], "learnt": []}
     copies, spam, folds = 0, 0, set[int]()
-    asked_for = _AROUND[session.connection().dialect.name, root_id is not None]
-    for kind, word, other in asked_for.all(session, values):
+    for kind, word, other in statement.all(session, values):
         if kind in words:
             words[kind].append(word)
         elif are_copies(other, likeness):
             here, called_spam, *same = map(int, word.split())
             copies, spam, folds = copies + here, spam + called_spam, folds.union(same)
-    return Around(
-        tuple(words["staff"]),
-        tuple(words["thread"]),
-        "".join(words["parent"]),
-        Copies(copies, spam, frozenset(folds)),
-        bool(words["learnt"]),
+    return Surroundings(
+        staff=tuple(words["staff"]),
+        thread=tuple(words["thread"]),
+        parent_text="".join(words["parent"]),
+        copies=Copies(copies, spam, frozenset(folds)),
+        has_lessons=bool(words["learnt"]),
     )

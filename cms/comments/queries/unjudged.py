@@ -1,32 +1,16 @@
-"""What waits and was never judged."""
-
-from dataclasses import dataclass, field
+"""Comments that wait although nobody has judged them yet, since an import brought them in."""
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.articles.models import Article
+from cms.comments.judged import JudgedComment
 from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 
-
-@dataclass(frozen=True, slots=True)
-class Unjudged:
-    """A held comment without a fold, which every judged one has, if only its own; `language` is its article's."""
-
-    id: int
-    article_id: int
-    parent_id: int | None
-    root_id: int | None
-    language: str
-    name: str
-    body_text: str = field(repr=False)
-    email_fingerprint: str = field(repr=False)
-
-
+# A judged comment has a fold, if only its own. In the order of JudgedComment's fields.
 _UNJUDGED = (
     sa.select(
-        col(Comment.id),
         col(Comment.article_id),
         col(Comment.parent_id),
         col(Comment.root_id),
@@ -34,6 +18,7 @@ _UNJUDGED = (
         col(Comment.name),
         col(Comment.body_text),
         sa.func.coalesce(col(Comment.email_fingerprint), ""),
+        col(Comment.id),
     )
     .join(Article, col(Article.id) == col(Comment.article_id))
     .where(
@@ -45,9 +30,12 @@ _UNJUDGED = (
 )
 
 
-def unjudged(session: Session, *, size: int, to_change: bool = False) -> list[Unjudged]:
-    """Return `size` of those that wait and were never judged, oldest first; with `to_change` none that others hold."""
+def unjudged(session: Session, *, size: int, to_change: bool = False) -> list[JudgedComment]:
+    """Return `size` comments that wait and were never judged, oldest first.
+
+    With `to_change` they are locked, and those that another transaction has locked are left out.
+    """
     statement = _UNJUDGED.limit(size)
     if to_change:
         statement = statement.with_for_update(of=Comment, skip_locked=True)
-    return [Unjudged(*row) for row in session.execute(statement)]
+    return [JudgedComment(*row) for row in session.execute(statement)]

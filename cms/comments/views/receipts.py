@@ -11,7 +11,7 @@ from cms.articles.rules import address_of
 from cms.comments.actions import receipts as actions
 from cms.comments.actions.editing import Edit, Edited
 from cms.comments.actions.editing import edit as change
-from cms.comments.actions.submitting import TooMany
+from cms.comments.actions.preparing import TooMany
 from cms.comments.forms import WordsForm, blank_token, is_good_button, old_form
 from cms.comments.queries.editing import originals, reason_of_correction
 from cms.comments.queries.receipts import Receipt, receipt

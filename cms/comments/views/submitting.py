@@ -19,7 +19,8 @@ from cms.articles.models import ArticleKind
 from cms.articles.queries.commented import CommentedArticle, commented_article
 from cms.articles.queries.former import address_now
 from cms.articles.rules import address_of, former_address
-from cms.comments.actions.submitting import Plan, Storing, Submission, TooMany, planned, store, too_many
+from cms.comments.actions.preparing import Plan, Repeat, Submission, TooMany, planned, too_many
+from cms.comments.actions.submitting import CommentPromise, store
 from cms.comments.forms import CommentForm
 from cms.comments.queries.thread import visible_comment
 from cms.comments.queries.visible import VisibleComment
@@ -59,25 +60,25 @@ def form_to_send(folder: str, slug: str) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A comment of which all is known that can be known before it is stored."""
+class _Storable:
+    """A comment with which nothing is wrong, planned but not stored yet."""
 
     article: CommentedArticle
     form: CommentForm
-    plan: Plan | str  # the receipt of the one that it repeats
+    plan: Plan | Repeat
 
 
 def _submit(kind: ArticleKind, slug: str) -> Response:
-    """Take a comment: one transaction that reads, ended before a refusal is written, and one that stores."""
+    """Take a comment: one transaction reads, and has ended before an answer is written; another one stores."""
     fields, broken = received()
     here = site()
     batch: Batch | None = this_request().environ.get(BATCH)
     with batch.reading() if batch else here.database.reading_in_turn() as session:
-        found = _looked_into(session, kind, slug, fields, broken)
-    if not isinstance(found, _Ready):
+        found = _checked(session, kind, slug, fields, broken)
+    if not isinstance(found, _Storable):
         return found()
     if batch and isinstance(found.plan, Plan):
-        batch.promises.append(Storing(here, found.plan, clock()))
+        batch.promises.append(CommentPromise(here, found.plan, clock()))
         return see_other(receipt_address(found.plan.prepared.receipt))
     outcome = store(here, found.plan, clock())
     if isinstance(outcome, TooMany):
@@ -85,10 +86,10 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     return see_other(receipt_address(outcome))
 
 
-def _looked_into(
+def _checked(
     session: Session, kind: ArticleKind, slug: str, fields: MultiDict[str, str], broken: int | None
-) -> _Ready | Callable[[], Response]:
-    """Return a comment that is ready to be stored, or what answers it without that."""
+) -> _Storable | Callable[[], Response]:
+    """Return a comment that can be stored, or else a function that makes the answer."""
     here, now = site(), clock()
     article = _article(session, kind, slug, now)
     if article is None or article.is_retracted:
@@ -113,7 +114,7 @@ def _looked_into(
         return partial(_answer, article, form, 200, "", parent)
     if parent is not None:
         sent = dataclasses.replace(sent, parent_id=parent.id, root_id=parent.root_id)
-    return _Ready(article, form, planned(here, session, sent, now))
+    return _Storable(article, form, planned(here, session, sent, now))
 
 
 def _refusal(article: CommentedArticle, broken: int | None) -> tuple[int, str] | None:

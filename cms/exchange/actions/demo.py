@@ -10,7 +10,8 @@ from cms.accounts.rules import Refusal, Role
 from cms.articles import writes as article_writes
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
-from cms.comments.actions.submitting import Submission, submit
+from cms.comments.actions.preparing import Submission
+from cms.comments.actions.submitting import submit
 from cms.comments.queries.receipts import receipt
 from cms.desk.actions.writing import Stored, write
 from cms.desk.queries.drafts import Draft
