@@ -1,4 +1,4 @@
-"""Searches tables, files and folders for the sought addresses, noting each find."""
+"""Searches tables, files and folders for the sought addresses and notes every hit."""
 
 import codecs
 import os
@@ -10,37 +10,40 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from cms.privacy.containers import Piece, Unread, pieces, pieces_within
+from cms.privacy.containers import Chunk, Unread, chunks, chunks_packed_within
 from cms.privacy.decoders import SEPARATOR
 from cms.privacy.disguises import folded
 from cms.privacy.findings import AuditFindings
-from cms.privacy.packed import Opener
+from cms.privacy.packed import MakeDecompressor
+from cms.privacy.scan import Hit, scan
 from cms.privacy.searchers import Searchers
-from cms.privacy.sought import CONTEXT, Sought
-from cms.privacy.trawl import Hit, trawl
+from cms.privacy.sought import CONTEXT, SoughtAddresses
 
 AT_ONCE = 1_048_576  # bytes of rows searched at once
-TELLING = 3  # characters beside an address by which a writing is known again
-# Where people write of themselves: the table, the column that says who, the kind of owner, the columns of words.
+SHORTEST_CONTEXT = 3  # characters beside an address; fewer do not tell one text from another
+# Columns in which people write about themselves: the table, the column that identifies the writer, the kind of owner,
+# the columns of text.
 OWN_WORDS = {
     "comment": ("id", "comment", ("name", "body_text", "body_html")),
     "author": ("staff_id", "staff", ("bio",)),
 }
-_SIGNS_OF_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Audit:
-    """One search through everything; `brotli` makes an opener of brotli streams.
+    """One search through everything; `brotli` makes a decompressor of brotli streams.
 
-    What is long is handed to `searchers`; whoever searches asks them to finish before the findings are read.
+    Long pieces are handed to `searchers`. The caller lets them finish before it reads the findings.
     """
 
-    def __init__(self, sought: Sought, findings: AuditFindings, brotli: Opener, searchers: Searchers) -> None:
+    def __init__(
+        self, sought: SoughtAddresses, findings: AuditFindings, brotli: MakeDecompressor, searchers: Searchers
+    ) -> None:
         self.sought, self.findings, self._brotli, self._searchers = sought, findings, brotli, searchers
         self._seen: set[tuple[int, int]] = set()
 
     def search_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Search each column of each row of a table; `rows` hold what a driver gives."""
+        """Search each column of each row of a table; `rows` hold values as the database driver returns them."""
         self.findings.searched.tables += 1
         batch = _Batch(self, name, columns)
         for row in rows:
@@ -52,26 +55,26 @@ class Audit:
         batch.search()
 
     def search_words(self, where: str, words: str) -> None:
-        """Note the addresses that stand in words of the operator's own, as she writes them in a file."""
-        for hit in trawl(words.encode(), self.sought):
-            self.findings.note_written(where, hit, _telling(hit.before), _telling(hit.behind))
+        """Note the addresses in a setting, as the operator wrote it in a file."""
+        for hit in scan(words.encode(), self.sought):
+            self.findings.note_written(where, hit, _long_enough(hit.before), _long_enough(hit.after))
 
     def search_stream(self, where: str, stream: IO[bytes]) -> None:
         """Search a file and what is packed inside it."""
         self.findings.searched.files += 1
-        self.note_pieces(pieces(where, stream, self._brotli))
+        self.search_chunks(chunks(where, stream, self._brotli))
 
-    def search_process(self, where: str, told: bytes) -> None:
-        """Search what the system knows of a running process."""
-        self.findings.searched.bytes += len(told)
-        self.search_bytes(told, partial(self._note_hits, where))
+    def search_process(self, where: str, data: bytes) -> None:
+        """Search the environment or the arguments of a running process."""
+        self.findings.searched.bytes += len(data)
+        self.search_bytes(data, partial(self._note_hits, where))
 
     def search_packed(self, where: str, value: bytes) -> None:
         """Search what is packed inside a stored value."""
-        self.note_pieces(pieces_within(where, value, self._brotli))
+        self.search_chunks(chunks_packed_within(where, value, self._brotli))
 
     def search_folder(self, folder: Path, leaving_out: Path) -> None:
-        """Search every file below a folder, also behind links, but for one folder; each file once."""
+        """Search every file below a folder once, following links, except below `leaving_out`."""
         for above, folders, names in os.walk(folder, followlinks=True):
             here = Path(above)
             folders[:] = sorted(
@@ -85,21 +88,21 @@ class Audit:
                 self._search_path(folder, here / name)
 
     def leave_out(self, stream: IO[bytes]) -> None:
-        """Pass over an open file when its folder is searched."""
+        """Do not search an open file again when its folder is searched."""
         state = os.fstat(stream.fileno())
         self._seen.add((state.st_dev, state.st_ino))
 
-    def note_pieces(self, found: Iterable[Piece | Unread]) -> None:
-        """Search pieces of something kept."""
-        for piece in found:
-            if isinstance(piece, Unread):
-                self.findings.not_searched[piece.where] = piece.why
+    def search_chunks(self, found: Iterable[Chunk | Unread]) -> None:
+        """Search the chunks of a file or a stored value."""
+        for chunk in found:
+            if isinstance(chunk, Unread):
+                self.findings.not_searched[chunk.where] = chunk.why
             else:
-                self.findings.searched.bytes += piece.new
-                self.search_bytes(piece.data, partial(self._note_hits, piece.where))
+                self.findings.searched.bytes += chunk.new
+                self.search_bytes(chunk.data, partial(self._note_hits, chunk.where))
 
     def search_bytes(self, data: bytes, note: Callable[[list[Hit]], None]) -> None:
-        """Have bytes searched, now or a little later, and their finds noted by `note`."""
+        """Search some bytes, now or a little later, and pass the hits to `note`."""
         self._searchers.search(data, note)
 
     def _note_hits(self, where: str, hits: list[Hit]) -> None:
@@ -107,7 +110,7 @@ class Audit:
             self.findings.note(where, hit)
 
     def _search_name(self, folder: Path, path: Path) -> None:
-        for hit in trawl(os.fsencode(path.name), self.sought):
+        for hit in scan(os.fsencode(path.name), self.sought):
             self.findings.note(f"the name of a file in {_shown(folder, path.parent)}", hit)
 
     def _search_path(self, folder: Path, path: Path) -> None:
@@ -122,9 +125,9 @@ class Audit:
             self.findings.not_searched[where] = f"it cannot be read: {error.strerror}"
 
     def _withheld(self, folder: Path, path: Path) -> str:
-        """Return how a file is called, by its number where its name would give an address away."""
+        """Return a file's name for the report, or its inode number where the name itself holds an address."""
         shown = _shown(folder, path)
-        if any(trawl(os.fsencode(shown), self.sought)):
+        if any(scan(os.fsencode(shown), self.sought)):
             return f"file {path.lstat().st_ino} below {folder.name}"
         return shown
 
@@ -139,7 +142,7 @@ class Audit:
 
 
 class _Batch:
-    """Rows that are searched at once, each value apart from the next."""
+    """Rows that are searched together, their values joined by separators."""
 
     def __init__(self, audit: Audit, table: str, columns: Sequence[str], rows_before: int = 0) -> None:
         self._audit, self._table, self._columns = audit, table, columns
@@ -177,22 +180,22 @@ class _Batch:
                 self._audit.findings.note(where, hit)
 
     def _note_own(self, where: str, hit: Hit, row: int, column: int) -> None:
-        self._audit.findings.note_written(where, hit, _telling(hit.before), _telling(hit.behind))
+        self._audit.findings.note_written(where, hit, _long_enough(hit.before), _long_enough(hit.after))
         values = self.rows[row]
         left = folded(_as_text(values[column - 1])[-CONTEXT:]) if column else ""
         right = folded(_as_text(values[column + 1])[:CONTEXT]) if column + 1 < len(values) else ""
         # As the bytes of a row stand in SQLite's file, and in a dump of PostgreSQL.
         for between in ("", "\t"):
             before = (left + between + hit.before)[-CONTEXT:]
-            behind = (hit.behind + between + right)[:CONTEXT]
-            self._audit.findings.note_written(where, hit, _telling(before), _telling(behind))
+            after = (hit.after + between + right)[:CONTEXT]
+            self._audit.findings.note_written(where, hit, _long_enough(before), _long_enough(after))
 
     def _is_own(self, hit: Hit, row: int, column: int) -> bool:
         key, kind, words = OWN_WORDS.get(self._table, ("", "", ()))
         if self._columns[column] not in words:
             return False
         owner = _as_text(self.rows[row][list(self._columns).index(key)])
-        return owner.isdecimal() and self._audit.findings.is_of(hit.number, kind, int(owner))
+        return owner.isdecimal() and self._audit.findings.belongs_to(hit.number, kind, int(owner))
 
     def _where(self, row: int, column: int) -> str:
         keys = [name for name in self._columns if name == "id" or name.endswith("_id")]
@@ -213,8 +216,8 @@ def _as_text(value: Any) -> str:  # Any: what a driver gives
     return "" if value is None else _as_bytes(value).decode("utf-8", "replace")
 
 
-def _telling(text: str) -> str:
-    return text if len(text) >= TELLING else ""
+def _long_enough(text: str) -> str:
+    return text if len(text) >= SHORTEST_CONTEXT else ""
 
 
 def _is_binary(raw: bytes) -> bool:
@@ -223,7 +226,7 @@ def _is_binary(raw: bytes) -> bool:
         codecs.utf_8_decode(head, "strict", False)
     except UnicodeDecodeError:
         return True
-    return _SIGNS_OF_BYTES.search(head) is not None
+    return _CONTROL_BYTES.search(head) is not None
 
 
 def _shown(folder: Path, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The commands that look after keys, and the one that looks after everything."""
+"""The commands about keys and personal data, and `cms doctor`."""
 
 import json
 import sys
@@ -44,13 +44,13 @@ def new_key(yes: bool) -> None:
 @privacy.command("rotate-key")
 @click.option("--print-next", is_flag=True, help="Print a next key for a store of your own; change nothing.")
 def rotate_key(print_next: bool) -> None:
-    """Put a new key in the old one's place while the site serves; run again, it goes on where it was left."""
+    """Replace the key while the site serves; run it again to go on with a rotation that was interrupted."""
     site = open_site_or_exit(needs_key=True)
     if print_next:
         click.echo(keys.next_key_text(site), nl=False)
         return
     try:
-        done = rotate(site, now_utc, _told_of_rotation(sys.stderr.isatty()))
+        done = rotate(site, now_utc, _rotation_progress(sys.stderr.isatty()))
     except (KeyRefused, NoKey, NotConfirmed) as reason:
         refuse(str(reason))
     click.echo(f"The key {done.key_id} seals from now on; {done.sealed_anew:,} values were sealed anew.")
@@ -130,21 +130,21 @@ def audit(as_json: bool, also: tuple[Path, ...]) -> None:
         raise SystemExit(1)
 
 
-def _told_of_rotation(on_terminal: bool) -> Callable[[Progress], None]:
-    """Return what tells of a rotation's progress: on a terminal in one line that changes, else a line for each step."""
-    told: list[Progress] = []
+def _rotation_progress(on_terminal: bool) -> Callable[[Progress], None]:
+    """Return a callback that prints a rotation's progress: one changing line on a terminal, else a line per step."""
+    shown: list[Progress] = []
 
-    def _tell(progress: Progress) -> None:
+    def _show(progress: Progress) -> None:
         waiting = f", waiting for {'; '.join(progress.waiting_for[:3])}" if progress.waiting_for else ""
         counted = f": {progress.done:,} of {progress.total:,}" if progress.total else waiting
         line = f"{progress.step.capitalize()}{counted}"
         if on_terminal:
             click.echo(f"\r\033[K{line}", nl=progress.done == progress.total, err=True)
-        elif not told or told[-1].step is not progress.step:
+        elif not shown or shown[-1].step is not progress.step:
             click.echo(line, err=True)
-        told.append(progress)
+        shown.append(progress)
 
-    return _tell
+    return _show
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Opens files as an audit reads them: piece by piece, with what is packed inside them."""
+"""Reads files for an audit chunk by chunk, and whatever is compressed inside them."""
 
 import io
 import tempfile
@@ -8,19 +8,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from cms.privacy.packed import SIGNS, ZIP, Inflater, Opener, Standard, raw_deflate
-from cms.privacy.trawl import OVERLAP
+from cms.privacy.packed import (
+    SIGNATURES,
+    ZIP,
+    Decompressor,
+    MakeDecompressor,
+    StandardDecompressor,
+    raw_deflate_decompressor,
+)
+from cms.privacy.scan import OVERLAP
 
-PIECE = 1_048_576  # bytes searched at once; more would only take memory
-DEEPEST = 3  # an archive in a compressed archive; each layer is one
-MOST_INFLATED = 1_073_741_824  # bytes that one packed stream may become: a bomb ends here, and it is said so
-LEAST = 6  # bytes: no address is shorter, so a stream that ends before them was none
+CHUNK = 1_048_576  # bytes searched at once; more would only take memory
+DEEPEST = 3  # layers of compression
+MOST_INFLATED = 1_073_741_824  # bytes that one stream may decompress to; a bomb is cut off here and reported
+LEAST = 6  # bytes: no address is shorter, so a stream that ends earlier is skipped
 _IN_MEMORY = 8_388_608
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of something kept: where it is, from which byte on, and how many of its bytes are new."""
+class Chunk:
+    """Part of a file or a value: which one, its offset, and how many of its bytes the chunk before did not hold."""
 
     where: str
     offset: int
@@ -30,67 +37,73 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something that could not be searched, with the reason."""
+    """Something that could not be searched, and why."""
 
     where: str
     why: str
 
 
-def pieces(where: str, stream: IO[bytes], brotli: Opener, depth: int = 0) -> Iterator[Piece | Unread]:
-    """Yield a file's bytes piece by piece, then those of what is packed inside it."""
+def chunks(
+    where: str, stream: IO[bytes], brotli: MakeDecompressor, depth: int = 0
+) -> Iterator[Chunk | Unread]:
+    """Yield a file's bytes chunk by chunk, then those of what is compressed inside it."""
     packed: dict[int, bytes] = {}
-    for piece in _overlapping(where, stream):
-        yield piece
-        packed |= {piece.offset + found.start(): found[0] for found in SIGNS.finditer(piece.data)}
+    for chunk in _overlapping(where, stream):
+        yield chunk
+        packed |= {chunk.offset + found.start(): found[0] for found in SIGNATURES.finditer(chunk.data)}
     yield from _unpacked(where, stream, packed, brotli, depth)
 
 
-def pieces_within(where: str, value: bytes, brotli: Opener) -> Iterator[Piece | Unread]:
-    """Yield the bytes of what is packed inside a stored value, not those of the value itself."""
-    packed = {found.start(): found[0] for found in SIGNS.finditer(value)}
+def chunks_packed_within(where: str, value: bytes, brotli: MakeDecompressor) -> Iterator[Chunk | Unread]:
+    """Yield the bytes of what is compressed inside a stored value, but not the value itself."""
+    packed = {found.start(): found[0] for found in SIGNATURES.finditer(value)}
     yield from _unpacked(where, io.BytesIO(value), packed, brotli, 0)
 
 
 def _unpacked(
-    where: str, stream: IO[bytes], packed: Mapping[int, bytes], brotli: Opener, depth: int
-) -> Iterator[Piece | Unread]:
+    where: str, stream: IO[bytes], packed: Mapping[int, bytes], brotli: MakeDecompressor, depth: int
+) -> Iterator[Chunk | Unread]:
     if depth < DEEPEST:
         if ZIP in packed.values():
             yield from _unzipped(where, stream, brotli, depth)
         for offset, sign in packed.items():
             if sign != ZIP:
-                yield from _inflated(f"{where} > packed", stream, offset, Standard(sign), brotli, depth)
-        # These have no sign of their own; what is none breaks within a few bytes.
-        for kind, opener in (("brotli", brotli), ("raw deflate", raw_deflate)):
-            yield from _inflated(f"{where} > {kind}", stream, 0, opener(), brotli, depth)
+                yield from _inflated(
+                    f"{where} > packed", stream, offset, StandardDecompressor(sign), brotli, depth
+                )
+        # These formats have no signature; other data fails to decompress within a few bytes.
+        for kind, make_decompressor in (("brotli", brotli), ("raw deflate", raw_deflate_decompressor)):
+            yield from _inflated(f"{where} > {kind}", stream, 0, make_decompressor(), brotli, depth)
 
 
-def _overlapping(where: str, stream: IO[bytes]) -> Iterator[Piece]:
+def _overlapping(where: str, stream: IO[bytes]) -> Iterator[Chunk]:
     stream.seek(0)
     offset, kept = 0, b""
-    while new := stream.read(PIECE):
+    while new := stream.read(CHUNK):
         data = kept + new
-        yield Piece(where, offset, data, len(new))
+        yield Chunk(where, offset, data, len(new))
         kept = data[-OVERLAP:]
         offset += len(data) - len(kept)
 
 
-def _unzipped(where: str, stream: IO[bytes], brotli: Opener, depth: int) -> Iterator[Piece | Unread]:
+def _unzipped(
+    where: str, stream: IO[bytes], brotli: MakeDecompressor, depth: int
+) -> Iterator[Chunk | Unread]:
     try:
         with zipfile.ZipFile(stream) as archive:
             for number, member in enumerate(archive.infolist(), 1):
                 inner = f"{where} > file {number}"
-                yield from pieces(f"{inner}, its name", _named(member), brotli, DEEPEST)
+                yield from chunks(f"{inner}, its name", _named(member), brotli, DEEPEST)
                 yield from _member(inner, archive, member, brotli, depth)
     except (zipfile.BadZipFile, ValueError) as error:
-        # Four bytes that look like an archive stand in many a file; only one that calls itself so is missed.
+        # Many files contain the four bytes of the signature by chance; only one named .zip is worth a report.
         if where.endswith(".zip"):
             yield Unread(where, f"it is no whole archive: {error}")
 
 
 def _member(
-    inner: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, brotli: Opener, depth: int
-) -> Iterator[Piece | Unread]:
+    inner: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, brotli: MakeDecompressor, depth: int
+) -> Iterator[Chunk | Unread]:
     try:
         with archive.open(member) as opened:
             yield from _spooled(inner, _blocks(opened), brotli, depth)
@@ -99,34 +112,41 @@ def _member(
 
 
 def _named(member: zipfile.ZipInfo) -> IO[bytes]:
-    """Return a file that holds what an archive says of a member: its name and its comment."""
+    """Return a stream of a member's name and comment."""
     return io.BytesIO(member.filename.encode("utf-8", "surrogateescape") + b"\n" + member.comment)
 
 
 def _inflated(
-    where: str, stream: IO[bytes], offset: int, inflater: Inflater, brotli: Opener, depth: int
-) -> Iterator[Piece | Unread]:
+    where: str,
+    stream: IO[bytes],
+    offset: int,
+    decompressor: Decompressor,
+    brotli: MakeDecompressor,
+    depth: int,
+) -> Iterator[Chunk | Unread]:
     stream.seek(offset)
-    yield from _spooled(where, _until_it_ends(stream, inflater), brotli, depth)
+    yield from _spooled(where, _until_it_ends(stream, decompressor), brotli, depth)
 
 
-def _until_it_ends(stream: IO[bytes], inflater: Inflater) -> Iterator[bytes]:
-    """Yield what a stream inflates to, as far as it is whole: bytes that only look like one break at once."""
+def _until_it_ends(stream: IO[bytes], decompressor: Decompressor) -> Iterator[bytes]:
+    """Yield what a stream decompresses to, up to its first damage; bytes that only look like a stream fail at once."""
     size = 64
-    while not inflater.is_finished() and (block := stream.read(size)):
+    while not decompressor.is_finished() and (block := stream.read(size)):
         size = min(size * 4, 65_536)
         try:
-            yield inflater.process(block)
+            yield decompressor.process(block)
         except Exception:  # brotli and zlib each have an error of their own, and either ends the stream
             return
 
 
 def _blocks(opened: IO[bytes]) -> Iterator[bytes]:
-    while block := opened.read(PIECE):
+    while block := opened.read(CHUNK):
         yield block
 
 
-def _spooled(where: str, blocks: Iterator[bytes], brotli: Opener, depth: int) -> Iterator[Piece | Unread]:
+def _spooled(
+    where: str, blocks: Iterator[bytes], brotli: MakeDecompressor, depth: int
+) -> Iterator[Chunk | Unread]:
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as held:
         for block in blocks:
             held.write(block)
@@ -134,4 +154,4 @@ def _spooled(where: str, blocks: Iterator[bytes], brotli: Opener, depth: int) ->
                 yield Unread(where, f"it goes on behind {MOST_INFLATED:,} bytes")
                 break
         if held.tell() >= LEAST:
-            yield from pieces(where, held, brotli, depth + 1)
+            yield from chunks(where, held, brotli, depth + 1)

@@ -1,4 +1,4 @@
-"""Reads a stretch of bytes in every way in which an e-mail address may be written in it."""
+"""Decodes a stretch of bytes in every way in which an e-mail address may be written in text."""
 
 import codecs
 import html
@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 DEEPEST = 3  # disguises over one another: an address in JSON in a query twice encoded
-MOST_READINGS = 40  # of one stretch; what needs more is no disguise but noise
+MOST_READINGS = 40  # of one stretch; a text that has more is noise
 
-# Every way in which a commercial at is written as text: itself, percent, entity, escape, quoted-printable, wide.
-# The last three: an entity or an escape that was percent-encoded, UTF-7, and how people keep harvesters away.
-SIGN = re.compile(
+# Every way to write an @ as text: itself, percent, entity, escape, quoted-printable, wide; an entity or an escape that
+# was percent-encoded; UTF-7; and "at", by which people hide addresses from harvesters.
+AT_SIGN = re.compile(
     rb"@|%(?:25)*(?:u00)?40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat)(?![0-9a-fA-F])|=40(?=[=A-Za-z0-9\r\n\x80-\xff])"
     rb"|\\(?:[uU]\{?0*40|x40|100|0{0,4}40(?![0-9a-fA-F]))|\xef\xbc\xa0|\xef\xb9\xab"
     rb"|%(?:25)*26(?:(?:%(?:25)*23|#)(?:0*64|[xX]0*40)|commat)|%(?:25)*5[cC](?:[uU]0*40|x40|100)|\+AEA-"
@@ -29,8 +29,8 @@ _AT = re.compile(r"\s*(?:[\[({<_]|&lt;)?(?<![^\W_])at(?![^\W_])(?:[\])}>_]|&gt;)
 _DOT = re.compile(r"\s*(?:[\[({<_]|&lt;)?(?<![^\W_])dot(?![^\W_])(?:[\])}>_]|&gt;)?\s*", re.IGNORECASE)
 # Capitals, as RFC 2045 (section 6.7) wants them: `email=dan` would lose two letters otherwise.
 _QUOTED = re.compile(rb"=(?:([0-9A-F]{2}|[2-7][a-f])|[ \t]*\r?\n)")
-# Tags, every white space, line continuations, what no font draws (soft hyphens, zero-width marks), and the seams of
-# a text that a program puts together: `dan" + "@`.
+# Tags, white space, line continuations, invisible characters (soft hyphens, zero-width marks), and the joins of string
+# literals in a program: `dan" + "@`.
 _GAP = re.compile(
     "<[^<>]{0,200}>|[\"'`]\\s*(?:[+.,&]|\\|\\|)?\\s*[\"'`]|[=\\\\]?\r?\n\\s*|[\\s\xad\u200b-\u200f\u2060\ufeff]+"
 )
@@ -42,9 +42,9 @@ _WIDE = ("utf-16-le", "utf-16-be")
 
 
 def readings(raw: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each reading of `raw` that holds an @, plainest first, with its disguises from the outside in.
+    """Yield each reading of `raw` that holds an @, least decoded first, with the names of its encodings, outermost first.
 
-    What is split over lines or spaces stays so: `joined()` is for the caller, who knows where it is worth it.
+    Text that is split over lines or spaces stays split; the caller decides where `joined()` is worth its cost.
     """
     waiting = deque(_characters(raw))
     seen: set[str] = set()
@@ -60,22 +60,22 @@ def readings(raw: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def joined(text: str) -> str:
-    """Return text without white space, line continuations, tags and what no font draws."""
+    """Return text without white space, line continuations, tags and invisible characters."""
     return _GAP.sub("", text)
 
 
 def folded(text: str) -> str:
-    """Return text as addresses are compared: NFC, lower case throughout; `vault.normalised_address()` for a text."""
+    """Return text normalised as `vault.normalised_address()` does an address: NFC and case-folded."""
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 def turned(text: str) -> str:
-    """Return text with each Latin letter thirteen places on (ROT13)."""
+    """Return text in ROT13."""
     return text.translate(_TURNED)
 
 
 def form_of(names: tuple[str, ...]) -> str:
-    """Return what a find calls its disguises, given from the outside in: `html in base64`."""
+    """Return the name of a combination of encodings, given outermost first: `html in base64`."""
     return " in ".join(reversed(names)) or "clear"
 
 

@@ -1,4 +1,4 @@
-"""Has `pg_dump` write a database out, so that an audit sees what a backup would hold."""
+"""Runs `pg_dump`, so that an audit can search what a backup of a PostgreSQL database would hold."""
 
 import os
 import shutil
@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from typing import IO
 
 
-class NoDump(Exception):
-    """The database could not be written out; the sentence says why."""
+class DumpFailed(Exception):
+    """pg_dump could not write the database; the message says why."""
 
 
-def dumped(connection: Mapping[str, str], held: IO[bytes]) -> None:
-    """Write a whole PostgreSQL database into a file, plain.
+def write_dump(connection: Mapping[str, str], held: IO[bytes]) -> None:
+    """Write a whole PostgreSQL database into a file as plain SQL.
 
-    `connection` is in the words of libpq's environment (PGHOST, PGPASSWORD …), since arguments are seen by every user
-    of the machine. Raises NoDump where there is no pg_dump, or it fails.
+    `connection` holds libpq's environment variables (PGHOST, PGPASSWORD …); arguments would be visible to every user
+    of the machine. Raises DumpFailed where pg_dump is not installed or fails.
     """
     program = shutil.which("pg_dump")
     if program is None:
-        raise NoDump("pg_dump is not installed")
+        raise DumpFailed("pg_dump is not installed")
     with tempfile.TemporaryFile() as errors:
         done = subprocess.run(  # noqa: S603  # found in PATH by its name; nothing of it comes from outside
             [program, "--no-password"],
@@ -33,4 +33,4 @@ def dumped(connection: Mapping[str, str], held: IO[bytes]) -> None:
         if done.returncode != 0:
             errors.seek(0)
             said = errors.read(2000).decode("utf-8", "replace").strip().splitlines()
-            raise NoDump(f"pg_dump failed: {said[0] if said else 'it does not say why'}")
+            raise DumpFailed(f"pg_dump failed: {said[0] if said else 'it does not say why'}")

@@ -1,13 +1,13 @@
-"""What an audit has found, told apart from what people wrote themselves."""
+"""What an audit has found, with addresses that people published themselves listed apart."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cms.privacy.trawl import Hit
+from cms.privacy.scan import Hit
 
-OWNERS_NAMED = 5  # of one address, in one find
-LINES_SHOWN = 50  # finds on a terminal; `--json` has them all
+OWNERS_NAMED = 5  # of one address, in one line
+LINES_SHOWN = 50  # on a terminal; `--json` has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +20,17 @@ class Owner:
 
     @property
     def name(self) -> str:
-        """How a find names it."""
+        """How the report names it."""
         return f"{self.kind} {self.id} (mark {self.mark})"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An address at a place, in a disguise; never the address itself."""
+    """Where an address was found, how it was encoded, and whose it is; never the address itself."""
 
     where: str
     form: str
     of: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:  # Any: a JSON object
-        """Return it as `--json` prints it."""
-        return {"where": self.where, "form": self.form, "of": list(self.of)}
 
 
 @dataclass(slots=True)
@@ -51,7 +47,7 @@ class Searched:
 
 @dataclass(slots=True)
 class AuditFindings:
-    """Everything that an audit has to say; `owners` are those of each address by its number."""
+    """Everything that an audit reports; `owners` lists the owners of each address by the address's number."""
 
     owners: Sequence[Sequence[Owner]]
     searched: Searched = field(default_factory=Searched)
@@ -62,51 +58,43 @@ class AuditFindings:
     _contexts: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
     def note(self, where: str, hit: Hit) -> None:
-        """Note an address at a place."""
+        """Note that an address was found."""
         self._hits.setdefault((where, hit.form, hit.number), []).append(hit)
 
-    def note_written(self, where: str, hit: Hit, before: str, behind: str) -> None:
-        """Note an address that its owner wrote there herself, between `before` and `behind`.
+    def note_written(self, where: str, hit: Hit, before: str, after: str) -> None:
+        """Note an address that its owner wrote there herself, between the words `before` and `after`.
 
-        Wherever the same words stand around it, in a page, an index or the bytes of a file, it is the same writing.
+        Wherever the same words surround it, in a page, an index or a file, it counts as a copy of the same text.
         """
         self._written[(where, hit.form, hit.number)] = None
-        if before or behind:
-            self._contexts.setdefault(hit.number, set()).add((before, behind))
+        if before or after:
+            self._contexts.setdefault(hit.number, set()).add((before, after))
 
-    def is_of(self, number: int, kind: str, row_id: int) -> bool:
-        """Tell whether the address is that of a certain row."""
+    def belongs_to(self, number: int, kind: str, row_id: int) -> bool:
+        """Tell whether the address belongs to a certain row."""
         return any(owner.kind == kind and owner.id == row_id for owner in self.owners[number])
 
     def found(self) -> list[Found]:
-        """Return each place and form in which an address stands that nobody wrote there herself."""
+        """Return every occurrence that the address's owner did not write there herself."""
         return [self._as_found(key) for key, hits in self._hits.items() if not self._is_written(hits)]
 
     def written(self) -> list[Found]:
-        """Return each place and form in which an address stands because its owner wrote it."""
+        """Return every occurrence that the address's owner wrote there herself."""
         also = [key for key, hits in self._hits.items() if self._is_written(hits)]
         return [self._as_found(key) for key in (*self._written, *also)]
 
     def as_json(self) -> dict[str, Any]:  # Any: a JSON object
-        """Return all of it as `--json` prints it."""
-        searched = self.searched
+        """Return the report as `--json` prints it."""
         return {
-            "searched": {
-                "addresses": searched.addresses,
-                "tables": searched.tables,
-                "rows": searched.rows,
-                "files": searched.files,
-                "processes": searched.processes,
-                "bytes": searched.bytes,
-            },
-            "found": [one.as_json() for one in self.found()],
-            "written_by_themselves": [one.as_json() for one in self.written()],
+            "searched": asdict(self.searched),
+            "found": [asdict(one) for one in self.found()],
+            "written_by_themselves": [asdict(one) for one in self.written()],
             "not_searched": [{"what": what, "why": why} for what, why in self.not_searched.items()],
             "not_unsealed": self.not_unsealed,
         }
 
     def lines(self) -> Iterable[str]:
-        """Yield all of it for a person."""
+        """Yield the lines of the report for a person."""
         searched, found, written = self.searched, self.found(), self.written()
         yield (
             f"Looked for {searched.addresses:,} addresses in {searched.tables:,} tables ({searched.rows:,} rows)"
@@ -126,8 +114,8 @@ class AuditFindings:
 
     def _is_her_writing(self, hit: Hit) -> bool:
         return any(
-            (before and hit.before.endswith(before)) or (behind and hit.behind.startswith(behind))
-            for before, behind in self._contexts.get(hit.number, ())
+            (before and hit.before.endswith(before)) or (after and hit.after.startswith(after))
+            for before, after in self._contexts.get(hit.number, ())
         )
 
     def _as_found(self, key: tuple[str, str, int]) -> Found:

@@ -1,4 +1,4 @@
-"""The form by which somebody asks for what was sent from her address."""
+"""The form in which somebody gives her address to be sent a letter."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ class AddressForm(Form):
     """An e-mail address and nothing else."""
 
     class Meta(Form.Meta):
-        """Do without a token, which would guard nothing: anybody may ask, and it is the address that is answered."""
+        """Use no CSRF token: anybody may ask for any address, and the answer goes to that address."""
 
         csrf = False
 
     email = EmailField()
 
     def validate_email(self, field: Any) -> None:
-        """Ask for something that can be an e-mail address."""
+        """Refuse what cannot be an e-mail address."""
         need_address(field.data or "")

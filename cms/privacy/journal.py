@@ -11,10 +11,10 @@ _LINE = re.compile(r"([0-9]{1,10}):([0-9a-f]{16})")
 
 
 def append(folder: Path, marks: Mapping[int, str]) -> None:
-    """Note the ids of erased comments, on the disk before this returns; `marks` holds each row's random mark.
+    """Add the ids of erased comments to the journal, synced to disk; `marks` holds the random mark of each id's row.
 
-    A line is an id with a digest of the row's mark, and nothing else: after a restore the same number may belong to
-    somebody's new comment, which has another mark.
+    A line is an id with a digest of the row's mark: after a restore the same id may belong to somebody's new comment,
+    whose mark differs.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lines = "".join(f"{number}:{_digest(mark)}\n" for number, mark in sorted(marks.items()))
@@ -24,15 +24,15 @@ def append(folder: Path, marks: Mapping[int, str]) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(place)  # the file's own name, where it is new
+        os.fsync(directory)  # so that the name of a new file is on the disk as well
     finally:
-        os.close(place)
+        os.close(directory)
 
 
-def noted(folder: Path) -> dict[int, str]:
-    """Return the digest of the mark of every comment that was erased, by its id."""
+def read(folder: Path) -> dict[int, str]:
+    """Return, by id, the digest of the mark of every comment that was erased."""
     try:
         text = (folder / NAME).read_text("ascii", "replace")
     except FileNotFoundError:
@@ -41,7 +41,7 @@ def noted(folder: Path) -> dict[int, str]:
     return {int(line[1]): line[2] for line in found if line}
 
 
-def is_of(mark: str, digest: str) -> bool:
+def matches(mark: str, digest: str) -> bool:
     """Tell whether a line of the journal is about the row with this mark."""
     return _digest(mark) == digest
 

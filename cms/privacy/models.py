@@ -1,4 +1,4 @@
-"""The tables of keys, and of the doors that letters open to what somebody has sent."""
+"""The tables of keys, of the processes that hold them, and of links to somebody's own comments."""
 
 from datetime import datetime
 
@@ -31,9 +31,9 @@ class VaultKey(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """A running process that may seal: where it runs, which keys it holds (ids, apart by spaces), which one it seals with.
+    """A running process that may seal: where it runs, the ids of the keys it holds (separated by spaces), its sealing key.
 
-    A row that was not renewed for a while is of a process that ended without saying so.
+    A row that has not been renewed for a while belongs to a process that ended without saying so.
     """
 
     __tablename__ = "worker"
@@ -46,10 +46,9 @@ class Worker(SQLModel, table=True):
 
 
 class MyCommentsLink(SQLModel, table=True):
-    """A door to what was sent from an address: first the link in a letter to it, then, once opened, a page.
+    """Access to the comments sent from an address: first a link in a letter, then the page that the link opened.
 
-    One secret opens it at a time, of which only the hash is kept: pressing the letter's button puts the page's in
-    place of the letter's, so that a link is good once.
+    Only the hash of its secret is stored. Using the link replaces its secret by the page's, so a link works once.
     """
 
     __tablename__ = "my_comments_link"

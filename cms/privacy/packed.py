@@ -1,4 +1,4 @@
-"""What packed bytes begin with, and what opens each kind."""
+"""The signatures of compressed formats, and a decompressor for each."""
 
 import bz2
 import lzma
@@ -10,35 +10,35 @@ from typing import Protocol
 
 ZIP = b"PK\x03\x04"
 # gzip, zlib, zip, bzip2, xz, and lzma as Python and 7-Zip write it on its own.
-SIGNS = re.compile(
+SIGNATURES = re.compile(
     rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|PK\x03\x04|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x5d\x00\x00[\x00-\xff]{2}\xff{8}"
 )
 _EITHER_HEADER = 47  # zlib's own number: 32 to tell gzip from zlib by the header, 15 for the largest window
-_MOST_INSIDE = 4_194_304  # bytes that what is packed in an encoding may become
+_MOST_INSIDE = 4_194_304  # bytes to which a stream that was found inside an encoding may grow
 _ZIP_HEADER = struct.Struct(
     "<8xH16xHH"
 ).unpack_from  # APPNOTE.TXT 6.3.10, section 4.3.7: method, lengths of two names
 _DEFLATED = 8
 
 
-class Inflater(Protocol):
-    """What opens a packed stream, as brotli's own does."""
+class Decompressor(Protocol):
+    """A streaming decompressor with the interface of brotli's."""
 
     def process(self, data: bytes) -> bytes:
-        """Return what `data` adds."""
+        """Return what `data` decompresses to."""
 
     def is_finished(self) -> bool:
-        """Tell whether the stream has come to its end."""
+        """Tell whether the stream has ended."""
 
 
-Opener = Callable[[], Inflater]
+MakeDecompressor = Callable[[], Decompressor]
 
 
-class Standard:
-    """Opens a stream with one of the standard library's decompressors."""
+class StandardDecompressor:
+    """One of the standard library's decompressors, chosen by a stream's signature; "" means raw deflate (RFC 1951)."""
 
     def __init__(self, sign: bytes) -> None:
-        self._inflater = (
+        self._decompressor = (
             bz2.BZ2Decompressor()
             if sign.startswith(b"BZh")
             else lzma.LZMADecompressor()
@@ -47,21 +47,21 @@ class Standard:
         )
 
     def process(self, data: bytes) -> bytes:
-        """Return what `data` adds."""
-        return self._inflater.decompress(data)
+        """Return what `data` decompresses to."""
+        return self._decompressor.decompress(data)
 
     def is_finished(self) -> bool:
-        """Tell whether the stream has come to its end."""
-        return self._inflater.eof
+        """Tell whether the stream has ended."""
+        return self._decompressor.eof
 
 
-def raw_deflate() -> Inflater:
-    """Return what opens a deflated stream without any header (RFC 1951)."""
-    return Standard(b"")
+def raw_deflate_decompressor() -> Decompressor:
+    """Return a decompressor of a deflate stream without any header."""
+    return StandardDecompressor(b"")
 
 
 def unpacked_at(data: bytes, found: re.Match[bytes]) -> bytes:
-    """Return what is packed in `data` behind one of the SIGNS, as far as it is whole and no bomb."""
+    """Return what the stream at a signature in `data` decompresses to, up to its first damage or _MOST_INSIDE."""
     start, sign = found.start(), found[0]
     if sign == ZIP:
         if len(data) < start + 30:
@@ -70,12 +70,12 @@ def unpacked_at(data: bytes, found: re.Match[bytes]) -> bytes:
         if method != _DEFLATED:
             return b""
         start, sign = start + 30 + name + extra, b""
-    inflater, whole = Standard(sign), bytearray()
+    decompressor, whole = StandardDecompressor(sign), bytearray()
     for at in range(start, len(data), 4096):
         try:
-            whole += inflater.process(data[at : at + 4096])
+            whole += decompressor.process(data[at : at + 4096])
         except (zlib.error, lzma.LZMAError, OSError, EOFError):
             break
-        if inflater.is_finished() or len(whole) > _MOST_INSIDE:
+        if decompressor.is_finished() or len(whole) > _MOST_INSIDE:
             break
     return bytes(whole)

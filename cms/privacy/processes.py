@@ -1,4 +1,4 @@
-"""What the system tells of the running processes of a site: their environments and arguments."""
+"""Reads the environments and arguments of a site's running processes from /proc."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -9,23 +9,23 @@ PROC = Path("/proc")  # proc(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A running process: its number, its environment and its arguments as the kernel keeps them, parted by NULs."""
+class Process:
+    """A running process: its id, its environment and its arguments as the kernel keeps them, separated by NULs."""
 
     pid: int
     environment: bytes
     arguments: bytes
 
 
-def running(instance: Path, also: Collection[int]) -> Iterator[Running]:
-    """Yield the processes of this user that work for an instance folder, and those whose numbers are in `also`.
+def running_processes(instance: Path, also: Collection[int]) -> Iterator[Process]:
+    """Yield this user's processes that work for an instance folder, and those whose ids are in `also`.
 
-    Those of other users are not to be seen, except by root.
+    Only root can see the processes of other users.
     """
     for folder in sorted(PROC.glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
             if folder.stat().st_uid == os.geteuid():
-                found = Running(
+                found = Process(
                     int(folder.name), (folder / "environ").read_bytes(), (folder / "cmdline").read_bytes()
                 )
                 if found.pid in also or _instance_of(folder, found.environment) == instance.resolve():
@@ -35,5 +35,10 @@ def running(instance: Path, also: Collection[int]) -> Iterator[Running]:
 
 
 def _instance_of(folder: Path, environment: bytes) -> Path:
-    told = dict(entry.partition(b"=")[::2] for entry in environment.split(b"\x00"))
-    return (folder / "cwd").readlink().joinpath(os.fsdecode(told.get(b"CMS_INSTANCE", b"instance"))).resolve()
+    variables = dict(entry.partition(b"=")[::2] for entry in environment.split(b"\x00"))
+    return (
+        (folder / "cwd")
+        .readlink()
+        .joinpath(os.fsdecode(variables.get(b"CMS_INSTANCE", b"instance")))
+        .resolve()
+    )

@@ -1,4 +1,4 @@
-"""Searches bytes in several processes at once where there are many of them."""
+"""Searches bytes for addresses, in several processes when there is much to search."""
 
 import os
 from collections import deque
@@ -8,26 +8,26 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Self
 
-from cms.privacy.sought import Sought
-from cms.privacy.trawl import Hit, trawl
+from cms.privacy.scan import Hit, scan
+from cms.privacy.sought import SoughtAddresses
 
-# Bytes that one process searches before the others, which take half a second, are started.
+# Bytes that this process searches before it starts others, which takes half a second.
 ALONE = 24 * 1_048_576
-SHORT = 65_536  # bytes that are searched sooner than they are handed over
-MOST_PROCESSES = 4  # what reads the rows and files for them keeps no more busy
-WAITING = 3  # pieces in hand for each process, so that none waits and none fills the memory
+SHORT = 65_536  # bytes: less is searched sooner here than it is handed over
+MOST_PROCESSES = 4  # the one process that reads rows and files cannot keep more of them busy
+WAITING = 3  # chunks queued for each process: enough that none is idle, few enough to fit in memory
 
 Note = Callable[[list[Hit]], None]
 
 
 class Searchers:
-    """Those who search: this process, and others as soon as it has searched much.
+    """Searches in this process, and in others as soon as this one has searched much.
 
-    The others are started afresh and get the addresses through a pipe, so that they stand neither in a file nor in an
-    argument; they hold no file and no database.
+    The others are spawned and get the addresses through a pipe, so that no address stands in a file or an argument.
+    They hold no open file and no database connection.
     """
 
-    def __init__(self, addresses: Sequence[str], sought: Sought) -> None:
+    def __init__(self, addresses: Sequence[str], sought: SoughtAddresses) -> None:
         self._addresses, self._sought = addresses, sought
         self._processes = min(os.cpu_count() or 1, MOST_PROCESSES)
         self._searched = 0
@@ -42,10 +42,10 @@ class Searchers:
             self._pool.shutdown(cancel_futures=True)
 
     def search(self, data: bytes, note: Note) -> None:
-        """Search some bytes and have what is in them noted, now or by a later call."""
+        """Search some bytes and pass the hits to `note`, now or during a later call."""
         self._searched += len(data)
         if len(data) < SHORT or self._processes == 1 or self._searched < ALONE:
-            note(list(trawl(data, self._sought)))
+            note(list(scan(data, self._sought)))
             return
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
@@ -65,12 +65,14 @@ class Searchers:
         note(future.result())
 
 
-_theirs: list[Sought] = []  # one, in each of the other processes: built once, not sent with each piece
+_theirs: list[
+    SoughtAddresses
+] = []  # one, in each of the other processes: built once, not sent with each piece
 
 
 def _begin(addresses: Sequence[str]) -> None:
-    _theirs.append(Sought(addresses))
+    _theirs.append(SoughtAddresses(addresses))
 
 
 def _search(data: bytes) -> list[Hit]:
-    return list(trawl(data, _theirs[0]))
+    return list(scan(data, _theirs[0]))

@@ -1,4 +1,4 @@
-"""The addresses that an audit looks for, so that a text is asked only where it holds an @ or a digest."""
+"""An index of the addresses that an audit looks for; it compares only around an @, or where a digest may begin."""
 
 import codecs
 import hashlib
@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from cms.privacy.disguises import folded, joined, turned
 
 DIGESTS = ("md5", "sha1", "sha256")
-CONTEXT = 12  # characters kept of what stands on each side of a find
+CONTEXT = 12  # characters kept on each side of a hit
 START = 3  # characters of a domain by which most of what follows an @ is ruled out at once
 _MAKERS = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 CLOSE = 60  # characters beside an @ in which a gap may end: a tag, a folded header
-SAMPLE = 8  # bytes: a digest of 16 holds one such piece at a place divisible by 8, wherever it begins
-# What has to be taken off before the first letters of a domain are seen: escapes, seams, two bytes a letter, and what
-# is no ASCII.
+SAMPLE = 8  # bytes: a digest of 16 covers one such sample at an offset divisible by 8, wherever it begins
+# What may hide the first letters of a domain: escapes, joins of string literals, two bytes a letter, anything not ASCII.
 _COVER = rb"""(?:[%&\\=+<>"'`\s_|({\[;)}\]]|[\xc2-\xf4][\x80-\xbf])"""
 _COVERED_BEHIND = re.compile(rb"[A-Za-z0-9.-]{0,2}(?:" + _COVER + rb"|(?:\x00{1,3}[!-~\s]){2})")
 _COVERED_BEFORE = re.compile(
@@ -26,16 +25,16 @@ _PIECE = struct.Struct("=Q").unpack_from  # as memoryview.cast("Q") reads it
 
 
 @dataclass(frozen=True, slots=True)
-class Spelt:
-    """An address in a text: its number, and what stands on either side of it."""
+class Occurrence:
+    """An address in a text: its number, and the text on either side of it."""
 
     number: int
     before: str
-    behind: str
+    after: str
 
 
-class Sought:
-    """Distinct addresses by their numbers, in the order in which they were given; those without an @ are left out."""
+class SoughtAddresses:
+    """The addresses, numbered in the order in which they were given; those without an @ are left out."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._numbers: dict[str, int] = {}
@@ -64,10 +63,10 @@ class Sought:
     def __len__(self) -> int:
         return len(set(self._numbers.values()))
 
-    def may_stand(self, data: bytes, at: int) -> bool:
-        """Tell at little cost whether the @ at a place of `data` may be that of an address; it seldom is in bytes."""
-        behind, before = data[at + 1 : at + 1 + self._start], data[max(0, at - self._start) : at]
-        if behind.lower() in self._raw_starts or before[::-1].lower() in self._raw_starts:
+    def may_belong_to_address(self, data: bytes, at: int) -> bool:
+        """Tell cheaply whether the @ at offset `at` of `data` may belong to an address; in binary data it seldom does."""
+        after, before = data[at + 1 : at + 1 + self._start], data[max(0, at - self._start) : at]
+        if after.lower() in self._raw_starts or before[::-1].lower() in self._raw_starts:
             return True
         if _COVERED_BEHIND.match(data, at + 1) or _COVERED_BEFORE.search(data, max(0, at - 12), at):
             return True
@@ -77,19 +76,19 @@ class Sought:
             for shift in (1, 2)
         )
 
-    def is_hopeful(self, text: str) -> bool:
-        """Tell whether a domain may begin behind some @ of a text, or end before it turned about, gaps left out."""
+    def may_hold_address(self, text: str) -> bool:
+        """Tell whether a sought domain may begin after an @ of `text`, or end reversed before it, ignoring gaps."""
         at = text.find("@")
         while at >= 0:
-            behind, before = text[at + 1 : at + 1 + CLOSE], text[max(0, at - CLOSE) : at]
-            if self._may_begin(behind) or self._may_begin(before[::-1]):
+            after, before = text[at + 1 : at + 1 + CLOSE], text[max(0, at - CLOSE) : at]
+            if self._may_begin(after) or self._may_begin(before[::-1]):
                 return True
-            if self._may_begin(joined(behind)) or self._may_begin(joined(before)[::-1]):
+            if self._may_begin(joined(after)) or self._may_begin(joined(before)[::-1]):
                 return True
             at = text.find("@", at + 1)
         return False
 
-    def spelt(self, text: str) -> Iterator[Spelt]:
+    def occurrences(self, text: str) -> Iterator[Occurrence]:
         """Yield each address of a folded text, the longest at each @."""
         at = text.find("@")
         while at >= 0:
@@ -99,8 +98,8 @@ class Sought:
                     yield found
             at = text.find("@", at + 1)
 
-    def hashed(self, data: bytes) -> Iterator[tuple[int, int, str]]:
-        """Yield the place, the address's number and the kind of each raw digest in `data`."""
+    def digests_in(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+        """Yield the offset, the address's number and the kind of each raw digest in `data`."""
         if _is_text(data):
             return
         whole = len(data) // SAMPLE * SAMPLE
@@ -127,7 +126,7 @@ class Sought:
                 for shift in range(SAMPLE):
                     self.samples.update(_PIECE(digest, shift))
 
-    def _around(self, text: str, at: int) -> Spelt | None:
+    def _around(self, text: str, at: int) -> Occurrence | None:
         for length in self._lengths:
             end = at + 1 + length
             domain = text[at + 1 : end]
@@ -136,7 +135,7 @@ class Sought:
                 number = self._numbers.get(f"{text[start:at]}@{domain}") if start >= 0 else None
                 if number is not None:
                     left = text[max(0, start - CONTEXT) : start]
-                    return Spelt(number, left, text[end : end + CONTEXT])
+                    return Occurrence(number, left, text[end : end + CONTEXT])
         return None
 
     def _digests_at(self, data: bytes, sample: int) -> Iterator[tuple[int, int, str]]:
@@ -149,7 +148,7 @@ class Sought:
 
 
 def _is_text(data: bytes) -> bool:
-    """Tell whether bytes are UTF-8, as those of no digest are but for one in ten thousand."""
+    """Tell whether bytes are UTF-8, which only one digest in ten thousand is by chance."""
     try:
         codecs.utf_8_decode(data, "strict", False)
     except UnicodeDecodeError:
@@ -158,7 +157,7 @@ def _is_text(data: bytes) -> bool:
 
 
 def _in_ascii(domain: str) -> str:
-    """Return a domain as mail programs write it (RFC 3490), itself where that cannot be."""
+    """Return a domain in ASCII as mail programs write it (RFC 3490), or unchanged where that is impossible."""
     if domain.isascii():
         return domain
     try:

@@ -1,4 +1,4 @@
-"""Noting keys and who holds them, sealing anew, and the doors that letters open to what somebody has sent."""
+"""Writes to keys and their holders, to sealed values, and to links to one's own comments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _WORKER = table_of(Worker)
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """A row's key, the sealed value that was read, and the one that is to take its place."""
+    """A row's key, its sealed value as read, and the value that replaces it."""
 
     key: Any  # an id or a day, as the column has it
     before: str
@@ -30,41 +30,41 @@ class Resealed:
 
 
 def remember_key(session: Session, key_id: str, state: KeyState, now: datetime) -> None:
-    """Note a key that things here are or will be sealed under."""
+    """Note a key under which values are or will be sealed."""
     session.add(VaultKey(id=key_id, made_at=now, state=state))
     session.flush()
 
 
 def set_key_state(session: Session, key_id: str, state: KeyState) -> None:
-    """Note that a key has come to another state."""
+    """Set the state of a key."""
     session.execute(sa.update(VaultKey).where(col(VaultKey.id) == key_id).values(state=state))
 
 
 def forget_key(session: Session, key_id: str) -> None:
-    """Note that nothing is sealed under a key any more, or that it is not to be had."""
+    """Delete the row of a key that seals nothing any more, or that is lost."""
     session.execute(sa.delete(VaultKey).where(col(VaultKey.id) == key_id))
 
 
 def note_worker(session: Session, worker: dict[str, Any]) -> None:
-    """Note a running process by the values of its row, and forget those not seen for a day."""
+    """Insert or update a running process's row, and forget processes not seen for a day."""
     forgotten = worker["seen_at"] - FORGET_WORKERS_AFTER
     session.execute(sa.delete(_WORKER).where(_WORKER.c.seen_at < forgotten))
     noted = insert_into(session, _WORKER).values(worker)
     session.execute(noted.on_conflict_do_update(index_elements=[_WORKER.c.id], set_=worker))
 
 
-def write_nothing(session: Session) -> None:
-    """Find out whether anything could be written: SQLite also begins to write a file that it may only read."""
+def try_to_write(session: Session) -> None:
+    """Run a DELETE of no row, which fails where the database is read-only; BEGIN IMMEDIATE alone does not."""
     session.execute(sa.delete(_WORKER).where(sa.false()))
 
 
 def forget_worker(session: Session, worker_id: str) -> None:
-    """Note that a process has ended."""
+    """Delete the row of a process that has ended."""
     session.execute(sa.delete(_WORKER).where(_WORKER.c.id == worker_id))
 
 
 def replace_seals(session: Session, column: SealedColumn, rows: Sequence[Resealed]) -> None:
-    """Put new seals in place of those that were read; a row that was changed or erased meanwhile is left alone."""
+    """Replace sealed values, except where a row was changed or erased since it was read."""
     table = column.table
     if rows:
         session.execute(
@@ -77,18 +77,18 @@ def replace_seals(session: Session, column: SealedColumn, rows: Sequence[Reseale
 
 
 def forget_salts(session: Session, moment: datetime) -> None:
-    """Forget the salts of days before that of `moment`: with them goes any way back from a network mark."""
+    """Forget the salts of the days before `moment`, without which no network mark leads back to an address."""
     session.execute(sa.delete(DailySalt).where(col(DailySalt.day) < moment.date()))
 
 
 def store_link(session: Session, link: MyCommentsLink) -> None:
-    """Store a door that a letter is about to open."""
+    """Store the link that a letter is about to carry."""
     session.add(link)
     session.flush()
 
 
 def open_link(session: Session, secret_hash: str, page_hash: str, now: datetime, until: datetime) -> bool:
-    """Put a page's secret in place of a letter's, once, by compare-and-set; False where that link is over."""
+    """Replace a letter's secret by its page's, by compare-and-set; False for a link that was used or is too old."""
     update = (
         sa.update(MyCommentsLink)
         .where(
@@ -101,11 +101,11 @@ def open_link(session: Session, secret_hash: str, page_hash: str, now: datetime,
     return changed_any(session, update)
 
 
-def shut_doors(session: Session, fingerprint: str) -> None:
-    """Take away the doors that letters to an address open."""
+def forget_links_to(session: Session, fingerprint: str) -> None:
+    """Delete the links and pages of an address."""
     session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.email_fingerprint) == fingerprint))
 
 
-def forget_links(session: Session, moment: datetime) -> None:
-    """Take away the doors that were shut by `moment`."""
+def forget_ended_links(session: Session, moment: datetime) -> None:
+    """Delete the links and pages that had ended by `moment`."""
     session.execute(sa.delete(MyCommentsLink).where(col(MyCommentsLink.ends_at) <= moment))

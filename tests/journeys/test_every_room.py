@@ -59,8 +59,8 @@ def test_axe_finds_nothing_by_day_or_by_night(visitor: Visits, role: Role | None
 
 def _rooms(someone: Visitor, role: Role | None) -> Iterator[str]:
     """Lead through the rooms of a role in one window, whose opening costs more than most rooms; nothing typed goes along."""
-    for room, (whose, walk) in ROOMS.items():
-        if whose == role:
+    for room, (sender_of, walk) in ROOMS.items():
+        if sender_of == role:
             walk(someone)
             yield room
             someone.page.evaluate("localStorage.clear()")

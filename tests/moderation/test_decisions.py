@@ -244,9 +244,9 @@ def test_in_a_race_one_wins_and_the_log_adds_up(site: Site, cleo: int, ben: int,
         for comment in comments[::4]:
             _withdraw(site, comment)
 
-    whose = [(cleo, Verdict.APPROVE), (ben, Verdict.SPAM)]
+    sender_of = [(cleo, Verdict.APPROVE), (ben, Verdict.SPAM)]
     threads = [
-        threading.Thread(target=work, args=(*whose[number % 2], comments[number % 3 :: 1 + number % 4]))
+        threading.Thread(target=work, args=(*sender_of[number % 2], comments[number % 3 :: 1 + number % 4]))
         for number in range(RACERS)
     ]
     threads.append(threading.Thread(target=withdraw_some))

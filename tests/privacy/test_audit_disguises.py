@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.privacy.decoders import SEPARATOR
-from cms.privacy.sought import Sought
-from cms.privacy.trawl import trawl
+from cms.privacy.scan import scan
+from cms.privacy.sought import SoughtAddresses
 from cms.vault import normalised_address
 
 ADDRESS = "Dan.O'Reilly+news@mail.example.org"
@@ -151,7 +151,7 @@ def test_an_address_is_seen_through_its_disguise(disguise: str, place: str) -> N
     before, behind = PLACES[place]
     if disguise.startswith("UTF-") and len(before) % 4:
         form = ""  # which of the two orders it is called depends on where it begins
-    forms = [hit.form for hit in trawl(before + bytes_of_it + behind, Sought([ADDRESS]))]
+    forms = [hit.form for hit in scan(before + bytes_of_it + behind, SoughtAddresses([ADDRESS]))]
     assert forms
     assert form in forms or not form or disguise.startswith("UTF-")
 
@@ -171,54 +171,54 @@ def test_a_digest_of_an_address_is_found(make: Callable[[bytes], "hashlib._Hash"
         (json.dumps(digest.decode("latin-1")).encode(), f"{kind} in escaped bytes"),
     ):
         before, behind = PLACES[place]
-        assert form in {hit.form for hit in trawl(before + written + behind, Sought([ADDRESS]))}
+        assert form in {hit.form for hit in scan(before + written + behind, SoughtAddresses([ADDRESS]))}
 
 
 def test_the_longest_of_several_addresses_is_meant() -> None:
-    sought = Sought(["dan@example.org", "jordan@example.org", "dan@example.org.uk"])
-    assert [hit.number for hit in trawl(b"jordan@example.org", sought)] == [1]
-    assert [hit.number for hit in trawl(b"to dan@example.org.uk", sought)] == [2]
-    assert [hit.number for hit in trawl(b"to dan@example.org, later", sought)] == [0]
+    sought = SoughtAddresses(["dan@example.org", "jordan@example.org", "dan@example.org.uk"])
+    assert [hit.number for hit in scan(b"jordan@example.org", sought)] == [1]
+    assert [hit.number for hit in scan(b"to dan@example.org.uk", sought)] == [2]
+    assert [hit.number for hit in scan(b"to dan@example.org, later", sought)] == [0]
 
 
 def test_an_address_in_another_script_is_found() -> None:
-    sought = Sought(["دان@مثال.example", "jörg@köln.example"])
-    assert [hit.number for hit in trawl("لکھیں دان@مثال.example کو".encode(), sought)] == [0]
-    assert [hit.number for hit in trawl(quote("دان@مثال.example").encode(), sought)] == [0]
-    assert [hit.number for hit in trawl("Jo\u0308rg@KÖLN.example".encode(), sought)] == [1]
-    assert [hit.number for hit in trawl("jörg@xn--kln-sna.example".encode(), sought)] == [1]
-    assert [hit.number for hit in trawl("دان@مثال.example".encode("utf-16-le"), sought)] == [0]
+    sought = SoughtAddresses(["دان@مثال.example", "jörg@köln.example"])
+    assert [hit.number for hit in scan("لکھیں دان@مثال.example کو".encode(), sought)] == [0]
+    assert [hit.number for hit in scan(quote("دان@مثال.example").encode(), sought)] == [0]
+    assert [hit.number for hit in scan("Jo\u0308rg@KÖLN.example".encode(), sought)] == [1]
+    assert [hit.number for hit in scan("jörg@xn--kln-sna.example".encode(), sought)] == [1]
+    assert [hit.number for hit in scan("دان@مثال.example".encode("utf-16-le"), sought)] == [0]
 
 
 def test_other_addresses_and_noise_are_no_find() -> None:
-    sought = Sought(["dan@example.org"])
+    sought = SoughtAddresses(["dan@example.org"])
     noise = hashlib.sha256(b"x").hexdigest() * 40 + base64.b64encode(bytes(range(256)) * 9).decode()
     said = f"ada@example.org dan@example.com dan@@example.org dan@ exa &#64; %40 \\u0040 =40 {noise}"
-    assert not list(trawl(said.encode(), sought))
+    assert not list(scan(said.encode(), sought))
 
 
 def test_numbers_in_two_columns_are_no_dump_of_bytes() -> None:
-    assert not list(trawl(b"band\tlikeness\n109406\t7785031\n", Sought(["dan@example.org"])))
+    assert not list(scan(b"band\tlikeness\n109406\t7785031\n", SoughtAddresses(["dan@example.org"])))
 
 
 def test_nothing_is_read_across_two_values() -> None:
-    assert not list(trawl(b"dan@exam" + SEPARATOR + b"ple.org", Sought(["dan@example.org"])))
+    assert not list(scan(b"dan@exam" + SEPARATOR + b"ple.org", SoughtAddresses(["dan@example.org"])))
 
 
 def test_what_is_no_address_is_not_looked_for() -> None:
-    assert len(Sought(["", "dan", "@", "dan@", "@example.org", "dan@example.org"])) == 1
+    assert len(SoughtAddresses(["", "dan", "@", "dan@", "@example.org", "dan@example.org"])) == 1
 
 
 def test_a_letter_in_quoted_printable_is_read() -> None:
     letter = quopri.encodestring(f"Grüße an {'viele und ' * 9}{ADDRESS}".encode())
-    assert list(trawl(letter, Sought([ADDRESS])))
+    assert list(scan(letter, SoughtAddresses([ADDRESS])))
 
 
 @given(st.binary(max_size=400), st.binary(max_size=400), st.sampled_from(sorted(DISGUISES)))
 def test_no_bytes_around_it_break_the_search(before: bytes, behind: bytes, disguise: str) -> None:
-    list(trawl(before + DISGUISES[disguise][0] + behind, Sought([ADDRESS])))
+    list(scan(before + DISGUISES[disguise][0] + behind, SoughtAddresses([ADDRESS])))
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_no_bytes_around_it_hide_a_plain_address(before: bytes, behind: bytes) -> None:
-    assert list(trawl(before + b"\x1f" + RAW + b"\x1f" + behind, Sought([ADDRESS])))
+    assert list(scan(before + b"\x1f" + RAW + b"\x1f" + behind, SoughtAddresses([ADDRESS])))

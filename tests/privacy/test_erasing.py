@@ -23,7 +23,7 @@ from cms.moderation.queries.log import Wanted, log_page
 from cms.moderation.rules import Deed, Verdict
 from cms.privacy import journal
 from cms.privacy.actions import erasing
-from cms.privacy.actions.erasing import erase_address, erase_comments, replay, tidy
+from cms.privacy.actions.erasing import erase_address, erase_comments, replay, scrub_files
 from cms.privacy.actions.sweeping import sweep, would_sweep
 from cms.site import Site
 from tests.comments.stored import deeds, only, stored
@@ -90,7 +90,7 @@ def test_words_of_the_erased_are_merged_away_in_many_short_transactions(
     begun: list[sa.Connection] = []
     sa.event.listen(site.database.writer, "begin", begun.append)
     monkeypatch.setattr(erasing, "MERGED_AT_ONCE", 1)
-    monkeypatch.setattr(erasing, "TIDY_SECONDS", 60)
+    monkeypatch.setattr(erasing, "SCRUB_SECONDS", 60)
     erase_address(site, fingerprint or "", START)
     assert len(begun) > 8
     assert b"ollardissimo" not in _raw(site)
@@ -104,7 +104,7 @@ def test_whoever_reads_at_length_keeps_nobody_from_writing_while_the_wal_is_cut(
     with site.database.reading() as session, ThreadPoolExecutor(1) as beside:
         session.execute(sa.text("SELECT count(*) FROM comment"))
         send_comment(site, 1, START, text="Another.", email="w@example.org")
-        cutting = beside.submit(tidy, site)
+        cutting = beside.submit(scrub_files, site)
         waited = 0.0
         while not cutting.done():
             began = time.monotonic()

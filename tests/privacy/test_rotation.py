@@ -47,8 +47,10 @@ def old(site: Site, clock: Clock) -> str:
     return site.vault.current
 
 
-def _rotate(site: Site, told: Callable[[Progress], None] = lambda _: None, pace: Pace = AT_ONCE) -> Rotated:
-    return rotate(site, now_utc, told, pace)
+def _rotate(
+    site: Site, on_progress: Callable[[Progress], None] = lambda _: None, pace: Pace = AT_ONCE
+) -> Rotated:
+    return rotate(site, now_utc, on_progress, pace)
 
 
 def _addresses(site: Site) -> list[str]:
@@ -86,7 +88,7 @@ def test_every_value_is_sealed_anew_and_all_else_stays_what_it_was(
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("step", [Step.SEALING, "_switch", "_seal_anew", "_take_away", "remove_key"])
+@pytest.mark.parametrize("step", [Step.SEALING, "_switch", "_seal_anew", "_retire", "remove_key"])
 def test_a_rotation_that_ended_anywhere_is_finished_by_the_next(
     site: Site, old: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from cms.privacy import searchers
+from cms.privacy.scan import Hit
 from cms.privacy.searchers import Searchers
-from cms.privacy.sought import Sought
-from cms.privacy.trawl import Hit
+from cms.privacy.sought import SoughtAddresses
 
 ADDRESSES = ["dan@example.org", "ada@example.net"]
 
@@ -14,7 +14,7 @@ def test_several_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(searchers, "SHORT", 10)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     found: dict[int, list[Hit]] = {}
-    with Searchers(ADDRESSES, Sought(ADDRESSES)) as searching:
+    with Searchers(ADDRESSES, SoughtAddresses(ADDRESSES)) as searching:
         for number in range(20):
             monkeypatch.setattr(searchers, "ALONE", 0 if number > 9 else 1_000_000)
             data = b"the tram " * (number % 10) + ADDRESSES[number % 2].encode()

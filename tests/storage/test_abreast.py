@@ -134,16 +134,16 @@ def test_all_of_them_see_one_state_and_those_who_come_after_them_the_next(databa
 
 @pytest.mark.both_engines
 def test_each_has_a_context_of_her_own(database: Database) -> None:
-    whose = ContextVar("whose", default="nobody's")
+    sender_of = ContextVar("whose", default="nobody's")
 
     def work(slug: str, session: Session) -> list[str]:
-        before = whose.get()
-        whose.set(slug)
+        before = sender_of.get()
+        sender_of.set(slug)
         name_of(session, slug)
-        return [before, whose.get()]
+        return [before, sender_of.get()]
 
     assert done(database, [partial(work, slug) for slug in SLUGS]) == [["nobody's", slug] for slug in SLUGS]
-    assert whose.get() == "nobody's"
+    assert sender_of.get() == "nobody's"
 
 
 @ON_POSTGRESQL

@@ -12,16 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 from cms.config import Settings
-from cms.privacy.actions.workers import LIVE, processes_here
+from cms.privacy.actions.workers import PRESUMED_ENDED_AFTER, processes_here
 from cms.privacy.audit import Audit
-from cms.privacy.dump import NoDump, dumped
+from cms.privacy.dump import DumpFailed, write_dump
 from cms.privacy.findings import AuditFindings, Owner
-from cms.privacy.processes import PROC, running
+from cms.privacy.processes import PROC, running_processes
 from cms.privacy.queries.kept import kept_rows, kept_tables
 from cms.privacy.queries.keys import live_workers
 from cms.privacy.queries.sealed import sealed_addresses
 from cms.privacy.searchers import Searchers
-from cms.privacy.sought import Sought
+from cms.privacy.sought import SoughtAddresses
 from cms.site import Site
 from cms.vault import (
     NoKey,
@@ -32,10 +32,10 @@ from cms.vault import (
 
 @contextlib.contextmanager
 def held_open(settings: Settings) -> Iterator[dict[str, IO[bytes]]]:
-    """Hold SQLite's own files beside the database open, by name.
+    """Yield SQLite's own files beside the database, opened, by name.
 
-    Whoever opens a database of which nobody else has hold makes it take its WAL in and delete it: what stood there
-    alone would be gone before an audit could look.
+    Opening a database that no other process has open folds its WAL into it and deletes the WAL, so what stood only
+    there would be gone before the audit could look.
     """
     with contextlib.ExitStack() as stack:
         paths = [settings.instance / f"broadsheet.db-{end}" for end in ("wal", "shm", "journal")]
@@ -48,7 +48,7 @@ def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path], now: dat
     Closes the database. Raises NoKey where the site's key is missing.
     """
     owners, addresses, not_unsealed = _addresses_of(site)
-    sought = Sought(addresses)
+    sought = SoughtAddresses(addresses)
     findings = AuditFindings(owners, not_unsealed=not_unsealed)
     findings.searched.addresses = len(sought)
     if len(sought) < len(addresses):
@@ -72,7 +72,7 @@ def audit(site: Site, held: dict[str, IO[bytes]], also: Sequence[Path], now: dat
 
 
 def _addresses_of(site: Site) -> tuple[list[list[Owner]], list[str], int]:
-    """Return whose each address is, each as its owner typed it, and how many could not be unsealed."""
+    """Return the owners of each address, each address as typed, and how many could not be unsealed."""
     owners: dict[str, list[Owner]] = {}
     typed: dict[str, str] = {}
     not_unsealed = 0
@@ -89,7 +89,7 @@ def _addresses_of(site: Site) -> tuple[list[list[Owner]], list[str], int]:
 
 
 def _search_settings(search: Audit, settings: Settings) -> None:
-    """Note the addresses that the operator herself has set, as they stand in a file or in an environment."""
+    """Note the addresses in the operator's own settings, as written in a file and in an environment variable."""
     for name in ("contact", "mail_from", "smtp_user"):
         value = getattr(settings, name)
         search.search_words(f"the setting {name}", f'{name} = "{value}"')
@@ -101,8 +101,8 @@ def _search_processes(search: Audit, site: Site, now: datetime) -> None:
         search.findings.not_searched["running processes"] = "this system has no /proc"
         return
     with site.database.reading() as session:
-        here = processes_here(live_workers(session, now - LIVE))
-    for process in running(site.settings.instance, here):
+        here = processes_here(live_workers(session, now - PRESUMED_ENDED_AFTER))
+    for process in running_processes(site.settings.instance, here):
         search.findings.searched.processes += 1
         search.search_process(f"process {process.pid}, its environment", process.environment)
         search.search_process(f"process {process.pid}, its arguments", process.arguments)
@@ -120,7 +120,7 @@ def _search_tables(search: Audit, site: Site) -> None:
 
 def _search_dump(search: Audit, settings: Settings) -> None:
     url = sa.make_url(settings.sqlalchemy_url)
-    told = {
+    connection = {
         "PGHOST": url.host or url.query.get("host"),
         "PGPORT": url.port,
         "PGUSER": url.username,
@@ -134,7 +134,7 @@ def _search_dump(search: Audit, settings: Settings) -> None:
     )
     try:
         with tempfile.TemporaryFile() as held:
-            dumped({name: str(value) for name, value in told.items() if value}, held)
+            write_dump({name: str(value) for name, value in connection.items() if value}, held)
             search.search_stream("pg_dump", held)
-    except NoDump as reason:
+    except DumpFailed as reason:
         search.findings.not_searched["pg_dump"] = str(reason)

@@ -19,22 +19,21 @@ from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.privacy import journal
 from cms.privacy.queries.personal import comments_of, erasable
-from cms.privacy.writes import shut_doors
+from cms.privacy.writes import forget_links_to
 from cms.site import Site
 from cms.storage.embedded import cut_wal
 
 AT_ONCE = 100  # comments in one transaction; the writer is free again within a moment
-MERGED_AT_ONCE = 64  # pages of words in one transaction: some 20 ms in which nobody else can write
-TIDY_SECONDS = 1.0  # that whoever asks for an erasure waits for the merge
+MERGED_AT_ONCE = 64  # pages of the search index in one transaction: nobody else can write for some 20 ms
+SCRUB_SECONDS = 1.0  # for which whoever asks for an erasure waits
 
 
 def erase_comments(site: Site, ids: Sequence[int], now: datetime, policy: str = "") -> int:
-    """Erase comments: what they say, whose they are, all that hangs on them; return how many were not erased yet.
+    """Erase comments with their text, their writer and everything that belongs to them; return how many were erased.
 
     `policy` is what the log names beside the entry: '' for the writer's own wish, OPERATOR for a command.
-    Threads stand. The journal is on the disk before the database commits, so no crash loses an erasure: where it
-    comes between the two, the next start carries out what the journal says; where it comes before both, nobody was
-    told that anything was erased. A commit that failed is made good in the same way.
+    The comments stay in their threads as tombstones. The journal is on the disk before the database commits, so no
+    crash or failed commit loses an erasure: the next start erases what the journal names and the database still holds.
     """
     erased = 0
     for start in range(0, len(ids), AT_ONCE):
@@ -42,12 +41,12 @@ def erase_comments(site: Site, ids: Sequence[int], now: datetime, policy: str = 
             erased += _erase(site, session, ids[start : start + AT_ONCE], now, policy)
             session.commit()
     if erased:
-        tidy(site, TIDY_SECONDS)
+        scrub_files(site, SCRUB_SECONDS)
     return erased
 
 
 def erase_address(site: Site, fingerprint: str, now: datetime, policy: str = "") -> int:
-    """Erase all comments of an address and all that is known of its owner; return how many comments that were."""
+    """Erase all comments of an address and everything known about its owner; return the number of comments."""
     erased = 0
     while True:
         with site.database.writing() as session:
@@ -58,42 +57,43 @@ def erase_address(site: Site, fingerprint: str, now: datetime, policy: str = "")
                 break
             erased += _erase(site, session, ids, now, policy)
             session.commit()
-    tidy(site, TIDY_SECONDS)
+    scrub_files(site, SCRUB_SECONDS)
     return erased
 
 
 def forget_person(session: Session, fingerprint: str) -> None:
-    """Take away what is known of the owner of an address, wherever it stands, but for her comments.
+    """Delete everything known about the owner of an address except her comments.
 
-    The commenter first, as whoever opens one of her letters' links does: so two never wait in a circle.
+    The commenter's row comes first, in the order in which opening a letter's link locks rows, so that the two cannot
+    deadlock.
     """
     forget_commenter(session, fingerprint)
-    shut_doors(session, fingerprint)
+    forget_links_to(session, fingerprint)
     forget_notes_about(session, fingerprint)
     forget_whom_they_met(session, fingerprint)
 
 
 def replay(site: Site, now: datetime) -> int:
-    """Erase again what the journal names and a restored database still holds; return how many comments that were.
+    """Erase again what the journal names and a restored database still holds; return the number of comments.
 
-    Every start does it. Where nothing was restored it reads the file and asks one SELECT for each 500 lines; two
+    Runs at every start. Where nothing was restored it reads the journal and runs one SELECT for each 500 lines. Two
     workers that find the same comments wait for each other, and the second finds them erased.
     """
-    noted = journal.noted(site.settings.keys_folder)
-    if not noted:
+    erased = journal.read(site.settings.keys_folder)
+    if not erased:
         return 0
     with site.database.reading() as session:
-        found = erasable(session, sorted(noted))
-    ids = [one.id for one in found if journal.is_of(one.mark, noted[one.id])]
+        found = erasable(session, sorted(erased))
+    ids = [one.id for one in found if journal.matches(one.mark, erased[one.id])]
     return erase_comments(site, ids, now, OPERATOR) if ids else 0
 
 
-def tidy(site: Site, seconds: float = math.inf) -> None:
-    """Leave nothing of what is gone in SQLite's files: comments' words are merged, the WAL is written back and cut.
+def scrub_files(site: Site, seconds: float = math.inf) -> None:
+    """Remove deleted text from SQLite's files: merge the search indexes, then checkpoint and truncate the WAL.
 
-    Freed pages are overwritten at once (`secure_delete`). Nobody waits for it for long: to merge the words of 200,000
-    comments in one transaction kept everybody from writing for two seconds (measured). What is not done after `seconds`
-    the next sweep does, as it cuts a WAL whose end a reader holds back who still looks at an old state.
+    SQLite itself overwrites freed pages (`secure_delete`). The merge runs in small transactions, since merging the
+    index of 200,000 comments in one kept everybody from writing for two seconds (measured). The next sweep does what
+    is not done after `seconds`, and truncates a WAL that a reader of an old state still needs.
     """
     if not site.database.is_sqlite:
         return

@@ -1,4 +1,4 @@
-"""Telling what is well with a site and what is not."""
+"""The checks of `cms doctor`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ from cms.moderation.queries.counts import counts_are_true
 from cms.outbox.actions.examining import mail_findings
 from cms.outbox.queries import count_stale
 from cms.privacy import writes
-from cms.privacy.actions.workers import LIVE
-from cms.privacy.queries.health import knows_its_tables
+from cms.privacy.actions.workers import PRESUMED_ENDED_AFTER
+from cms.privacy.queries.health import has_planner_statistics
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import count_under_others
 from cms.storage.outages import for_operator
 from cms.vault import Key, KeyRefused
 
-# Of the newest articles: a folder that is not the one all hosts share lacks them first.
+# Those of the newest articles: a host that does not share the folder of pictures lacks them first.
 PICTURES_LOOKED_FOR = 200
 GO_ON = "Run `cms privacy rotate-key` to go on."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an examination found, with what to do where it is not well."""
+    """The result of one check, with what to do where it is not well."""
 
     is_well: bool
     sentence: str
 
 
 def examine(settings: Settings, now: datetime) -> list[Finding]:
-    """Return what is well with a site and what is not."""
+    """Check a site and return the findings."""
     database = db.open_database(settings)
     try:
         if database.is_sqlite:
@@ -51,9 +51,9 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
             stale = count_stale(session, now)
             pictures = newest_pictures(session, PICTURES_LOOKED_FOR)
             is_counted = counts_are_true(session)
-            is_known = knows_its_tables(session)
+            has_statistics = has_planner_statistics(session)
         with database.writing() as session:
-            writes.write_nothing(session)
+            writes.try_to_write(session)
     except DatabaseError as error:
         return [Finding(False, for_operator(error))]
     finally:
@@ -61,7 +61,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
     return [
         Finding(True, "The database answers and is at the newest schema."),
         _counts_finding(is_counted),
-        *_tables_findings(is_known),
+        *_statistics_findings(has_statistics),
         *of_keys,
         _address_finding(settings),
         _limits_finding(settings),
@@ -77,8 +77,8 @@ def _counts_finding(is_counted: bool) -> Finding:
     return Finding(False, "The queue's numbers are wrong. Run `cms comments recount`.")
 
 
-def _tables_findings(is_known: bool) -> Iterator[Finding]:
-    if not is_known:
+def _statistics_findings(has_statistics: bool) -> Iterator[Finding]:
+    if not has_statistics:
         yield Finding(
             False,
             "PostgreSQL has not looked at what its tables hold, so pages take many times as long. Run ANALYZE in"
@@ -89,7 +89,7 @@ def _tables_findings(is_known: bool) -> Iterator[Finding]:
 def _key_findings(database: Database, source: KeySource, now: datetime) -> Iterator[Finding]:
     with database.reading() as session:
         known = known_keys(session)
-        workers = live_workers(session, now - LIVE)
+        workers = live_workers(session, now - PRESUMED_ENDED_AFTER)
     try:
         keys = source.read([key.id for key in known])
     except KeyRefused as error:
@@ -100,7 +100,7 @@ def _key_findings(database: Database, source: KeySource, now: datetime) -> Itera
         return
     here = held(known, keys)
     yield _missing_finding(here, source)
-    yield from _lying_about(known, keys, source)
+    yield from _unused_key_findings(known, keys, source)
     if here.vault is not None:
         yield from _rotation_findings(database, known, here.vault.current)
     yield from _worker_findings(known, workers)
@@ -118,7 +118,7 @@ def _missing_finding(here: Held, source: KeySource) -> Finding:
     return Finding(True, "Every key that the database knows is here, and nobody else can read it.")
 
 
-def _lying_about(
+def _unused_key_findings(
     known: tuple[KnownKey, ...], keys: Mapping[str, Key], source: KeySource
 ) -> Iterator[Finding]:
     spare = sorted(set(keys) - {key.id for key in known})

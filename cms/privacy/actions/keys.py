@@ -1,4 +1,4 @@
-"""Opening and making what a site's privacy hangs on: its keys."""
+"""Opening a site's keys, and making new ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ from cms.vault import KeyRefused
 
 
 def open_keys(database: Database, settings: Settings, now: datetime) -> Keyring:
-    """Return the site's keys, made at the very first start; without a vault where the database knows one that is not here.
+    """Return the site's keys; makes the first one at the very first start.
 
-    A database without any key takes the one that the source gives, or a new one. One that has a key never gets
-    another by itself: a second host that quietly sealed under its own would lose addresses for ever.
-    Raises KeyRefused for a key that cannot be used, or where a source of the operator's gives none.
+    The keyring has no vault where a key that the database knows is missing. A database that has a key never gets
+    another by itself: a second host that quietly sealed under a key of its own would lose addresses for ever.
+    Raises KeyRefused for a key that cannot be used, or where the operator's own key source gives none.
     """
     source = open_source(settings)
     with database.reading() as session:
@@ -33,10 +33,10 @@ def open_keys(database: Database, settings: Settings, now: datetime) -> Keyring:
 
 
 def new_key(site: Site, now: datetime) -> str:
-    """Make a key by hand, for a database whose own is lost; return its id.
+    """Make a new key for a database whose own is lost; return its id.
 
-    What was sealed under keys that are still here can be read on, and `rotate()` seals it under the new one.
-    A source of the operator's must give the new key itself: raises KeyRefused where it does not.
+    Values sealed under keys that are still here stay readable, and `rotate()` seals them under the new key.
+    Raises KeyRefused where the operator's own key source does not provide a new key.
     """
     keys = site.keyring.source.read()
     folder = site.keyring.source.folder
@@ -59,14 +59,14 @@ def new_key(site: Site, now: datetime) -> str:
 
 
 def next_key_text(site: Site) -> str:
-    """Return the text of a key that could follow the present one, for an operator's own store; nothing is changed."""
+    """Return the text of a successor to the present key, for the operator to put into her own key source."""
     return key_text(site.keyring.source.read()[site.vault.current].successor())
 
 
 def unknown_key(keyring: Keyring, how: str) -> str:
-    """Return the id of a key that the source gives and the database does not know.
+    """Return the id of a key that the source provides and the database does not know.
 
-    Raises KeyRefused where there is none, with `how` it can be had.
+    Raises KeyRefused where there is none; `how` says where to get one.
     """
     known = {key.id for key in keyring.held.known}
     for key_id in keyring.source.read():

@@ -1,4 +1,4 @@
-"""Showing that an address is one's own: a letter's link is opened once."""
+"""Proving an address by a link in a letter that works once."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from cms.outbox.queries import DueLetter
 from cms.outbox.rules import Message
 from cms.privacy import writes
 from cms.privacy.models import MyCommentsLink
-from cms.privacy.queries.doors import address_behind, is_known
+from cms.privacy.queries.my_comments import fingerprint_behind_link, is_known
 from cms.privacy.rules import LETTERS_A_DAY, LINK_LIVES, PAGE_LIVES, SECRET_BYTES
 from cms.site import Site
 from cms.vault import secret_hash
 
 
 def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: datetime) -> Message | None:
-    """Write the letter with a new link, unless nothing is kept of the address or it has had enough; three statements."""
+    """Write the letter with a new link; None where the address is unknown or has had LETTERS_A_DAY. Three statements."""
     letter = letters[0]
     if not is_known(session, letter.email_fingerprint):
         return None
@@ -53,13 +53,13 @@ def compose(site: Site, session: Session, letters: tuple[DueLetter, ...], now: d
 
 
 def open_link(site: Site, secret: str, now: datetime) -> str | None:
-    """Use a letter's link up; return the secret of the page that it opens for PAGE_LIVES, None where it is over.
+    """Use up a letter's link; return the secret of the page that it opens for PAGE_LIVES, None for a used or old link.
 
-    Whoever presses the button has read a letter to the address, so it counts as proved.
+    Whoever has the link has read a letter to the address, so the address counts as proved.
     """
     page_secret = _new_secret()
     with site.database.writing() as session:
-        fingerprint = address_behind(session, secret_hash(secret))
+        fingerprint = fingerprint_behind_link(session, secret_hash(secret))
         if fingerprint is None:
             return None
         letters_out.prove(session, fingerprint, now)

@@ -1,4 +1,4 @@
-"""Putting a new key in the place of the old one, while the site serves."""
+"""Replacing the key while the site serves."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from cms.keys.keyring import KeyState
 from cms.keys.sources import make_key, remove_key
 from cms.privacy import writes
 from cms.privacy.actions.keys import unknown_key
-from cms.privacy.actions.workers import LIVE
+from cms.privacy.actions.workers import PRESUMED_ENDED_AFTER
 from cms.privacy.queries.keys import LiveWorker, known_keys, live_workers
 from cms.privacy.queries.sealed import (
     SEALED_COLUMNS,
@@ -37,8 +37,9 @@ class Step(StrEnum):
 class Pace:
     """How long a rotation waits, in seconds, and how many values it seals in one transaction.
 
-    `grace` is for what was sealed before its process changed keys and is committed after: as long as a process may go
-    without a look (`keyring.FRESH_SECONDS`) and SQLite waits for its lock. `at_once` keeps the writer for some 20 ms.
+    `look` is the pause between two looks at the processes, `patience` the longest wait for them. `grace` covers values
+    sealed under the old key and committed later: it exceeds the time between two looks of a process at its keys
+    (`keyring.FRESH_SECONDS`) plus SQLite's wait for its lock. `at_once` values take the writer some 20 ms.
     """
 
     look: float = 1.0
@@ -49,7 +50,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rotation is: values sealed anew of all, or processes that have not yet confirmed."""
+    """How far a rotation is: values sealed anew out of all, or the processes that have not confirmed yet."""
 
     step: Step
     done: int = 0
@@ -59,7 +60,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """How a rotation ended: the key that seals now, the keys that went, and how many values only others open."""
+    """How a rotation ended: the key that seals now, the retired keys, and how many values could not be opened."""
 
     key_id: str
     sealed_anew: int
@@ -68,39 +69,41 @@ class Rotated:
 
 
 class NotConfirmed(Exception):
-    """Some process did not take or leave a key in time; the sentence says which, and that nothing is lost."""
+    """Some process did not take up or give up a key in time; the message says which, and that nothing is lost."""
 
 
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
-def rotate(site: Site, clock: Callable[[], datetime], told: Told, pace: Pace | None = None) -> Rotated:
-    """Put a new key in the old one's place, or go on where a rotation was left; `told` hears of progress.
+def rotate(
+    site: Site, clock: Callable[[], datetime], on_progress: OnProgress, pace: Pace | None = None
+) -> Rotated:
+    """Replace the key, or go on with a rotation that was interrupted.
 
-    The order is what keeps addresses: the new key is written to the disk, noted, held by every running process, only
-    then used; the old one goes when no value carries it and no process seals with it. Each step is in the database,
-    so another run goes on from there; two runs at once do no harm.
-    Raises NotConfirmed where a process does not follow, KeyRefused where the operator's source gives no new key,
-    NoKey where a key is missing.
+    The order keeps every address readable: the new key is written to the disk, noted in the database, held by every
+    running process, and only then used; the old one is retired when no value carries it and no process seals with it.
+    Each step is recorded in the database, so another run goes on from there. Two runs at once do no harm.
+    Raises NotConfirmed where a process does not follow, KeyRefused where the operator's own key source provides no new
+    key, NoKey where a key is missing.
     """
     pace = pace or Pace()
-    key_id = _joined(site, clock())
-    _wait(site, clock, told, pace, Step.JOINING, lambda worker: key_id in worker.holds)
+    key_id = _next_key(site, clock())
+    _wait(site, clock, on_progress, pace, Step.JOINING, lambda worker: key_id in worker.holds)
     _switch(site, key_id)
-    done = _seal_anew(site, key_id, told, pace)
-    _wait(site, clock, told, pace, Step.LEAVING, lambda worker: worker.seals_with == key_id)
+    done = _seal_anew(site, key_id, on_progress, pace)
+    _wait(site, clock, on_progress, pace, Step.LEAVING, lambda worker: worker.seals_with == key_id)
     if _leaving(site):
         time.sleep(pace.grace)
-    done += _seal_anew(site, key_id, told, pace)
-    gone = tuple(old for old in _leaving(site) if _take_away(site, old))
-    _finish_gone(site)
+    done += _seal_anew(site, key_id, on_progress, pace)
+    gone = tuple(old for old in _leaving(site) if _retire(site, old))
+    _remove_retired(site)
     with site.database.reading() as session:
         stuck = count_under_others(session, key_id)
     return Rotated(key_id, done, gone, stuck)
 
 
-def _joined(site: Site, now: datetime) -> str:
-    """Return the key that is to seal: a new one, or the one of the rotation that is under way."""
+def _next_key(site: Site, now: datetime) -> str:
+    """Return the id of the key that is to seal: a new one, or that of the rotation that is under way."""
     _vault = site.vault  # a site whose key is missing cannot seal anything anew
     source = site.keyring.source
     with site.database.writing() as session:
@@ -141,7 +144,7 @@ def _switch(site: Site, key_id: str) -> None:
 def _wait(
     site: Site,
     clock: Callable[[], datetime],
-    told: Told,
+    on_progress: OnProgress,
     pace: Pace,
     step: Step,
     is_ready: Callable[[LiveWorker], bool],
@@ -149,11 +152,11 @@ def _wait(
     until = time.monotonic() + pace.patience
     while True:
         with site.database.reading() as session:
-            workers = live_workers(session, clock() - LIVE)
+            workers = live_workers(session, clock() - PRESUMED_ENDED_AFTER)
         late = tuple(worker.place for worker in workers if not is_ready(worker))
         if not late:
             return
-        told(Progress(step, waiting_for=late))
+        on_progress(Progress(step, waiting_for=late))
         if time.monotonic() > until:
             raise NotConfirmed(
                 f"{len(late)} processes do not follow: {'; '.join(late[:5])}. Nothing is lost; see `cms doctor`,"
@@ -162,24 +165,24 @@ def _wait(
         time.sleep(pace.look)
 
 
-def _seal_anew(site: Site, key_id: str, told: Told, pace: Pace) -> int:
+def _seal_anew(site: Site, key_id: str, on_progress: OnProgress, pace: Pace) -> int:
     with site.database.reading() as session:
         total = count_under_others(session, key_id)
     done = 0
     for column in SEALED_COLUMNS:
-        behind = None
+        after = None
         while True:
             with site.database.reading() as session:
-                values = sealed_under_others(session, column, key_id, behind=behind, size=pace.at_once)
+                values = sealed_under_others(session, column, key_id, after=after, size=pace.at_once)
             if not values:
                 break
-            behind = values[-1].key
+            after = values[-1].key
             rows = _resealed(site.vault, column, values)
             with site.database.writing() as session:
                 writes.replace_seals(session, column, rows)
                 session.commit()
             done += len(rows)
-            told(Progress(Step.SEALING, done, total))
+            on_progress(Progress(Step.SEALING, done, total))
     return done
 
 
@@ -189,7 +192,7 @@ def _resealed(vault: Vault, column: SealedColumn, values: Sequence[SealedValue])
         try:
             after = vault.sealed_anew(value.sealed, table=column.table.name, mark=value.mark)
         except (NoKey, SealBroken):
-            continue  # told at the end: what cannot be opened cannot be sealed anew
+            continue  # it stays under its old key, and the result counts it
         rows.append(Resealed(value.key, value.sealed, after))
     return rows
 
@@ -199,8 +202,8 @@ def _leaving(site: Site) -> list[str]:
         return [key.id for key in known_keys(session) if key.state is KeyState.LEAVING]
 
 
-def _take_away(site: Site, key_id: str) -> bool:
-    """Let a key go that seals nothing any more; tell whether it did."""
+def _retire(site: Site, key_id: str) -> bool:
+    """Retire a key unless it still seals something; tell whether it was retired."""
     with site.database.reading() as session:
         if is_used(session, key_id):
             return False
@@ -210,8 +213,8 @@ def _take_away(site: Site, key_id: str) -> bool:
     return True
 
 
-def _finish_gone(site: Site) -> None:
-    """Take the files of gone keys away, then their rows: a run that ends in between is finished by the next."""
+def _remove_retired(site: Site) -> None:
+    """Remove the files of retired keys, then their rows, so that the next run finishes an interrupted one."""
     folder = site.keyring.source.folder
     with site.database.reading() as session:
         gone = [key.id for key in known_keys(session) if key.state is KeyState.GONE]

@@ -1,4 +1,4 @@
-"""Taking away what was kept long enough."""
+"""Deleting what has been kept as long as the settings allow."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cms.moderation.writes.staff import forget_notes_about_nobody, forget_notes_
 from cms.pages import rules as things
 from cms.pages.writes import bump
 from cms.privacy import writes
-from cms.privacy.actions.erasing import tidy
+from cms.privacy.actions.erasing import scrub_files
 from cms.privacy.queries import personal
 from cms.privacy.queries.personal import Overdue
 from cms.reports import writes as reports
@@ -21,42 +21,42 @@ from cms.site import Site
 
 AT_ONCE = 200  # comments in one transaction; the writer is free again within a moment
 
-Deed = Callable[[Session, Sequence[int]], None]
-
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """Which comments are due, and the write that forgets something of them."""
+
     overdue: Overdue
-    deed: Deed
+    forget: Callable[[Session, Sequence[int]], None]
 
 
 def sweep(site: Site, now: datetime) -> dict[str, int]:
-    """Take away what is due by the settings in force, in small transactions; return how many of each kind."""
+    """Delete what is due, in small transactions; return how many of each kind."""
     done = {kind: _sweep(site, rule) for kind, rule in _rules(site, now).items()}
     with site.database.writing() as session:
-        done["salts"] = personal.old_salts(session, now)
-        done["links"] = personal.old_links(session, now)
-        done["notes"] = personal.old_notes(session, _forgotten(site, now))
+        done["salts"] = personal.count_past_salts(session, now)
+        done["links"] = personal.count_ended_links(session, now)
+        done["notes"] = personal.count_old_notes(session, _forgotten(site, now))
         writes.forget_salts(session, now)
-        writes.forget_links(session, now)
+        writes.forget_ended_links(session, now)
         forget_notes_before(session, _forgotten(site, now))
         forget_whom_ended_ones_met(session, now)
         reports.forget_marks_before(session, _midnight(now))
         reports.forget_settled_before(session, _forgotten(site, now))
         session.commit()
     if any(done.values()):
-        tidy(site)
+        scrub_files(site)
     return done
 
 
 def would_sweep(site: Site, now: datetime) -> dict[str, int]:
-    """Return how many of each kind a sweep would take away."""
+    """Return how many of each kind a sweep would delete."""
     with site.database.reading() as session:
         found = {kind: rule.overdue.count(session) for kind, rule in _rules(site, now).items()}
         return found | {
-            "salts": personal.old_salts(session, now),
-            "links": personal.old_links(session, now),
-            "notes": personal.old_notes(session, _forgotten(site, now)),
+            "salts": personal.count_past_salts(session, now),
+            "links": personal.count_ended_links(session, now),
+            "notes": personal.count_old_notes(session, _forgotten(site, now)),
         }
 
 
@@ -90,7 +90,7 @@ def _midnight(now: datetime) -> datetime:
 
 
 def _forgotten(site: Site, now: datetime) -> datetime:
-    """Return the moment before which addresses are forgotten, and with them what staff noted then."""
+    """Return the moment before which addresses, and the notes of staff, are forgotten."""
     return now - timedelta(days=site.settings.forget_addresses_days)
 
 
@@ -101,7 +101,7 @@ def _sweep(site: Site, rule: _Rule) -> int:
             ids = rule.overdue.ids(session, AT_ONCE)
             if not ids:
                 return swept
-            rule.deed(session, ids)
+            rule.forget(session, ids)
             session.commit()
         swept += len(ids)
 

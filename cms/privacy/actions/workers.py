@@ -1,4 +1,4 @@
-"""A running process says which keys it holds, so that none is used before all have it or goes before all can do without."""
+"""Each running process reports which keys it holds, so that a rotation can wait until all have the new one."""
 
 import atexit
 import os
@@ -16,16 +16,16 @@ from cms.privacy.models import PLACE_MAX_CHARS
 from cms.privacy.queries.keys import LiveWorker
 from cms.site import Site
 
-LOOK_SECONDS = 2  # between two looks at the database's keys: a SELECT of a few rows
-SAY_SECONDS = 15  # between two writes while nothing changes
-# Who was not seen for so long has ended. It is a multiple of SAY_SECONDS, so that a host whose clock is half a minute
-# slow, or a disk that stalls, does not count as an end; a wrong guess costs nothing while the process can look itself.
-LIVE = timedelta(seconds=60)
+CHECK_SECONDS = 2  # between two looks at the database's keys: a SELECT of a few rows
+REPORT_SECONDS = 15  # between two writes while nothing changes
+# A process that was not seen for so long has ended. It is a multiple of REPORT_SECONDS, so that a clock that is half a
+# minute slow, or a disk that stalls, does not count. A wrong guess costs nothing: the process checks its keys itself.
+PRESUMED_ENDED_AFTER = timedelta(seconds=60)
 _PROCESS = ", process "
 
 
 class Presence:
-    """Tells, from a thread of its own, that this process runs and which keys it holds."""
+    """Reports, from a thread of its own, that this process runs and which keys it holds."""
 
     def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
         self._site, self._clock = site, clock
@@ -36,16 +36,16 @@ class Presence:
         self._said_at = datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
-        """Begin; it ends with the process, or by `end()`."""
+        """Begin to report, until `end()` or the end of the process."""
         atexit.register(self.end)
         self._thread.start()
 
     def end(self) -> None:
-        """Say that this process does not run any more."""
+        """Report that this process has ended."""
         atexit.unregister(self.end)
         if not self._ended.is_set():
             self._ended.set()
-            self._thread.join(LOOK_SECONDS)
+            self._thread.join(CHECK_SECONDS)
             try:
                 with self._site.database.writing() as session:
                     writes.forget_worker(session, self._id)
@@ -54,7 +54,7 @@ class Presence:
                 return  # its row grows old instead
 
     def tell(self) -> None:
-        """Look at the keys, and say what this process holds where that has changed or was last said some time ago."""
+        """Look at the keys, and report them if they have changed or the last report is old."""
         self._site.keyring.look_again()
         held, now = self._site.keyring.held, self._clock()
         said = (" ".join(sorted(held.ids)), held.vault.current if held.vault else None)
@@ -66,25 +66,25 @@ class Presence:
                 writes.note_worker(session, values)
                 session.commit()
         except SQLAlchemyError:
-            return  # said again at the next look; while the database cannot be written nothing is sealed
+            return  # reported after the next look; while the database cannot be written nothing is sealed
         self._said, self._said_at = said, now
 
     def _run(self) -> None:
         while not self._ended.is_set():
             self.tell()
-            self._ended.wait(LOOK_SECONDS)
+            self._ended.wait(CHECK_SECONDS)
 
 
 def processes_here(workers: Sequence[LiveWorker]) -> set[int]:
-    """Return the numbers of those of `workers` that run on this host."""
+    """Return the process ids of those of `workers` that run on this host."""
     places = (worker.place.rpartition(_PROCESS) for worker in workers)
     return {int(number) for host, _, number in places if host == _host() and number.isdecimal()}
 
 
 def _pause(held: Held) -> float:
-    """Return how long a process may be silent: hardly while keys change, since others wait for its word."""
+    """Return the seconds between two reports: few while keys change, since a rotation waits for them."""
     is_quiet = all(key.state is KeyState.SEALING for key in held.known)
-    return SAY_SECONDS if is_quiet else LOOK_SECONDS
+    return REPORT_SECONDS if is_quiet else CHECK_SECONDS
 
 
 def _place() -> str:

@@ -1,4 +1,4 @@
-"""Everything that the database keeps, as it lies there."""
+"""Every row of every table in the database, for an audit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ AT_ONCE = 1000  # rows in memory while everything is read
 
 @dataclass(frozen=True, slots=True)
 class KeptTable:
-    """A table as it is in the database, search indexes and what no model knows included."""
+    """A table of the database; search indexes and tables without a model count as well."""
 
     name: str
     columns: tuple[str, ...]
@@ -20,7 +20,7 @@ class KeptTable:
 
 
 def kept_tables(session: Session) -> list[KeptTable]:
-    """Return every table that the database keeps but its own catalogues; a SELECT, on SQLite one more for each."""
+    """Return every table except the database's catalogues; one SELECT, on SQLite one more for each table."""
     connection = session.connection()
     quote = connection.dialect.identifier_preparer.quote
     if connection.dialect.name == "sqlite":
@@ -50,7 +50,7 @@ def kept_tables(session: Session) -> list[KeptTable]:
 
 
 def kept_rows(session: Session, table: KeptTable) -> Iterator[Sequence[Any]]:
-    """Yield every row of a table, texts as they lie there; one SELECT, read in portions."""
+    """Yield every row of a table, texts undecoded on SQLite; one SELECT, read in portions."""
     rows = session.execute(
         sa.text(table.statement.replace(":", "\\:")), execution_options={"yield_per": AT_ONCE}
     )
@@ -60,7 +60,7 @@ def kept_rows(session: Session, table: KeptTable) -> Iterator[Sequence[Any]]:
 
 _SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _SQLITE_COLUMNS = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
-# A text that is no UTF-8 would end the reading; numbers stay numbers.
+# As bytes, since decoding a text that is not UTF-8 would raise.
 _AS_BYTES = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
 _AS_TEXT = "{0}::text"
 _POSTGRESQL_COLUMNS = """

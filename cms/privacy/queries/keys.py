@@ -1,4 +1,4 @@
-"""What the database knows of its keys, and of the processes that hold them."""
+"""The keys that the database knows, and the processes that hold them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ _WORKERS = (
 
 @dataclass(frozen=True, slots=True)
 class LiveWorker:
-    """A process that runs: where, since when it was not seen, which keys it holds, which one it seals with."""
+    """A running process: where it runs, when it was last seen, which keys it holds, which one it seals with."""
 
     place: str
     seen_at: datetime

@@ -1,4 +1,4 @@
-"""What is kept of one person, or of many for too long."""
+"""What is kept about one person, and what has been kept too long."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Erasable:
 
 
 def erasable(session: Session, ids: Sequence[int]) -> list[Erasable]:
-    """Return those of these comments that are not erased, in order of their ids; one SELECT for each AT_ONCE."""
+    """Return those of these comments that are not erased yet, by id; one SELECT for each AT_ONCE ids."""
     found = []
     for start in range(0, len(ids), AT_ONCE):
         rows = session.execute(_MARKS.order_by(col(Comment.id)), {"ids": ids[start : start + AT_ONCE]})
@@ -64,15 +64,15 @@ def erasable(session: Session, ids: Sequence[int]) -> list[Erasable]:
     return found
 
 
-def comments_of(session: Session, fingerprint: str, *, behind: int = 0, size: int = AT_ONCE) -> list[int]:
-    """Return the ids of an address's comments above `behind`, at most `size`; one SELECT."""
-    statement = sa.select(col(Comment.id)).where(_OF_ADDRESS, col(Comment.id) > behind)
+def comments_of(session: Session, fingerprint: str, *, after: int = 0, size: int = AT_ONCE) -> list[int]:
+    """Return at most `size` ids of an address's comments that are greater than `after`; one SELECT."""
+    statement = sa.select(col(Comment.id)).where(_OF_ADDRESS, col(Comment.id) > after)
     rows = session.execute(statement.order_by(col(Comment.id)).limit(size), {"fingerprint": fingerprint})
     return list(rows.scalars())
 
 
-def whose(session: Session, comment_id: int) -> str | None:
-    """Return the fingerprint of the address that a comment was sent from, None where that is forgotten; one SELECT."""
+def sender_of(session: Session, comment_id: int) -> str | None:
+    """Return the fingerprint of the address from which a comment was sent, None if it is forgotten; one SELECT."""
     statement = sa.select(col(Comment.email_fingerprint)).where(col(Comment.id) == comment_id)
     found: str | None = session.execute(statement).scalar_one_or_none()
     return found
@@ -80,7 +80,7 @@ def whose(session: Session, comment_id: int) -> str | None:
 
 # Any: columns of many kinds
 def kept_of(session: Session, fingerprint: str) -> dict[str, list[dict[str, Any]]]:
-    """Return all that is kept of an address, by kind, as plain values; nine SELECTs."""
+    """Return everything kept about an address, by kind, as plain values; nine SELECTs."""
     asked = {"fingerprint": fingerprint}
     own = sa.select(col(Comment.id)).where(_OF_ADDRESS)
     statements: dict[str, sa.Select[*tuple[Any, ...]]] = {
@@ -118,7 +118,7 @@ def kept_of(session: Session, fingerprint: str) -> dict[str, list[dict[str, Any]
 
 
 def _notes(own: sa.Select[Any]) -> dict[str, sa.Select[*tuple[Any, ...]]]:  # Any: columns of many kinds
-    """Return what staff noted of an address's `own` comments, of its owner, and beside decisions."""
+    """Return the statements of what staff and readers wrote about the `own` comments and their writer."""
     of_her = col(Note.email_fingerprint) == sa.bindparam("fingerprint")
     about = sa.func.coalesce(sa.cast(col(Note.comment_id), sa.String), "commenter").label("about")
     return {
@@ -140,7 +140,7 @@ def _notes(own: sa.Select[Any]) -> dict[str, sa.Select[*tuple[Any, ...]]]:  # An
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """One kind of what retention takes away: which rows, oldest first, and what orders them."""
+    """One kind of retention: which comments are overdue, and the expression of time that orders them."""
 
     condition: sa.ColumnElement[bool]
     order: Any  # a column or an expression of moments
@@ -179,21 +179,21 @@ def marked_before(moment: datetime) -> Overdue:
     return Overdue(sa.and_(col(Comment.network_mark).is_not(None), created < moment), created)
 
 
-def old_salts(session: Session, moment: datetime) -> int:
+def count_past_salts(session: Session, moment: datetime) -> int:
     """Return how many salts of days before that of `moment` are kept; one SELECT."""
     statement = sa.select(sa.func.count()).select_from(DailySalt).where(col(DailySalt.day) < moment.date())
     found: int = session.execute(statement).scalar_one()
     return found
 
 
-def old_links(session: Session, moment: datetime) -> int:
-    """Return how many doors were shut by `moment`; one SELECT."""
+def count_ended_links(session: Session, moment: datetime) -> int:
+    """Return how many links to one's own comments had ended by `moment`; one SELECT."""
     statement = sa.select(sa.func.count()).select_from(MyCommentsLink)
     found: int = session.execute(statement.where(col(MyCommentsLink.ends_at) <= moment)).scalar_one()
     return found
 
 
-def old_notes(session: Session, moment: datetime) -> int:
+def count_old_notes(session: Session, moment: datetime) -> int:
     """Return how many notes of staff are from before a moment; one SELECT."""
     statement = sa.select(sa.func.count()).select_from(Note).where(col(Note.at) < moment)
     found: int = session.execute(statement).scalar_one()

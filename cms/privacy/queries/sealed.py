@@ -1,4 +1,4 @@
-"""Every sealed value of the site, by the one list of the columns that hold any."""
+"""Every sealed value of the site, and the list of the columns that hold them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class SealedColumn:
         return found
 
 
-# A key's rotation seals all of these anew, and an audit looks for the addresses among them; a test of the house
-# finds a column called `…_sealed` that is not here.
+# A rotation seals these anew, and an audit looks for the addresses among them. A test fails for a column named
+# `…_sealed` that is missing here.
 SEALED_COLUMNS = (
     SealedColumn(Comment),
     SealedColumn(Staff),
@@ -63,15 +63,15 @@ class SealedValue:
 
 # Any: as above; None for the first
 def sealed_under_others(
-    session: Session, column: SealedColumn, key_id: str, *, behind: Any, size: int
+    session: Session, column: SealedColumn, key_id: str, *, after: Any, size: int
 ) -> Sequence[SealedValue]:
     """Return the next `size` values of a column that are sealed under any key but one; one SELECT."""
     rows = column.table.c
     statement = sa.select(rows[column.key], rows[column.mark], rows[column.name]).where(
         _is_under_another(column, key_id)
     )
-    if behind is not None:
-        statement = statement.where(rows[column.key] > behind)
+    if after is not None:
+        statement = statement.where(rows[column.key] > after)
     found = session.execute(statement.order_by(rows[column.key]).limit(size))
     return [SealedValue(key, str(mark), sealed) for key, mark, sealed in found]
 

@@ -1,4 +1,4 @@
-"""What somebody who has proved her address sees of all that was sent from it, and does with it."""
+"""The page on which somebody who has proved her address sees and changes her own comments."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cms.comments.rules import ReceiptState, place_address
 from cms.comments.views.receipts import public_reason
 from cms.privacy.actions import mine
 from cms.privacy.actions.erasing import erase_address
-from cms.privacy.queries.doors import OpenDoor, open_door
+from cms.privacy.queries.my_comments import OpenPage, open_page
 from cms.privacy.queries.personal import kept_of
 from cms.privacy.views.my_comments import link_over
 from cms.text.numbers import ID_MAX, number_or_0
@@ -22,16 +22,16 @@ from cms.web import clock, say, see_other, site, speak, unlisted_page
 
 blueprint = Blueprint("mine", __name__, url_prefix="/my-comments/open/<secret>")
 PAGE_SIZE = 50  # comments; more on the next page
-ALL = "all"  # instead of a comment's id
+ALL = "all"  # in place of a comment's id: all of them
 
 
 class _Over(Exception):
-    """Nothing stands open behind this secret."""
+    """This secret opens no page, or not any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A receipt with the comment's place and the public sentence of its reason, '' for none."""
+    """A receipt with the comment's address and the public sentence of its reason, '' for none."""
 
     receipt: Receipt
     article_url: str
@@ -45,17 +45,17 @@ def _over(_error: _Over) -> Response:
 
 @blueprint.get("")
 def show(secret: str) -> Response:
-    """Show what was sent from the address, the newest first."""
-    return _page(secret, _door(secret))
+    """Show the comments sent from the address, newest first."""
+    return _page(secret, _open_page(secret))
 
 
 @blueprint.get("/comments.<any(json, html):kind>")
 def download(secret: str, kind: str) -> Response:
-    """Hand out all that is kept of the address, as a file."""
-    door = _door(secret)
+    """Send everything kept about the address as a file."""
+    page = _open_page(secret)
     with site().database.reading() as session:
-        kept = kept_of(session, door.email_fingerprint)
-    # She is told that they exist, not what they say: their words may be about others as well.
+        kept = kept_of(session, page.email_fingerprint)
+    # She learns that they exist, not what they say, since they may be about other people as well.
     for one in kept["notes"] + kept["notes_on_decisions"] + kept["reports"]:
         one["text"] = say(
             "This was written for the staff. Whoever runs this site tells you its words if you ask."
@@ -73,67 +73,67 @@ def download(secret: str, kind: str) -> Response:
 @blueprint.post("/names")
 def rename(secret: str) -> Response:
     """Correct her name in one comment or in all."""
-    door = _door(secret)
+    page = _open_page(secret)
     form = NameForm(formdata=request.form, meta={"subject": _subject(secret)})
     chosen = _chosen()
     if not form.validate():
-        return _page(secret, door, 422, form)
-    mine.rename(site(), door.email_fingerprint, chosen, sanitize.one_line(form.name.data), clock())
+        return _page(secret, page, 422, form)
+    mine.rename(site(), page.email_fingerprint, chosen, sanitize.one_line(form.name.data), clock())
     return see_other(url_for("mine.show", secret=secret, said="renamed"))
 
 
 @blueprint.post("/withdrawals")
 def withdraw(secret: str) -> Response:
     """Withdraw one comment or all."""
-    door = _door(secret)
+    page = _open_page(secret)
     chosen = _chosen()
     if not is_good_button(_subject(secret)):
-        return _page(secret, door, 422, problem=old_form())
-    mine.withdraw(site(), door.email_fingerprint, chosen, clock())
+        return _page(secret, page, 422, problem=old_form())
+    mine.withdraw(site(), page.email_fingerprint, chosen, clock())
     return see_other(url_for("mine.show", secret=secret, said="withdrawn"))
 
 
 @blueprint.get("/erasure")
 def before_erasing(secret: str) -> Response:
-    """Ask once whether everything shall be erased."""
-    _door(secret)
+    """Ask whether she really wants everything erased."""
+    _open_page(secret)
     return _erasure(secret)
 
 
 @blueprint.post("/erasure")
 def erase(secret: str) -> Response:
-    """Erase everything that is kept of the address; with it goes this page."""
-    door = _door(secret)
+    """Erase everything kept about the address, including the link to this page."""
+    page = _open_page(secret)
     if not is_good_button(_subject(secret)):
         return _erasure(secret, 422, old_form())
-    erase_address(site(), door.email_fingerprint, clock())
-    return see_other(url_for("my_comments.erased", language=door.language))
+    erase_address(site(), page.email_fingerprint, clock())
+    return see_other(url_for("my_comments.erased", language=page.language))
 
 
-def _door(secret: str) -> OpenDoor:
-    """Return whose page this secret opens, and speak her language; answer that it is over where it opens none."""
+def _open_page(secret: str) -> OpenPage:
+    """Return the page that this secret opens, and speak its language; raises _Over where it opens none."""
     with site().database.reading() as session:
-        door = open_door(session, secret_hash(secret), clock())
-    if door is None:
+        page = open_page(session, secret_hash(secret), clock())
+    if page is None:
         raise _Over
-    speak(door.language)
-    return door
+    speak(page.language)
+    return page
 
 
 def _chosen() -> int | None:
-    """Return the id of the comment that was chosen, None for all of them."""
+    """Return the id of the chosen comment, None for all."""
     sent = request.form.get("comment", "")
     return None if sent == ALL else number_or_0(sent) or abort(422)
 
 
 def _page(
-    secret: str, door: OpenDoor, status: int = 200, form: NameForm | None = None, problem: str = ""
+    secret: str, page: OpenPage, status: int = 200, form: NameForm | None = None, problem: str = ""
 ) -> Response:
-    """Return the page; `form` holds a name that was refused, for the comment that its request names."""
+    """Return the rendered page; `form` holds a refused name for the comment that the request names."""
     before = request.args.get("before", ID_MAX, int)
     with site().database.reading() as session:
         found = receipts_of(
-            session, door.email_fingerprint, before=max(0, min(before, ID_MAX)), size=PAGE_SIZE + 1
+            session, page.email_fingerprint, before=max(0, min(before, ID_MAX)), size=PAGE_SIZE + 1
         )
     refused = request.form.get("comment", "") if form else ""
     name_errors = [str(error) for error in form.name.errors] if form else []
@@ -143,7 +143,7 @@ def _page(
             "privacy/mine/page.html",
             here=url_for("mine.show", secret=secret),
             token=button_token(_subject(secret)),
-            door=door,
+            ends_at=page.ends_at,
             comments=[_shown(receipt) for receipt in found[:PAGE_SIZE]],
             older=found[PAGE_SIZE - 1].comment_id if len(found) > PAGE_SIZE else None,
             said=request.args.get("said", ""),
@@ -157,9 +157,9 @@ def _page(
 
 
 def _shown(receipt: Receipt) -> Shown:
-    place = place_address(address_of(receipt.article_kind, receipt.article_slug), receipt.comment_id)
+    address = place_address(address_of(receipt.article_kind, receipt.article_slug), receipt.comment_id)
     is_refused = receipt.state is ReceiptState.NOT_PUBLISHED
-    return Shown(receipt, place, public_reason(receipt.reason) if is_refused else "")
+    return Shown(receipt, address, public_reason(receipt.reason) if is_refused else "")
 
 
 def _erasure(secret: str, status: int = 200, problem: str = "") -> Response:

@@ -1,4 +1,4 @@
-"""Where somebody asks for what was sent from her address, and where the letter's link leads."""
+"""The form in which somebody asks for her own comments, and the page to which the letter's link leads."""
 
 from flask import Blueprint, Response, render_template, request, url_for
 
@@ -15,14 +15,14 @@ blueprint = Blueprint("my_comments", __name__)
 
 @blueprint.get("/my-comments")
 def form() -> Response:
-    """Show the form, or where to turn to while the site sends no letters."""
+    """Show the form, or the editor's contact while the site sends no letters."""
     speak_as_asked()
     return _form(AddressForm(formdata=None), asked="asked" in request.args)
 
 
 @blueprint.post("/my-comments")
 def ask() -> Response:
-    """Put a letter to the address; every address that could be one is answered the same."""
+    """Queue a letter to the address; the answer is the same for every valid address."""
     code = speak_as_asked()
     if not site().settings.mail_is_on:
         return see_other(_address("my_comments.form", code))
@@ -43,7 +43,7 @@ def ask() -> Response:
 
 @blueprint.get("/my-comments/<secret>")
 def before_opening(secret: str) -> Response:
-    """Show a button and nothing else: scanners of mail open links, so nothing is looked up or used here."""
+    """Show only a button: mail scanners open links, so this looks nothing up and uses nothing."""
     code = speak_as_asked()
     open_url = _address("my_comments.open_link", code, secret=secret)
     return unlisted_page(render_template("privacy/mine/open.html", open_url=open_url))
@@ -51,7 +51,7 @@ def before_opening(secret: str) -> Response:
 
 @blueprint.post("/my-comments/<secret>")
 def open_link(secret: str) -> Response:
-    """Use the link up, and lead to the page that it opens."""
+    """Use up the link and redirect to the page that it opens."""
     speak_as_asked()
     page_secret = proving.open_link(site(), secret, clock())
     if page_secret is None:
@@ -61,18 +61,18 @@ def open_link(secret: str) -> Response:
 
 @blueprint.get("/my-comments/erased")
 def erased() -> Response:
-    """Say that everything is erased, and what of backups."""
+    """Say that everything is erased, and how backups are treated."""
     speak_as_asked()
     return unlisted_page(render_template("privacy/mine/over.html", is_erased=True))
 
 
 def link_over() -> Response:
-    """Say that a link was used or is too old, whichever it was and whether or not there ever was one."""
+    """Say that a link was used or is too old; the answer is the same for one that never existed."""
     return unlisted_page(render_template("privacy/mine/over.html", is_erased=False), 404)
 
 
 def wait_sentence(seconds: int) -> str:
-    """Return the sentence for who has asked for letters too often."""
+    """Return the sentence for somebody who has asked for letters too often."""
     return say_minutes(
         "This was asked often from your connection in a short time. Please try again in %(num)s minute.",
         "This was asked often from your connection in a short time. Please try again in %(num)s minutes.",
@@ -96,6 +96,6 @@ def _form(typed: AddressForm, status: int = 200, problem: str = "", *, asked: bo
 
 
 def _address(endpoint: str, code: str, secret: str | None = None, asked: str | None = None) -> str:
-    """Return an address that goes on speaking the language `code`; the site's own needs no word."""
+    """Return an address that keeps the language `code`; the site's own language is left out of it."""
     spoken = None if code == site().settings.language else code
     return url_for(endpoint, secret=secret, asked=asked, language=spoken)

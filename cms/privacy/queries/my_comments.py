@@ -1,4 +1,4 @@
-"""Whether somebody is known by an address, and which door to its comments a secret opens."""
+"""Which page of one's own comments a secret opens, and whether an address is known."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,8 @@ from cms.privacy.models import MyCommentsLink
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDoor:
-    """A page that stands open: whose comments it shows, in which language, until when."""
+class OpenPage:
+    """A page of one's own comments: whose they are, its language, and until when it is open."""
 
     email_fingerprint: str
     language: str
@@ -37,18 +37,18 @@ _KNOWN = sa.select(
 )
 
 
-def open_door(session: Session, secret_hash: str, now: datetime) -> OpenDoor | None:
-    """Return the page that a secret opens at `now`, or None; one SELECT."""
+def open_page(session: Session, secret_hash: str, now: datetime) -> OpenPage | None:
+    """Return the page that a secret opens at `now`, None where there is none; one SELECT."""
     row = session.execute(_OPEN, {"secret_hash": secret_hash, "now": now}).one_or_none()
-    return OpenDoor(*row) if row else None
+    return OpenPage(*row) if row else None
 
 
-def address_behind(session: Session, secret_hash: str) -> str | None:
-    """Return the fingerprint of the address that a letter's unused link was sent to, or None; one SELECT."""
+def fingerprint_behind_link(session: Session, secret_hash: str) -> str | None:
+    """Return the fingerprint of the address to which a letter's unused link was sent, or None; one SELECT."""
     found: str | None = session.execute(_UNOPENED, {"secret_hash": secret_hash}).scalar_one_or_none()
     return found
 
 
 def is_known(session: Session, fingerprint: str) -> bool:
-    """Tell whether anything is kept of the address with this fingerprint; one SELECT."""
+    """Tell whether the address with this fingerprint has comments or a commenter; one SELECT."""
     return bool(session.execute(_KNOWN, {"fingerprint": fingerprint}).scalar_one())
