@@ -18,8 +18,8 @@ from sqlmodel import Session, SQLModel
 
 from cms.config import Settings, shipped
 from cms.storage import embedded, hosted
+from cms.storage.group_commit import Beginning, GroupCommit, PendingWrite, nothing
 from cms.storage.sessions import ReadingSession, SessionPool, WritingSession, used
-from cms.storage.together import Beginning, Deed, Together, at_once
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -89,13 +89,13 @@ def stored_as_value(kind: type[StrEnum], name: str) -> sa.Enum:
 
 
 def table_of(model: type[SQLModel]) -> sa.Table:
-    """Return the table of a model, for statements that are about rows alone: they cost half of what entities do."""
+    """Return the table of a model, for statements about rows instead of entities: they cost half as much."""
     table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLAlchemy adds it to every table's class
     return table
 
 
 def beside_the_tables(sqlite: Iterable[str], postgresql: Iterable[str]) -> None:
-    """Make what only SQL can say (triggers, search indexes) whenever the models' tables are made."""
+    """Have triggers and search indexes, which models cannot describe, made whenever the models' tables are made."""
     for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
         for statement in statements:
             ddl = sa.DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
@@ -108,11 +108,11 @@ class Database:
 
     reader: sa.Engine
     writer: sa.Engine
-    line: Together  # in which deeds wait to be committed together
+    group_commit: GroupCommit  # queues the writes of `write()`, which share commits
     readers: SessionPool[ReadingSession]
-    leading: SessionPool[WritingSession]  # whoever is first in the line writes in one of these
+    group_writers: SessionPool[WritingSession]  # in which `group_commit` writes
     beside: dict[str, object] = field(compare=False)  # the `info` that every writing session begins with
-    turn: Lock = field(default_factory=Lock, compare=False)  # held by who reads at length in SQLite
+    turn: Lock = field(default_factory=Lock, compare=False)  # held during `reading_in_turn()` on SQLite
 
     @property
     def is_sqlite(self) -> bool:
@@ -125,10 +125,10 @@ class Database:
 
     @contextmanager
     def reading_in_turn(self) -> Iterator[Session]:
-        """Give such a session for much work; in SQLite to one thread of this process at a time.
+        """Give such a session for much work; on SQLite to one thread of this process at a time.
 
-        Eight at once are no faster, since Python computes for one at a time, and each holds a connection of its own: they
-        took 7 MB of the 162 of a server with two workers, after comments (measured).
+        Eight at once would be no faster, since Python runs one thread at a time, and each would hold a connection of its
+        own: that took 7 MB of the 162 of a server with two workers, after comments (measured).
         """
         with self.turn if self.is_sqlite else nullcontext(), self.reading() as session:
             yield session
@@ -137,18 +137,18 @@ class Database:
         """Give a session that holds the write lock from its first statement; the caller commits."""
         return used(WritingSession(self.writer.connect(), info=dict(self.beside)))
 
-    def write(self, work: Callable[[Session], Result], begin: Beginning = at_once) -> Result:
+    def write(self, work: Callable[[Session], Result], begin: Beginning = nothing) -> Result:
         """Return what `work` returns, once that is committed; `begin` goes before it.
 
-        Neither of them commits, and both may be called twice.
-        For what many do at the same moment: they share one commit, and so one wait for the disk (see together.py).
+        Neither of them commits, and both may be called twice. For writes that many make at the same moment: they share
+        one commit, and so one wait for the disk (see group_commit.py).
         """
-        return self.line.do(Deed(work, begin))
+        return self.group_commit.do(PendingWrite(work, begin))
 
     def close(self) -> None:
         """Close every connection."""
         self.readers.close()
-        self.leading.close()
+        self.group_writers.close()
         self.reader.dispose()
         self.writer.dispose()
 
@@ -161,11 +161,11 @@ def open_database(settings: Settings) -> Database:
         settings.instance.mkdir(parents=True, exist_ok=True)
         reader = embedded.open_engine(settings, query_only=True)
         writer = embedded.open_engine(settings, query_only=False)
-        is_good = bool  # which says yes to any connection: a file is always there
+        is_good = bool  # True for any connection: a file is always there
     beside: dict[str, object] = {}
     readers = SessionPool(lambda: ReadingSession(reader.connect()), IDLE_MAX, is_good)
-    leading = SessionPool(lambda: WritingSession(writer.connect(), info=dict(beside)), IDLE_MAX, is_good)
-    return Database(reader, writer, Together(leading.session), readers, leading, beside)
+    writers = SessionPool(lambda: WritingSession(writer.connect(), info=dict(beside)), IDLE_MAX, is_good)
+    return Database(reader, writer, GroupCommit(writers.session), readers, writers, beside)
 
 
 def migrate(settings: Settings) -> None:

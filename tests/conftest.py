@@ -335,7 +335,7 @@ def _empty(url: str) -> None:
 
 @cache
 def _emptying(url: str) -> bytes:
-    """Return the statements that empty the tables; sent as one, since each would be a journey of its own."""
+    """Return the statements that empty the tables; sent as one, since each would be a round trip of its own."""
     with psycopg.connect(url) as connection:
         sequences = [name for (name,) in connection.execute("SELECT sequencename FROM pg_sequences")]
         # Those of the database: of the models only as many are known as this process has imported by now.

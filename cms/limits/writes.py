@@ -13,7 +13,8 @@ from cms.limits.models import DailySalt, LimitCount, Noticed
 from cms.limits.queries import known_numbers
 from cms.limits.rules import KINDS_KEY, SLOW_KEY, WINDOW, added, window_start
 from cms.storage.dialects import dialect_of, insert_into, insert_on
-from cms.storage.prebuilt import FEW, Prebuilt
+from cms.storage.inserts import ROWS_MAX
+from cms.storage.prebuilt import Prebuilt
 from cms.storage.sessions import Rows, once_per_transaction, store_later
 
 # Rows; a comment leaves two of its network and one of its article, and sixteen are stored at once: forgetting keeps up.
@@ -26,11 +27,11 @@ def _counting(dialect: str, rows: int) -> Prebuilt:
     """Return the statement that counts in so many rows."""
     given = [
         {
-            "key": sa.bindparam(f"key_{place}"),
-            "since": sa.bindparam(f"since_{place}", type_=UtcTime()),
-            "number": sa.bindparam(f"number_{place}"),
+            "key": sa.bindparam(f"key_{index}"),
+            "since": sa.bindparam(f"since_{index}", type_=UtcTime()),
+            "number": sa.bindparam(f"number_{index}"),
         }
-        for place in range(rows)
+        for index in range(rows)
     ]
     insert = insert_on(dialect, table_of(LimitCount)).values(given)
     number, more = col(LimitCount.number), insert.excluded.number
@@ -112,8 +113,8 @@ def _count_all(session: Session, rows: Rows) -> None:
         place = row["key"], row["since"]
         sums[place] = added(row["key"], sums.get(place, 0), row["number"])
     ordered = sorted(sums.items())
-    for start in range(0, len(ordered), FEW):
-        some, values = ordered[start : start + FEW], dict[str, Any]()
+    for start in range(0, len(ordered), ROWS_MAX):
+        some, values = ordered[start : start + ROWS_MAX], dict[str, Any]()
         for at, ((key, since), number) in enumerate(some):
             values |= {f"key_{at}": key, f"since_{at}": since, f"number_{at}": number}
         _counting(dialect_of(session), len(some)).put(session, values)

@@ -1,6 +1,6 @@
-"""What SQLite and PostgreSQL each say in words of their own, which are imported where one of them is in use.
+"""What differs between SQLite and PostgreSQL, each imported only on a site that uses it.
 
-SQLAlchemy's words of PostgreSQL bring those of all its drivers along: 3 MB, which a site on SQLite never needs (measured).
+SQLAlchemy's dialect of PostgreSQL imports those of all its drivers: 3 MB, which a site on SQLite never needs (measured).
 """
 
 import re
@@ -12,30 +12,30 @@ from sqlalchemy.ext.compiler import compiles
 from sqlmodel import Session, SQLModel
 
 # Takes a driver's connection, SQL and values, and returns rows. Any: each driver has types of its own.
-Way = Callable[[Any, str, Any], list[Any]]
+DriverCall = Callable[[Any, str, Any], list[Any]]
 
 
-class Ways(NamedTuple):
-    """How a statement goes to a kind of driver (see prebuilt.py)."""
+class DriverCalls(NamedTuple):
+    """How a statement is sent to one kind of driver (see prebuilt.py)."""
 
-    ask: Way  # returns the rows of its answer
-    put: Way  # wants none
-    put_each: Way  # wants none, with the values of each of many rows
-    expect: Way | None  # is sent ahead, to be asked later; None where nothing is gained by that
+    ask: DriverCall  # returns the rows of its answer
+    put: DriverCall  # returns none
+    put_each: DriverCall  # returns none, for the values of each of many rows
+    expect: DriverCall | None  # sends a statement ahead, to be asked later; None if nothing is gained by that
 
 
 def dialect_of(session: Session) -> str:
-    """Return which database a session speaks to, as SQLAlchemy names it: sqlite or postgresql."""
+    """Return the name that SQLAlchemy gives to the database of a session: sqlite or postgresql."""
     return session.get_bind().dialect.name
 
 
 def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:  # Any: each database's own kind
-    """Return an INSERT that can say what becomes of a row that is there already, for the database of `session`."""
+    """Return an INSERT that can have an ON CONFLICT clause, for the database of `session`."""
     return insert_on(dialect_of(session), table)
 
 
 def insert_on(dialect: str, table: type[SQLModel] | sa.Table) -> Any:  # Any: as above
-    """Return the same for a database by its name: sqlite or postgresql."""
+    """Do as `insert_into()` for a database by its name: sqlite or postgresql."""
     if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
@@ -54,15 +54,15 @@ def _check(constraint: sa.CheckConstraint, compiler: Any, **_options: Any) -> st
 
 
 def _compared(found: re.Match[str]) -> str:
-    """Return a CHECK that compares with one word after another, in place of a list.
+    """Return a CHECK that compares with one word after another instead of `IN (…)`.
 
-    Of a list SQLite makes a table anew for each statement: a sixth of what those of a comment took (measured).
+    For a list SQLite makes a temporary table in each statement: a sixth of the time of a comment's statements (measured).
     """
     return f"CHECK ({' OR '.join(f'{found[1]} = {word.strip()}' for word in found[2].split(','))})"
 
 
 class InsertNew(sa.Insert):
-    """An INSERT that leaves rows which are there already as they are, in the words that both databases share."""
+    """An INSERT with ON CONFLICT DO NOTHING, which both databases understand: rows that are there stay as they are."""
 
     inherit_cache = True
 
@@ -75,7 +75,7 @@ def _insert_new(insert: InsertNew, compiler: sa.sql.compiler.SQLCompiler, **opti
 
 # Any: names of columns, or SQL expressions
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> sa.Index:
-    """Return an index of those rows alone for which `where` holds, on either database."""
+    """Return an index of only those rows for which `where` holds, on either database."""
     condition = sa.text(where)
     index = sa.Index(name, *columns, unique=unique, sqlite_where=condition)
 
@@ -116,7 +116,7 @@ def _expect_postgresql(driver: Any, sql: str, values: Any) -> list[Any]:
     return []
 
 
-WAYS = {
-    "sqlite": Ways(_ask_sqlite, _ask_sqlite, _put_sqlite_each, None),
-    "postgresql": Ways(_ask_postgresql, _put_postgresql, _put_postgresql_each, _expect_postgresql),
+DRIVER_CALLS = {
+    "sqlite": DriverCalls(_ask_sqlite, _ask_sqlite, _put_sqlite_each, None),
+    "postgresql": DriverCalls(_ask_postgresql, _put_postgresql, _put_postgresql_each, _expect_postgresql),
 }

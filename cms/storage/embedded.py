@@ -1,4 +1,4 @@
-"""Connections to the embedded database, SQLite: how they are set up, and how each waits for its turn to write."""
+"""Connections to SQLite: how they are set up, and how they wait for their turn to write."""
 
 import fcntl
 import os
@@ -15,9 +15,9 @@ from cms.config import Settings
 # Connections that are kept open, and more that are opened at need; the threads of one worker need 12 at most.
 POOL_SIZE, POOL_OVERFLOW = 8, 7
 READERS_CACHE_KB = 512  # of each reading connection; with SQLite's own 2,000 pages cost the same (measured)
-PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader who waits longer has gone
-CUTS, CUT_WAITS_MS, CUT_PAUSE_SECONDS = 20, 20, 0.05  # tries to cut the WAL, for how long, how far apart
-PAUSE_SECONDS = 0.0005  # between two tries to begin writing: half as long as it takes to store a comment
+PATIENCE_SECONDS: float = 5  # for a lock or a connection; a reader has gone by then
+TRUNCATE_TRIES, TRUNCATE_WAIT_MS, TRUNCATE_PAUSE_SECONDS = 20, 20, 0.05  # to truncate the WAL
+PAUSE_SECONDS = 0.0005  # between two tries to begin writing; half the time in which a comment is stored
 
 
 def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
@@ -26,7 +26,7 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
         settings.sqlalchemy_url,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
-        pool_use_lifo=True,  # so few are in use: each caches pages of the file, which every commit makes old
+        pool_use_lifo=True,  # uses as few as possible: each has a cache, which every commit makes out of date
         hide_parameters=True,
     )
 
@@ -45,7 +45,7 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
             cursor.execute("PRAGMA query_only=ON")
             cursor.execute(f"PRAGMA cache_size=-{READERS_CACHE_KB}")
         else:
-            cursor.execute("PRAGMA busy_timeout=0")  # it waits in a way of its own
+            cursor.execute("PRAGMA busy_timeout=0")  # `_begin_writing()` does the waiting
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -59,10 +59,10 @@ def open_engine(settings: Settings, *, query_only: bool) -> sa.Engine:
 
 
 def open_rebuilding_engine(settings: Settings) -> sa.Engine:
-    """Return an engine for migrations, each of which is one transaction: whole, or as if it had never begun.
+    """Return an engine for migrations, whose every migration is one transaction.
 
-    The driver's own transactions leave out CREATE and ALTER: a disk that was full in the middle of a migration left half
-    of it, and every later start failed on that.
+    The driver's own transactions do not include CREATE and ALTER. So a disk that was full in the middle of a migration
+    left half of it behind, and every later start failed.
     """
     engine = sa.create_engine(settings.sqlalchemy_url, poolclass=sa.NullPool)
 
@@ -71,9 +71,9 @@ def open_rebuilding_engine(settings: Settings) -> sa.Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        # Before any BEGIN: a table that is rebuilt with foreign keys on takes its children along.
+        # Before any BEGIN: with foreign keys on, rebuilding a table deletes the rows that refer to it.
         cursor.execute("PRAGMA foreign_keys=OFF")
-        # Or one that takes its old name again is refused, since another table's trigger speaks of it.
+        # Without it a rebuilt table cannot take its old name again if a trigger of another table names it.
         cursor.execute("PRAGMA legacy_alter_table=ON")
         cursor.close()
 
@@ -84,22 +84,22 @@ def open_rebuilding_engine(settings: Settings) -> sa.Engine:
     return engine
 
 
-def cut_wal(engine: sa.Engine) -> None:
-    """Write the WAL back and cut it, as soon as nobody reads an older state; give up after CUTS tries.
+def truncate_wal(engine: sa.Engine) -> None:
+    """Write the WAL back and truncate it, once nobody reads an older state; give up after TRUNCATE_TRIES.
 
-    SQLite's own waiting holds the write lock: behind somebody who read at length (a backup, an audit) nobody could write
-    until PATIENCE_SECONDS were over. So each try waits for CUT_WAITS_MS alone.
+    SQLite holds the write lock while it waits for readers. So while a backup or an audit read, nobody could write until
+    PATIENCE_SECONDS were over. Therefore each try waits for TRUNCATE_WAIT_MS only.
     """
     raw = engine.raw_connection()  # of the engine that reads: nothing in the database is changed
     cursor = raw.cursor()
     try:
-        cursor.execute(f"PRAGMA busy_timeout={CUT_WAITS_MS}")
-        for _ in range(CUTS):
+        cursor.execute(f"PRAGMA busy_timeout={TRUNCATE_WAIT_MS}")
+        for _ in range(TRUNCATE_TRIES):
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (is_hindered, *_) = cursor.fetchone() or (False,)
             if not is_hindered:
                 break
-            time.sleep(CUT_PAUSE_SECONDS)
+            time.sleep(TRUNCATE_PAUSE_SECONDS)
     finally:
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000:.0f}")
         raw.close()
@@ -108,28 +108,28 @@ def cut_wal(engine: sa.Engine) -> None:
 def _begin_writing(connection: sa.Connection, instance: Path) -> None:
     """Begin as the only writer, at once or up to PATIENCE_SECONDS later.
 
-    SQLite's own waiting sleeps longer at each try, up to 0.1 s, while others pass: with 16 readers who sent comments at
-    once the slowest in a hundred waited 0.6 s (measured). Here whoever is next in line holds a lock on the instance's
-    folder until it writes, so a process that has just written cannot pass one that waits.
+    SQLite's own waiting sleeps longer after each try, up to 0.1 s, while others overtake: with 16 readers who sent
+    comments at once, the slowest in a hundred waited 0.6 s (measured). Here the process that is next holds a lock on the
+    instance's folder until it writes, so a process that has just written cannot overtake one that waits.
     """
     driver: Any = connection.connection.driver_connection  # Any: sqlite3's own
     until = time.monotonic() + PATIENCE_SECONDS
-    place = os.open(instance, os.O_RDONLY)
+    folder = os.open(instance, os.O_RDONLY)
     try:
-        while not _is_locked(place) and time.monotonic() < until:
+        while not _is_locked(folder) and time.monotonic() < until:
             time.sleep(PAUSE_SECONDS)
         while (hindrance := _begin_at_once(driver)) == sqlite3.SQLITE_BUSY and time.monotonic() < until:
             time.sleep(PAUSE_SECONDS)
         if hindrance:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # which raises it in SQLAlchemy's words
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises the error as SQLAlchemy's own
     finally:
-        os.close(place)
+        os.close(folder)
 
 
-def _is_locked(place: int) -> bool:
-    """Take the lock on an open file or folder unless another process has it; tell whether it is ours now."""
+def _is_locked(folder: int) -> bool:
+    """Take the lock on an open folder unless another process has it; tell whether it is ours now."""
     try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: how they are set up, what each transaction is promised, and which of them are alive."""
+"""Connections to PostgreSQL: how they are set up, how transactions begin, and which connections are alive."""
 
 import math
 import time
@@ -15,17 +15,17 @@ IDLE_SECONDS: float = 1
 
 # Any: the driver's own kind
 def open_engines(url: str) -> tuple[sa.Engine, sa.Engine, Callable[[Any], bool]]:
-    """Return an engine for reading and one for writing, which share a pool, and what tells whether a connection works."""
+    """Return an engine for reading and one for writing, which share a pool, and a check whether a connection works."""
     from cms.storage.wire import Wire
 
-    # Only what a Wire prepares is prepared: psycopg would do so with any statement after a few uses, and then PostgreSQL
-    # plans it without its values, so that a search for a rare word reads every article (measured among 10,000: 0.7 s, and 0.1 so).
+    # Only a Wire prepares statements. psycopg would prepare any statement after a few uses. PostgreSQL then plans it without
+    # its values, and a search for a rare word reads every article (0.7 s instead of 0.1 among 10,000, measured).
     engine = sa.create_engine(
         url,
         paramstyle="numeric_dollar",  # as PostgreSQL itself has them
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
-        pool_use_lifo=True,  # so few are in use: each has to prepare its statements anew
+        pool_use_lifo=True,  # uses as few as possible: each has to prepare its statements
         hide_parameters=True,
         connect_args={
             "prepare_threshold": None,
@@ -63,10 +63,10 @@ def _begin_by(engine: sa.Engine, *statements: str) -> None:
 
 
 def _keep_alive_ones(engine: sa.Engine) -> Callable[[Any], bool]:  # Any: the driver's own kind, as below
-    """Check connections as they leave the pool: PostgreSQL ends idle ones when it is restarted.
+    """Check connections as they leave the pool, since a restart of PostgreSQL ends them.
 
-    Return what tells that one need not be checked, since it was used a moment ago and none was lost since: a check takes a
-    tenth of the time of a comment's statements.
+    Return a function that tells whether a connection need not be checked: it was used a moment ago, and none was lost
+    since. A check takes a tenth of the time of a comment's statements.
     """
     lost_at = -math.inf
 
@@ -81,7 +81,7 @@ def _keep_alive_ones(engine: sa.Engine) -> Callable[[Any], bool]:  # Any: the dr
     @sa.event.listens_for(engine, "checkout")
     def _look(connection: Any, _record: object, _proxy: object) -> None:
         if not is_good(connection) and not _answers(engine.dialect, connection):
-            raise sa.exc.InvalidatePoolError  # and whoever asked gets a new one
+            raise sa.exc.InvalidatePoolError  # the pool then opens a new one
 
     return is_good
 

@@ -1,4 +1,4 @@
-"""Statements that look for any number of things at once, which go to the driver as one value."""
+"""SELECTs for any number of values at once, which are sent to the driver as one value."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +16,13 @@ _LIST: sa.BindParameter[Any] = sa.bindparam("listed", type_=sa.types.NullType())
 
 
 class Listed:
-    """A SELECT of the rows in which a column holds one of many values, as short for hundreds as for one.
+    """A SELECT of the rows in which a column has one of many values; its SQL is the same for any number of them.
 
-    A list of placeholders would be parsed anew for each length of it.
+    A list of placeholders would be parsed again for each length of the list.
     """
 
     def __init__(self, statement: sa.Select[*tuple[Any, ...]], column: Mapped[Any]) -> None:
-        """Take what else is asked, with named values as `Prebuilt` has them, and the column."""
+        """Take a SELECT, with named values as `Prebuilt` has them, and the column."""
         in_json = sa.select(sa.func.json_each(_LIST).table_valued("value").c.value)
         self._on: dict[str, tuple[Prebuilt, Callable[[Sequence[int | str]], object]]] = {
             "sqlite": (Prebuilt(statement.where(column.in_(in_json))), json.dumps),

@@ -1,4 +1,4 @@
-"""Which failures say that the database cannot work just now, so that the same request may be sent again later."""
+"""Which errors mean that the database cannot work just now, so that the same request may succeed later."""
 
 import sqlite3
 
@@ -46,7 +46,7 @@ _POSTGRESQL = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether `error` is the database's inability to work now, and no mistake in what it was asked."""
+    """Tell whether `error` means that the database cannot work now, rather than that a statement was wrong."""
     if isinstance(error, NoConnectionFree):
         return True
     if not isinstance(error, DBAPIError):
@@ -55,12 +55,12 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(original, sqlite3.Error):
         return _code(original) in _SQLITE
     state = _state(original)
-    is_lost = not state and isinstance(error, OperationalError)  # nobody was there to give a code
+    is_lost = not state and isinstance(error, OperationalError)  # no server was there to give a code
     return is_lost or error.connection_invalidated or state.startswith(_POSTGRESQL)
 
 
 def is_clash(error: BaseException) -> bool:
-    """Tell whether `error` is that of one of two transactions in each other's way, which may be done anew at once."""
+    """Tell whether `error` comes of two transactions that were in each other's way: it may be tried again at once."""
     return isinstance(error, DBAPIError) and _state(error.orig).startswith(_CLASH)
 
 

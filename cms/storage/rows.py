@@ -1,4 +1,4 @@
-"""What a statement did to rows, as far as whoever sends it wants to know."""
+"""What a statement did to rows: whether it changed any, which id it gave."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Sessions that send statements straight to a connection: one kind that reads, one that writes."""
+"""Sessions that send statements directly to a connection: one class for reading, one for writing."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +17,8 @@ Storing = Callable[[Session, Rows], None]
 class StraightSession(Session):
     """A session of one connection; the first statement begins the connection's transaction.
 
-    SQLAlchemy's Session begins, commits and closes a transaction of its own around that, which was a tenth of what Python
-    does for a comment (by its opcodes). Here it does so only where entities are used; then it has the last word.
+    SQLAlchemy's Session begins, commits and closes a transaction object of its own around that, which was a tenth of what
+    Python does for a comment (by its opcodes). Here it does so only if entities are used.
     """
 
     def __init__(self, bind: sa.Connection, *, info: dict[Any, Any] | None = None) -> None:
@@ -37,7 +37,7 @@ class StraightSession(Session):
         return self._bound.connection.dbapi_connection
 
     def begun(self) -> sa.Connection:
-        """Return the connection, in a transaction; for a statement that reads nothing whose storing was deferred."""
+        """Return the connection, in a transaction; for a statement that reads no rows whose storing was deferred."""
         if not self._bound.in_transaction():
             self._bound.begin()
         return self._bound
@@ -78,7 +78,7 @@ class StraightSession(Session):
 
 
 class ReadingSession(StraightSession):
-    """A session whose SELECTs of columns go to the connection without the ORM, in 40 µs each in place of 110 (measured)."""
+    """A session whose SELECTs of columns go to the connection without the ORM, in 40 µs each instead of 110 (measured)."""
 
     # Any: as SQLAlchemy has them
     def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
@@ -89,15 +89,15 @@ class ReadingSession(StraightSession):
 
 
 class WritingSession(StraightSession):
-    """A session for one or several deeds, which may defer storing rows, so that all of one kind go by one statement.
+    """A session for one or several writes, which may defer storing rows, so that one statement stores all of a kind.
 
-    They are stored before any other statement, and before the commit. Only a statement that is known to read none of them
-    goes before them: it takes its connection from `begun()`.
+    Deferred rows are stored before any other statement, and before the commit. Only a statement that is known to read none
+    of them goes before: it takes its connection from `begun()`.
     """
 
     def __init__(self, bind: sa.Connection, *, info: dict[Any, Any]) -> None:
         super().__init__(bind, info=info)
-        self.deeds = 1  # how many share its transaction
+        self.writes = 1  # how many share its transaction (see group_commit.py)
         self._found: dict[str, Any] = {}  # by `once_per_transaction()`; Any: whatever is looked for
         # In the order in which each kind was first deferred.
         self._deferred: dict[Storing, list[Mapping[str, Any]]] = {}
@@ -153,7 +153,7 @@ def _before_flush(session: WritingSession, _context: object, _instances: object)
 
 # Any: whatever `find` returns
 def once_per_transaction(session: Session, key: str, find: Callable[[], Any]) -> Any:
-    """Return what `find` returned first under `key` in this transaction; a session that reads asks `find` each time."""
+    """Return what `find` returned first under `key` in this transaction; in a session that reads, call it each time."""
     return session.once_per_transaction(key, find) if isinstance(session, WritingSession) else find()
 
 
@@ -180,12 +180,12 @@ def used(session: Kind) -> Iterator[Kind]:
 class SessionPool(Generic[Kind]):
     """Sessions that are used again, by one thread after another; one in which something went wrong is closed instead.
 
-    To take a connection from the engine's pool, make a session of it and give it back, twice for a comment, took 6 % of
-    what Python does for one (by its opcodes), and 2 % of the instructions of an article made anew.
+    Taking a connection from the engine's pool, making a session of it and giving it back, twice for a comment, was 6 % of
+    what Python does for one (by its opcodes), and 2 % of the instructions of an article's page.
     """
 
     def __init__(self, make: Callable[[], Kind], most: int, is_good: Callable[[Any], bool]) -> None:
-        """Take what makes a session, how many are kept while idle, and what tells whether a connection still works."""
+        """Take a function that makes a session, how many idle ones are kept, and a check whether a connection works."""
         self._make, self._most, self._is_good = make, most, is_good
         self._idle: deque[Kind] = deque()
 

@@ -1,4 +1,4 @@
-"""Whole copies of a SQLite database: taken while a site writes, looked at, put in another's place."""
+"""Whole copies of a SQLite database: made while a site writes, checked, and put in place of another."""
 
 import sqlite3
 from contextlib import closing

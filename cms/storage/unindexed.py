@@ -1,4 +1,4 @@
-"""Columns by which SQLite shall look for no index, since it would take the wrong one."""
+"""Columns for which SQLite must not use an index, since it would take the wrong one."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class Unindexed(FunctionElement[Any]):  # Any: of whatever type its column is
-    """A column by which SQLite looks for no index (its manual, "The Query Planner", section 2.1).
+    """A column for which SQLite uses no index (its manual, "The Query Planner", section 2.1).
 
-    It keeps no statistics here, so it takes any index whose first columns are asked for to be equally narrow.
+    It keeps no statistics here, so it takes every index whose first columns are compared to be equally selective.
     """
 
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL on which statements are prepared once, and several share a journey there and back."""
+"""A connection to PostgreSQL that prepares each statement once and sends several by one round trip."""
 
 import select
 import time
@@ -14,73 +14,79 @@ from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction, error_fr
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-AT_ONCE = 100  # statements in one journey, whose answers are kept until its end
+STATEMENTS_MAX = 100  # in one round trip, whose answers are kept until its end
 Values = Sequence[Any]  # Any: as the driver converts each kind
 Row = tuple[Any, ...]  # Any: as above
 
 
 class Wire(Connection[Any]):
-    """A connection whose statements, with `$1` and its like for their values, go by libpq's own pipeline.
+    """A connection that sends statements, with `$1` and so on for their values, by libpq's pipeline mode.
 
-    Each statement that stores a comment cost psycopg's cursor 110 µs, and PostgreSQL up to 1,100 to parse and plan it; here
-    it costs 10 µs, and is planned once (measured). Statements that are not put, asked or expected go by a cursor as ever.
+    Each statement that stores a comment took psycopg's cursor 110 µs, and PostgreSQL up to 1,100 to parse and plan it. Here
+    it takes 10 µs, and is planned once (measured). Statements that are not put, asked or expected go by a cursor as usual.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.cursor_factory, self.server_cursor_factory = _Cursor, _ServerCursor
         self._waiting: list[_Statement] = []
-        self._sent: list[list[_Statement]] = []  # by journey, whose answers were not read yet
+        self._sent: list[list[_Statement]] = []  # by round trip, those whose answers were not read yet
         # Sent ahead, by statement and values, until somebody asks for them.
         self._expected: dict[str, dict[tuple[Any, ...], _Statement]] = {}
-        self._meanwhile: Callable[[], object] | None = None
+        self._instead_of_waiting: Callable[[], object] | None = None
         self._names: dict[str, bytes] = {}  # of what is prepared
         self._poll = select.poll()
         self.heard_at = time.monotonic()
 
     def put(self, statement: str, values: Values = ()) -> None:
-        """Send a statement whose answer nobody wants with the next one that is asked, or the commit, which fails with it."""
+        """Send a statement whose answer nobody wants, together with the next one that is asked or with the commit.
+
+        Should it fail, that one raises the error.
+        """
         self._put(statement, values)
-        if len(self._waiting) >= AT_ONCE:
-            self._travel()
+        if len(self._waiting) >= STATEMENTS_MAX:
+            self._make_round_trip()
 
     def ask(self, statement: str, values: Values = ()) -> list[Row]:
         """Send all that was put, then this statement; return its rows, none where it returns none."""
         asked = self._asked_already(statement, values) or self._put(statement, values)
         if asked.answer is None:
-            (self._meanwhile or self._travel)()
+            (self._instead_of_waiting or self._make_round_trip)()
         return self._rows(asked.answer)
 
     def expect(self, statement: str, values: Values = ()) -> None:
-        """Send a question with the next one that is asked; who asks it later in this transaction finds the answer here, once."""
+        """Send a statement together with the next one that is asked; asked later in this transaction, it is answered here.
+
+        Each answer is given once.
+        """
         expected = self._expected.setdefault(statement, {})
         if tuple(values) not in expected:
             expected[tuple(values)] = self._put(statement, values)
 
     @contextmanager
     def while_waiting(self, do: Callable[[], object]) -> Iterator[None]:
-        """Call `do` wherever somebody would wait for an answer; it must see to it that all is delivered.
+        """Call `do` instead of waiting for an answer; it must have everything delivered before it returns.
 
-        The same question of several is sent once, and each gets its answer.
+        If several ask the same question meanwhile, it is sent once, and each gets the answer.
         """
-        self._meanwhile = do
+        self._instead_of_waiting = do
         try:
             yield
         finally:
-            self._meanwhile = None
+            self._instead_of_waiting = None
 
     def deliver(self) -> None:
-        """Send all that waits, and read every answer."""
+        """Send every statement that waits, and read the answers."""
         if self._waiting or self._sent:
-            self._travel()
+            self._make_round_trip()
 
     def deliver_to_each(self) -> None:
-        """Do the same for several who ask: each finds in her own answer what went wrong, so nothing is raised here."""
+        """Do as `deliver()`, but raise nothing: `ask()` finds in its own answer what went wrong."""
         with suppress(Error):
             self.deliver()
 
     def commit(self) -> None:
-        """Commit, by the same journey as all that was put."""
+        """Commit, by the same round trip as everything that was put."""
         if self._waiting or self._is_begun():
             try:
                 self.ask("COMMIT")
@@ -93,8 +99,8 @@ class Wire(Connection[Any]):
     def rollback(self) -> None:
         """Forget what was put, and undo what was done.
 
-        Its answer is read with the next one, which saves one of a comment's eight journeys (by its calls of poll); only
-        behind a pooler, which may give the connection to another, is it waited for.
+        Its answer is read with the next one, which saves one of a comment's eight round trips (by its calls of poll). It
+        is waited for only behind a pooler, which may give the connection to somebody else.
         """
         self._waiting = []
         self._expected.clear()
@@ -103,14 +109,14 @@ class Wire(Connection[Any]):
             if self._may_prepare:
                 self._send()
             else:
-                self._travel()
+                self._make_round_trip()
 
     def _asked_already(self, statement: str, values: Values) -> "_Statement | None":
-        """Return the same question where it was expected, or where another waits for its answer just now."""
+        """Return the same statement if it was expected, or if another greenlet waits for its answer just now."""
         expected = self._expected.get(statement)
         if expected:
             return expected.pop(tuple(values), None)
-        asked = self._waiting if self._meanwhile else ()
+        asked = self._waiting if self._instead_of_waiting else ()
         return next((one for one in asked if one.is_of(statement, values)), None)
 
     def _rows(self, answer: PGresult | None) -> list[Row]:
@@ -142,22 +148,22 @@ class Wire(Connection[Any]):
         name = self._names.get(statement)
         if name is None:
             if self._sent:
-                self._travel()  # nothing can be prepared before its answers are read
+                self._make_round_trip()  # nothing can be prepared before its answers are read
             name = b"s%d" % len(self._names)
             self._check(self.pgconn.prepare(name, statement.encode()))
             self._names[statement] = name
         return name
 
     def _put(self, statement: str, values: Values) -> "_Statement":
-        said = self._name(statement) if self._may_prepare else statement.encode()
+        name_or_sql = self._name(statement) if self._may_prepare else statement.encode()
         put = _Statement(
-            statement, said, values, self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values))
+            statement, name_or_sql, values, self._adapter.dump_sequence(values, [PyFormat.TEXT] * len(values))
         )
         self._waiting.append(put)
         return put
 
-    def _travel(self) -> None:
-        """Send all that waits, and read the answers. Raises what the first one that failed says."""
+    def _make_round_trip(self) -> None:
+        """Send every statement that waits, and read the answers. Raises the error of the first one that failed."""
         try:
             self._send()
             answers = self._hear()
@@ -172,7 +178,7 @@ class Wire(Connection[Any]):
             self.pgconn.enter_pipeline_mode()
         send = self.pgconn.send_query_prepared if self._may_prepare else self.pgconn.send_query_params
         for one in self._waiting:
-            send(one.said, one.texts)
+            send(one.name_or_sql, one.texts)
         self.pgconn.pipeline_sync()
         self._sent.append(self._waiting)
         self._waiting = []
@@ -180,12 +186,12 @@ class Wire(Connection[Any]):
     def _hear(self) -> list[PGresult]:
         """Return the answers to all that was sent."""
         answers = []
-        for journey in self._sent:
-            for one in journey:
+        for round_trip in self._sent:
+            for one in round_trip:
                 one.answer = self._answer()
                 answers.append(one.answer)
                 self.pgconn.get_result()  # None, which ends it
-            self._answer()  # of the journey's end, pipeline_sync()
+            self._answer()  # of the round trip's end, pipeline_sync()
         self.pgconn.exit_pipeline_mode()
         self._sent, self.heard_at = [], time.monotonic()
         return answers
@@ -219,7 +225,7 @@ class _Statement:
     """A statement with its values as the driver sends them, and PostgreSQL's answer once that is here."""
 
     statement: str
-    said: bytes  # its name, where it is prepared
+    name_or_sql: bytes  # its name if it is prepared
     values: Values
     texts: Sequence[Any]  # Any: the driver's own kinds of bytes
     answer: PGresult | None = None

@@ -50,11 +50,11 @@ def browsers(site: Site, network: str) -> list[str]:
 
 
 @contextmanager
-def journeys(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Give what happens meanwhile from the first BEGIN of who writes: journeys to PostgreSQL, and commits."""
+def round_trips(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Give what happens meanwhile from the first BEGIN of who writes: round trips to PostgreSQL, and commits."""
     from cms.storage.wire import Wire
 
-    seen, travel = list[str](), Wire._travel
+    seen, make_round_trip = list[str](), Wire._make_round_trip
 
     def begin(_connection: sa.Connection) -> None:
         seen.append("begin")
@@ -65,7 +65,9 @@ def journeys(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
     sa.event.listen(site.database.writer, "begin", begin)
     sa.event.listen(site.database.writer, "commit", commit)
     with monkeypatch.context() as patched:
-        patched.setattr(Wire, "_travel", lambda wire: (seen.append("journey"), travel(wire)))
+        patched.setattr(
+            Wire, "_make_round_trip", lambda wire: (seen.append("round trip"), make_round_trip(wire))
+        )
         yield seen
     sa.event.remove(site.database.writer, "begin", begin)
     sa.event.remove(site.database.writer, "commit", commit)
@@ -74,16 +76,16 @@ def journeys(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
 
 @ON_POSTGRESQL
 @pytest.mark.parametrize("text", ["Words of {}.", TEXT])
-def test_comments_with_limits_and_in_a_fold_are_stored_by_two_journeys(
+def test_comments_with_limits_and_in_a_fold_are_stored_by_two_round_trips(
     app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     Counter(app, site).answers([post(app, "Ada", TEXT, network=HERS)])  # who writes the day's salt
     sent = [post(app, f"Dan{number}", text.format(number), network=FAR.format(number)) for number in range(8)]
-    with journeys(site, monkeypatch) as seen:
+    with round_trips(site, monkeypatch) as seen:
         answers = Counter(app, site).answers(sent)
     assert len({receipt(answer) for answer in answers}) == 8
     assert len({comment.fold_id for comment in stored(site)}) == (1 if text == TEXT else 9)
-    assert seen == ["begin", "journey", "commit", "journey"]
+    assert seen == ["begin", "round trip", "commit", "round trip"]
 
 
 def test_whoever_is_refused_keeps_her_words_and_takes_nothing_from_who_came_with_her(

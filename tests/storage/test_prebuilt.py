@@ -12,8 +12,9 @@ from cms.articles.models import Article, ArticleKind, ArticleStatus
 from cms.db import UtcTime, table_of
 from cms.limits.models import Noticed
 from cms.site import Site
+from cms.storage.inserts import PrebuiltInsert
 from cms.storage.outages import is_outage
-from cms.storage.prebuilt import Inserting, Prebuilt
+from cms.storage.prebuilt import Prebuilt
 from tests.articles.paper import counted
 from tests.conftest import ON_POSTGRESQL, Clock
 from tests.factories import write_article
@@ -72,7 +73,7 @@ def test_whoever_listens_to_statements_hears_of_a_prebuilt_one(site: Site, clock
 
 @pytest.mark.both_engines
 def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> None:
-    storing = Inserting(table_of(Noticed), "what", "at")
+    storing = PrebuiltInsert(table_of(Noticed), "what", "at")
     with site.database.writing() as session:
         for names in (["a", "b"], ["c"]):  # a session that goes on begins anew
             storing.store(session, [{"what": name, "at": clock(), "more": 1} for name in names])
@@ -83,8 +84,8 @@ def test_rows_are_stored_by_a_prebuilt_statement(site: Site, clock: Clock) -> No
 
 
 @pytest.mark.both_engines
-def test_rows_that_are_put_off_are_stored_by_one_statement(site: Site, clock: Clock) -> None:
-    storing = Inserting(table_of(Noticed), "what", "at")
+def test_deferred_rows_are_stored_by_one_statement(site: Site, clock: Clock) -> None:
+    storing = PrebuiltInsert(table_of(Noticed), "what", "at")
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -100,8 +101,8 @@ def test_rows_that_are_put_off_are_stored_by_one_statement(site: Site, clock: Cl
 
 
 @pytest.mark.both_engines
-def test_whoever_looks_sees_what_was_put_off_but_for_who_asks_nothing_of_it(site: Site, clock: Clock) -> None:
-    storing, known = Inserting(table_of(Noticed), "what", "at"), sa.select(col(Noticed.what))
+def test_deferred_rows_are_stored_before_anything_that_may_read_them(site: Site, clock: Clock) -> None:
+    storing, known = PrebuiltInsert(table_of(Noticed), "what", "at"), sa.select(col(Noticed.what))
     with site.database.writing() as session:
         storing.store_later(session, [{"what": "a", "at": clock()}])
         assert Prebuilt(known, overtakes=True).all(session, {}) == []
@@ -117,9 +118,9 @@ def test_whoever_looks_sees_what_was_put_off_but_for_who_asks_nothing_of_it(site
 
 
 @pytest.mark.both_engines
-def test_what_was_put_off_goes_with_what_is_taken_back(site: Site, clock: Clock) -> None:
+def test_a_rollback_forgets_deferred_rows(site: Site, clock: Clock) -> None:
     with site.database.writing() as session:
-        Inserting(table_of(Noticed), "what", "at").store_later(session, [{"what": "a", "at": clock()}])
+        PrebuiltInsert(table_of(Noticed), "what", "at").store_later(session, [{"what": "a", "at": clock()}])
         session.rollback()
         session.commit()
     assert noticed(site) == []
@@ -158,7 +159,7 @@ def test_of_many_rows_none_may_lack_a_value(site: Site, clock: Clock) -> None:
 @pytest.mark.both_engines
 def test_a_value_may_stand_twice_in_a_statement_for_each_of_many(site: Site, clock: Clock) -> None:
     with site.database.writing() as session:
-        Inserting(table_of(Noticed), "what", "at").store(session, [{"what": "a", "at": clock()}])
+        PrebuiltInsert(table_of(Noticed), "what", "at").store(session, [{"what": "a", "at": clock()}])
         later = sa.bindparam("later", type_=UtcTime())
         older = sa.delete(Noticed).where(col(Noticed.at) < later, col(Noticed.at) != later)
         Prebuilt(older).put_each(session, [{"later": clock()}, {"later": clock() + timedelta(seconds=1)}])
@@ -168,7 +169,7 @@ def test_a_value_may_stand_twice_in_a_statement_for_each_of_many(site: Site, clo
 
 @pytest.mark.both_engines
 def test_a_row_that_is_there_already_is_refused_in_sqlalchemys_words(site: Site, clock: Clock) -> None:
-    storing = Inserting(table_of(Noticed), "what", "at")
+    storing = PrebuiltInsert(table_of(Noticed), "what", "at")
     with site.database.writing() as session:
         storing.store_later(session, [{"what": "a", "at": clock()}] * 2)
         with pytest.raises(IntegrityError):

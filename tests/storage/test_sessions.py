@@ -8,10 +8,10 @@ from sqlmodel import Session, col, select
 from cms.articles.models import Tag
 from cms.db import Database, table_of
 from cms.site import Site
-from cms.storage.prebuilt import Inserting
+from cms.storage.inserts import PrebuiltInsert
 from cms.storage.sessions import once_per_transaction
 
-STORE = Inserting(table_of(Tag), "slug", "name")
+STORE = PrebuiltInsert(table_of(Tag), "slug", "name")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: what is prepared on them, and what becomes of statements that travel together."""
+"""PostgreSQL's connections: what is prepared on them, and what becomes of statements that share a round trip."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -154,15 +154,15 @@ def test_a_transaction_that_begins_by_itself_begins_as_it_should(site: Site) -> 
         assert [asked("SHOW transaction_isolation").scalar() for _ in range(2)] == ["repeatable read"] * 2
 
 
-def test_the_questions_of_an_articles_page_take_three_journeys(
+def test_the_questions_of_an_articles_page_take_three_round_trips(
     app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cms.storage.wire import Wire
 
     write_article(site, "Cat", START, tags=["Time", "Rain"], section="City")
-    reader, journeys, travel = Reader(app), [], Wire._travel
-    monkeypatch.setattr(Wire, "_travel", lambda wire: (journeys.append(1), travel(wire)))
+    reader, round_trips, make_round_trip = Reader(app), [], Wire._make_round_trip
+    monkeypatch.setattr(Wire, "_make_round_trip", lambda wire: (round_trips.append(1), make_round_trip(wire)))
     reader.get("/articles/cat")  # which prepares the statements, and reads the comments
-    journeys.clear()
+    round_trips.clear()
     reader.get("/articles/cat")
-    assert len(journeys) == 3
+    assert len(round_trips) == 3

@@ -30,7 +30,7 @@ from cms.limits.actions import visitor
 from cms.limits.rules import Visitor
 from cms.moderation.pauses import FOR_EVER
 from cms.pages import rules as things
-from cms.serving.batches import BATCH, Batch
+from cms.serving.batches import BATCH, RequestBatch
 from cms.text.numbers import number_or_0
 from cms.web import Origin, clock, language, origin, private_page, say, say_minutes, see_other, site, speak
 
@@ -72,7 +72,7 @@ def _submit(kind: ArticleKind, slug: str) -> Response:
     """Take a comment: one transaction reads, and has ended before an answer is written; another one stores."""
     fields, broken = received()
     here = site()
-    batch: Batch | None = this_request().environ.get(BATCH)
+    batch: RequestBatch | None = this_request().environ.get(BATCH)
     with batch.reading() if batch else here.database.reading_in_turn() as session:
         found = _checked(session, kind, slug, fields, broken)
     if not isinstance(found, _Storable):

@@ -14,7 +14,7 @@ from cms.comments.models import Comment, CommentHost, CommentVersion, HoldReason
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import Lane, Reason
 from cms.db import table_of
-from cms.storage.prebuilt import Inserting, Numbers
+from cms.storage.inserts import IdAllocator, PrebuiltInsert
 from cms.storage.rows import changed_any
 
 HOST_MAX_CHARS = 253  # RFC 1035, section 2.3.4
@@ -34,11 +34,11 @@ _CORRECTED_AT = (  # while nothing but an editor has changed the text since
     .correlate(Comment)
     .scalar_subquery()
 )
-_IDS = Numbers(_COMMENT)
+_IDS = IdAllocator(_COMMENT)
 expect_comment = _IDS.expect  # so that what store_comment() asks for comes with another answer
-_HOLD = Inserting(table_of(HoldReason), "comment_id", "code", "measure", "waiting_since")
-_BAND = Inserting(table_of(LikenessBand), "band", "likeness", new_only=True)
-_HOST = Inserting(table_of(CommentHost), "comment_id", "host", "waiting_since")
+_HOLD = PrebuiltInsert(table_of(HoldReason), "comment_id", "code", "measure", "waiting_since")
+_BAND = PrebuiltInsert(table_of(LikenessBand), "band", "likeness", new_only=True)
+_HOST = PrebuiltInsert(table_of(CommentHost), "comment_id", "host", "waiting_since")
 
 
 def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
@@ -114,8 +114,8 @@ def set_body_html(session: Session, comment_id: int, body_html: str, *, of: str)
 
 
 @cache
-def _storing(names: tuple[str, ...]) -> Inserting:
-    return Inserting(_COMMENT, *names)
+def _storing(names: tuple[str, ...]) -> PrebuiltInsert:
+    return PrebuiltInsert(_COMMENT, *names)
 
 
 def _beside(comment_id: int, waiting_since: datetime | None = None) -> dict[str, Any]:

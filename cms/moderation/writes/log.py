@@ -13,13 +13,14 @@ from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries import entering
 from cms.moderation.rules import Deed
 from cms.storage.dialects import dialect_of
-from cms.storage.prebuilt import Inserting, Prebuilt
+from cms.storage.inserts import PrebuiltInsert
+from cms.storage.prebuilt import Prebuilt
 from cms.storage.sessions import once_per_transaction
 
 _DECISION = table_of(Decision)
 _NO_DECISION = dict.fromkeys(one.name for one in _DECISION.c if one.name != "id")
 _ENTER = sa.insert(_DECISION).returning(_DECISION.c.id)
-_ENTER_MANY = Inserting(_DECISION, *_NO_DECISION)
+_ENTER_MANY = PrebuiltInsert(_DECISION, *_NO_DECISION)
 _DECIDE, _UNDO = (
     sa.insert(_DECISION)
     .from_select(found.selected_columns.keys(), found, include_defaults=False)

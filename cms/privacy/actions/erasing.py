@@ -21,7 +21,7 @@ from cms.privacy import journal
 from cms.privacy.queries.personal import comments_of, erasable
 from cms.privacy.writes import forget_links_to
 from cms.site import Site
-from cms.storage.embedded import cut_wal
+from cms.storage.embedded import truncate_wal
 
 AT_ONCE = 100  # comments in one transaction; the writer is free again within a moment
 MERGED_AT_ONCE = 64  # pages of the search index in one transaction: nobody else can write for some 20 ms
@@ -105,7 +105,7 @@ def scrub_files(site: Site, seconds: float = math.inf) -> None:
                 goes_on = forgetting.merge_words(session, index, MERGED_AT_ONCE, begins=begins)
                 session.commit()
             begins = False
-    cut_wal(site.database.reader)
+    truncate_wal(site.database.reader)
 
 
 def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, policy: str) -> int:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from cms.articles.models import Tag
 from cms.db import Database, table_of
 from cms.site import Site
-from cms.storage.abreast import Abreast, Hindered
+from cms.storage.interleaved import Interleaved, SharedReadingFailed
 from cms.storage.outages import is_outage
 from cms.storage.prebuilt import Prebuilt
 from tests.conftest import ON_POSTGRESQL, POSTGRESQL
@@ -61,16 +61,16 @@ def heard_at(session: Session) -> float:
 
 def done(database: Database, works: Sequence[Work]) -> list[Any]:
     """Return what works return that are done side by side; each is given the session that they share."""
-    abreast = Abreast(database)
+    interleaved = Interleaved(database)
 
     def tried(work: Work) -> Any:
         try:
-            with abreast.reading() as session:
+            with interleaved.reading() as session:
                 return work(session)
-        except (Exception, Hindered) as failure:
+        except (Exception, SharedReadingFailed) as failure:
             return failure
 
-    return abreast.do_all([partial(tried, work) for work in works])
+    return interleaved.do_all([partial(tried, work) for work in works])
 
 
 @pytest.mark.both_engines
@@ -84,13 +84,13 @@ def test_each_has_the_answers_to_her_own_questions(database: Database) -> None:
 
 
 @ON_POSTGRESQL
-def test_the_questions_of_all_go_by_one_journey(database: Database) -> None:
+def test_the_questions_of_all_go_by_one_round_trip(database: Database) -> None:
     def work(slug: str, session: Session) -> list[float]:
-        journeys = []
+        heard = []
         for _ in range(2):
             name_of(session, slug)
-            journeys.append(heard_at(session))
-        return journeys
+            heard.append(heard_at(session))
+        return heard
 
     first, *others = done(database, [partial(work, slug) for slug in SLUGS])
     assert first[0] < first[1]
@@ -98,7 +98,7 @@ def test_the_questions_of_all_go_by_one_journey(database: Database) -> None:
 
 
 @ON_POSTGRESQL
-def test_what_each_expects_comes_with_the_same_journey(database: Database) -> None:
+def test_what_each_expects_comes_with_the_same_round_trip(database: Database) -> None:
     def work(slug: str, session: Session) -> list[object]:
         BY_SLUG.expect(session, {"slug": slug})
         name_of(session, "nobody")
@@ -162,8 +162,8 @@ def test_where_one_asks_amiss_all_who_wait_are_hindered_and_none_is_told_that_it
         return name_of(session, "cleo")
 
     ada, ben, cleo = done(database, [look_twice, ask_amiss, look])
-    assert [type(ben), cleo] == [Hindered, "Cleo"]
-    assert ada == "Ada" or type(ada) is Hindered
+    assert [type(ben), cleo] == [SharedReadingFailed, "Cleo"]
+    assert ada == "Ada" or type(ada) is SharedReadingFailed
     assert done(database, [look, look_twice]) == ["Cleo", "Ada"]
 
 
@@ -173,7 +173,7 @@ def test_who_asks_amiss_by_sqlalchemy_is_hindered(database: Database) -> None:
         session.execute(sa.text("SELECT * FROM nowhere"))
 
     (found,) = done(database, [ask_amiss])
-    assert type(found) is Hindered
+    assert type(found) is SharedReadingFailed
     assert done(database, [lambda session: name_of(session, "ada")]) == ["Ada"]
 
 

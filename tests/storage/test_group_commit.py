@@ -21,7 +21,7 @@ from cms.articles.models import Tag
 from cms.db import Database
 from cms.moderation.models import Decision
 from cms.site import Site
-from cms.storage.together import Deed
+from cms.storage.group_commit import PendingWrite
 from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
 from tests.factories import send_comment, write_article
 
@@ -91,7 +91,7 @@ def in_one_line(database: Database, works: list[Work]) -> list[object]:
 
 def wait_until_there_are(database: Database, number: int) -> None:
     """Return once so many stand in the line."""
-    while len(database.line) < number:
+    while len(database.group_commit) < number:
         threading.Event().wait(0.001)
 
 
@@ -127,8 +127,8 @@ def test_what_deeds_begin_with_goes_before_the_work_of_any_and_is_done_again_whe
 ) -> None:
     done = list[str]()
 
-    def noting(name: str) -> Deed[None]:
-        return Deed(lambda _: works(name), lambda _: done.append(f"begin {name}"))
+    def noting(name: str) -> PendingWrite[None]:
+        return PendingWrite(lambda _: works(name), lambda _: done.append(f"begin {name}"))
 
     def works(name: str) -> None:
         done.append(name)
@@ -136,7 +136,7 @@ def test_what_deeds_begin_with_goes_before_the_work_of_any_and_is_done_again_whe
             raise LookupError
 
     deeds = [noting("a"), noting("hopeless")]
-    database.line.do_all(deeds)
+    database.group_commit.do_all(deeds)
     assert done == [
         "begin a",
         "begin hopeless",
