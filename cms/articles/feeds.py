@@ -71,10 +71,10 @@ def sitemap(kind: str, number: int) -> Response:
     if number >= 10**9:
         abort(404)
     with site().database.reading() as session:
-        places = discovery.sitemap_places(session, SitemapPart(kind, number), now=clock())
-    if not places:
+        entries = discovery.sitemap_entries(session, SitemapPart(kind, number), now=clock())
+    if not entries:
         abort(404)
-    return _xml(_render("feeds/sitemap.xml", places=places), [things.FRONT, things.SITE])
+    return _xml(_render("feeds/sitemap.xml", entries=entries), [things.FRONT, things.SITE])
 
 
 @blueprint.get("/news-sitemap.xml")

@@ -1,6 +1,6 @@
 """One folding of words for the search index and for what readers type, the same on both databases.
 
-Each character is folded by itself, so that a place in the folded text is a place in the original:
+Each character is folded by itself, so that every position in the folded text has one in the original:
 compatibility forms are taken apart (NFKD: presentation forms, ligatures, full width), case is folded, every
 decimal digit becomes 0-9, and what writers of Urdu, Persian and Arabic mix is made one letter:
 
@@ -65,8 +65,8 @@ def words_to_index(text: str) -> list[str]:
     return words(text) + words(" ".join(joined).replace(ZWNJ, " "))
 
 
-def words_with_places(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each folded word of `text` with the places in `text` of its first letter and behind its last."""
+def words_with_positions(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each folded word of `text` with where it begins and ends in `text`."""
     ends = list(accumulate(len(_FOLDED[ord(letter)]) for letter in text))
     for match in re.finditer(r"\S+", fold(text).translate(_WORD_LETTERS)):
         begin = bisect_right(ends, match.start())

@@ -14,9 +14,9 @@ from cms.articles.related import kin as closest
 from cms.storage.dialects import dialect_of
 
 AT_ONCE = 200  # articles read and written in one go; 200 of 1 MB fit into any memory
-PLACES_MAX = 30  # places noted of one word; more say no more about rank
-ENTRY_MAX_BYTES = 900_000  # PostgreSQL takes 1,048,575 bytes of words and places
-PLACE_LIMIT = 16_383  # the highest place that a tsvector knows
+POSITIONS_MAX = 30  # of one word; more would not change its rank
+ENTRY_MAX_BYTES = 900_000  # PostgreSQL takes 1,048,575 bytes of words and positions
+POSITION_LIMIT = 16_383  # the highest position that a tsvector knows
 NOTHING_KNOWN: Mapping[int, str] = {}
 
 # By id, since SQLite's full-text search begins a new piece of its index at each entry below the last: 10,000
@@ -146,18 +146,18 @@ def _postgresql_entry(row: Any, body: str) -> dict[str, Any]:
 
 def _tsvector(parts: Iterable[tuple[str, Sequence[str]]]) -> str:
     """Return a tsvector as PostgreSQL reads one; its own parser would split words in another way."""
-    places: dict[str, list[str]] = {}
-    place = size = 0
+    positions: dict[str, list[str]] = {}
+    position = size = 0
     for weight, found in parts:
         for word in found:
-            place = min(place + 1, PLACE_LIMIT)
-            noted = places.get(word)
+            position = min(position + 1, POSITION_LIMIT)
+            noted = positions.get(word)
             if noted is None:
                 size += len(word.encode()) + 8
                 if size > ENTRY_MAX_BYTES:
                     break
-                places[word] = [f"{place}{weight}"]
-            elif len(noted) < PLACES_MAX:
+                positions[word] = [f"{position}{weight}"]
+            elif len(noted) < POSITIONS_MAX:
                 size += 2
-                noted.append(f"{place}{weight}")
-    return " ".join(f"'{word}':{','.join(noted)}" for word, noted in places.items())
+                noted.append(f"{position}{weight}")
+    return " ".join(f"'{word}':{','.join(noted)}" for word, noted in positions.items())

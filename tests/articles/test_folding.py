@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.articles.folding import WORD_MAX, fold, words, words_to_index, words_with_places
+from cms.articles.folding import WORD_MAX, fold, words, words_to_index, words_with_positions
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
@@ -81,7 +81,7 @@ def test_words_hold_nothing_that_a_search_engine_could_take_for_syntax(text: str
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("كيً\u0654ﷺ é\u200c .,"))))
 def test_each_word_is_found_at_its_place_in_the_original(text: str) -> None:
-    found = list(words_with_places(text))
+    found = list(words_with_positions(text))
     assert [word for word, _, _ in found] == words(text)
     for word, begin, end in found:
         assert 0 <= begin < end <= len(text)
@@ -89,7 +89,7 @@ def test_each_word_is_found_at_its_place_in_the_original(text: str) -> None:
 
 
 def test_a_marked_word_keeps_the_vowel_signs_behind_it() -> None:
-    assert list(words_with_places("قلمٌ جديدٌ")) == [("قلم", 0, 4), ("جدید", 5, 10)]
+    assert list(words_with_positions("قلمٌ جديدٌ")) == [("قلم", 0, 4), ("جدید", 5, 10)]
 
 
 def test_a_word_with_a_joiner_is_indexed_whole_and_in_parts() -> None:

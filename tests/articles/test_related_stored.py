@@ -9,7 +9,8 @@ from flask import Flask
 from cms.articles import writes
 from cms.articles.models import ArticleKind, ArticleStatus
 from cms.articles.queries import kin
-from cms.articles.queries.reading import article_at_work, onward, public_article
+from cms.articles.queries.onward import onward
+from cms.articles.queries.reading import article_at_work, public_article
 from cms.articles.related import KEPT, kin_of_many
 from tests.articles.paper import Paper, paper_of
 from tests.conftest import ON_SQLITE

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from cms.articles.models import ArticleKind, ArticleStatus
-from cms.articles.queries.discovery import WINDOW, SitemapPart, sitemap_parts, sitemap_places
+from cms.articles.queries.discovery import WINDOW, SitemapPart, sitemap_entries, sitemap_parts
 from tests.articles.paper import Paper, counted, paper_of
 
 NAMES = {
@@ -75,8 +75,8 @@ def test_an_article_stays_in_its_sitemap(app: Flask, paper: Paper) -> None:
     with paper.site.database.reading() as session:
         parts = sitemap_parts(session, now=paper.now)
         assert parts == [SitemapPart("article", 0), SitemapPart("article", 2)]
-        places = [[place.path for place in sitemap_places(session, part, now=paper.now)] for part in parts]
-    assert places == [["/", "/articles/article-1"], ["/articles/article-2"]]
+        entries = [[entry.path for entry in sitemap_entries(session, part, now=paper.now)] for part in parts]
+    assert entries == [["/", "/articles/article-1"], ["/articles/article-2"]]
 
 
 def test_a_sitemap_says_when_an_article_changed(app: Flask, paper: Paper) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from cms.accounts.models import Staff
 from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
-from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, place_in, public_in
+from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, order_in, public_in
 from cms.articles.rules import Cursor
 from cms.storage.prebuilt import Prebuilt, expect
 
@@ -30,11 +30,11 @@ _OF_AUTHOR = CardList(
     CARDS.join(ArticleAuthor, public_in(ArticleAuthor)).where(
         col(ArticleAuthor.author_id) == sa.bindparam("archive_id")
     ),
-    place_in(ArticleAuthor),
+    order_in(ArticleAuthor),
 )
 _OF_TAG = CardList(
     CARDS.join(ArticleTag, public_in(ArticleTag)).where(col(ArticleTag.tag_id) == sa.bindparam("archive_id")),
-    place_in(ArticleTag),
+    order_in(ArticleTag),
 )
 _OF_SECTION = CardList(CARDS.where(IS_PUBLIC, col(Article.section_id) == sa.bindparam("archive_id")))
 _AUTHOR = Prebuilt(

@@ -43,7 +43,7 @@ class Picture(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One article in a list; a tuple, since its card is looked up by it (`cms.answering.shown.once`)."""
+    """One article in a list; a tuple, so that its HTML can be cached by it (`cms.answering.shown.once`)."""
 
     id: int
     slug: str
@@ -59,7 +59,7 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    """A page of cards; `next_page` is the cursor of the page behind it."""
+    """A page of cards; `next_page` is the cursor of the page after it."""
 
     cards: tuple[Card, ...]
     next_page: Cursor | None
@@ -93,8 +93,8 @@ IS_PUBLIC = sa.and_(
     col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
 )
 
-# The same for articles that are found by their ids: otherwise SQLite reads every public one to see whether it is among
-# them, and of 200,000 that took 40 ms (measured).
+# The same for articles that are found by their ids. Otherwise SQLite reads every public article to see whether it is one
+# of them, which took 40 ms among 200,000 (measured).
 IS_PUBLIC_BY_ID = sa.and_(
     Unindexed(col(Article.kind)) == ArticleKind.ARTICLE,
     col(Article.status) == ArticleStatus.PUBLISHED,
@@ -109,15 +109,15 @@ CARDS = (
 # A reader may ask for any number; PostgreSQL refuses one that an INTEGER cannot hold.
 _CURSOR = sa.tuple_(sa.bindparam("at", type_=UtcTime()), sa.bindparam("id", type_=sa.BigInteger))
 ListOrder = tuple[Mapped[Any], Mapped[Any]]  # Any: a moment, which may be null, and an id
-PLACE: ListOrder = col(Article.publish_at), col(Article.id)
+BY_TIME: ListOrder = col(Article.publish_at), col(Article.id)
 
 
-def newest_first(place: ListOrder) -> tuple[sa.UnaryExpression[Any], ...]:
-    """Return the order of a list of articles by their places in it."""
-    return tuple(column.desc() for column in place)
+def newest_first(order: ListOrder) -> tuple[sa.UnaryExpression[Any], ...]:
+    """Return the terms of an ORDER BY in which the newest article comes first."""
+    return tuple(column.desc() for column in order)
 
 
-NEWEST_FIRST = newest_first(PLACE)
+NEWEST_FIRST = newest_first(BY_TIME)
 
 _BYLINES = (
     select(col(ArticleAuthor.article_id), col(Author.slug), col(Author.name))
@@ -134,24 +134,24 @@ def public_in(link: type[ArticleAuthor | ArticleTag]) -> sa.ColumnElement[bool]:
     )
 
 
-def place_in(link: type[ArticleAuthor | ArticleTag]) -> ListOrder:
-    """Return an article's PLACE in an archive, in the link's own words, which its index is in."""
+def order_in(link: type[ArticleAuthor | ArticleTag]) -> ListOrder:
+    """Return the order of an archive, by the columns of its link table: these are the columns of its index."""
     return col(link.public_from), col(link.article_id)
 
 
 class CardList:
     """A list of cards, newest first, of which a page is read at a time."""
 
-    def __init__(self, statement: sa.Select[Any], place: ListOrder = PLACE) -> None:
-        """Take a SELECT from CARDS, and the place by which it is ordered."""
-        ordered = statement.order_by(*newest_first(place)).limit(sa.bindparam("most"))
+    def __init__(self, statement: sa.Select[Any], order: ListOrder = BY_TIME) -> None:
+        """Take a SELECT from CARDS, and the columns by which it is ordered."""
+        ordered = statement.order_by(*newest_first(order)).limit(sa.bindparam("most"))
         self._first = Prebuilt(ordered)
-        self._behind = Prebuilt(ordered.where(sa.tuple_(*place) < _CURSOR))
+        self._behind = Prebuilt(ordered.where(sa.tuple_(*order) < _CURSOR))
 
     def page(
         self, session: Session, values: Mapping[str, Any], *, after: Cursor | None, size: int
     ) -> CardPage:
-        """Return up to `size` cards from behind the cursor `after`, by the statement's own values; two SELECTs."""
+        """Return up to `size` cards that follow the cursor `after`; two SELECTs. `values` are the statement's own."""
         asked = {**values, "most": size + 1}
         if after is None:
             rows = self._first.all(session, asked)

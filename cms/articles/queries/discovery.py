@@ -24,8 +24,8 @@ from cms.articles.queries.cards import (
     Picture,
     bylines_of,
     newest_first,
+    order_in,
     picture_of,
-    place_in,
     public_in,
 )
 from cms.articles.rules import address_of
@@ -102,11 +102,11 @@ _ARCHIVE = sa.bindparam("archive", type_=sa.Integer)
 _ENTRIES_OF: dict[str, sa.Select[Any]] = {  # Any: columns of many kinds
     "author": _ENTRIES.join(ArticleAuthor, public_in(ArticleAuthor))
     .where(col(ArticleAuthor.author_id) == _ARCHIVE)
-    .order_by(*newest_first(place_in(ArticleAuthor))),
+    .order_by(*newest_first(order_in(ArticleAuthor))),
     "section": _ALL_ENTRIES.where(col(Article.section_id) == _ARCHIVE),
     "tag": _ENTRIES.join(ArticleTag, public_in(ArticleTag))
     .where(col(ArticleTag.tag_id) == _ARCHIVE)
-    .order_by(*newest_first(place_in(ArticleTag))),
+    .order_by(*newest_first(order_in(ArticleTag))),
 }
 # Any: the three tables' common columns
 _ARCHIVES: dict[str, Any] = {"author": Author, "section": Section, "tag": Tag}
@@ -185,7 +185,7 @@ def _windows(table: Any, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(found.c.window).where(found.c.window.is_not(None)).order_by(found.c.window)
 
 
-def sitemap_places(session: Session, part: SitemapPart, *, now: datetime) -> list[SitemapEntry]:
+def sitemap_entries(session: Session, part: SitemapPart, *, now: datetime) -> list[SitemapEntry]:
     """Return the public addresses of one sitemap; one SELECT."""
     window = {"now": now, "first": part.number * WINDOW, "behind": (part.number + 1) * WINDOW}
     if part.kind == "article":

@@ -1,4 +1,4 @@
-"""What a reader finds who types words: the best articles, each with the place where the words stand."""
+"""Search: the best articles for what a reader typed, each with a snippet in which the words stand."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from markupsafe import Markup, escape
 from sqlmodel import Session, col
 
-from cms.articles.folding import words, words_with_places
+from cms.articles.folding import words, words_with_positions
 from cms.articles.models import Article
 from cms.articles.queries.cards import IS_PUBLIC_BY_ID, NamedLink, bylines_of
 from cms.storage.dialects import dialect_of
@@ -24,7 +24,7 @@ SNIPPET_MAX = 240  # characters
 SNIPPET_LEAD = 60  # characters shown before the first word found
 SNIPPET_SOURCE_MAX = 40_000  # characters of a body that are looked through for its snippet
 
-# Ranked are the newest articles that match: a word that stands in every second one costs no more than a rarer one.
+# Only the newest articles that match are ranked, so that a word of every second article costs no more than a rarer one.
 _SEARCH = {
     "sqlite": (
         "SELECT rowid AS id, bm25(article_search, 10.0, 4.0, 1.0) AS rank FROM article_search"
@@ -54,8 +54,8 @@ def _found_in(dialect: str) -> sa.Select[Any]:  # Any: an id that SQLModel calls
     )
 
 
-# PostgreSQL takes a text's entry to cost nothing to read, and rather than its index reads those of all articles (of
-# 200,000 that took 2.3 s where the index takes 0.08, measured). For this transaction alone.
+# PostgreSQL assumes that it costs nothing to read an article's entry, so it reads those of all articles instead of using
+# the index: 2.3 s instead of 0.08 among 200,000 (measured). Set for this transaction only.
 _BY_THE_INDEX = sa.text("SET LOCAL enable_seqscan = off")
 _FOUND = {dialect: _found_in(dialect) for dialect in _SEARCH}
 _HITS = sa.select(
@@ -120,14 +120,14 @@ def asked_words(typed: str) -> list[str]:
 def snippet(text: str, asked: Sequence[str]) -> Markup:
     """Return about SNIPPET_MAX characters of `text` where most of the words stand together, each marked."""
     text = " ".join(text.split())
-    places = list(_places(text, asked))
-    start = max(0, _best_start(places) - SNIPPET_LEAD)
+    matches = list(_matches(text, asked))
+    start = max(0, _best_start(matches) - SNIPPET_LEAD)
     if start:
         start = text.find(" ", start) + 1
     end = min(len(text), start + SNIPPET_MAX)
     if end < len(text):
         end = max(text.rfind(" ", start, end), start + SNIPPET_MAX // 2)
-    return _marked(text, start, end, places)
+    return _marked(text, start, end, matches)
 
 
 def _hits(session: Session, ids: Sequence[int], asked: Sequence[str]) -> tuple[SearchHit, ...]:
@@ -164,25 +164,25 @@ def _is_beginning(word: str) -> bool:
     return len(word) >= BEGINNING_MIN
 
 
-def _places(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield which of the words stands where: its number, where it begins and ends."""
+def _matches(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield each occurrence of one of the words: the word's number, where it begins, where it ends."""
     pattern = re.compile(
         "|".join(f"({re.escape(word)}){'' if _is_beginning(word) else '$'}" for word in asked)
     )
-    for word, begin, end in words_with_places(text):
+    for word, begin, end in words_with_positions(text):
         found = pattern.match(word)
         if found and found.lastindex:
             yield found.lastindex, begin, end
 
 
-def _best_start(places: Sequence[tuple[int, int, int]]) -> int:
+def _best_start(matches: Sequence[tuple[int, int, int]]) -> int:
     """Return where the stretch begins that holds the most different words; one pass."""
     best = most = 0
     counts: dict[int, int] = {}
     last = 0
-    for number, begin, _ in places:
-        while last < len(places) and places[last][2] - begin <= SNIPPET_MAX - SNIPPET_LEAD:
-            counts[places[last][0]] = counts.get(places[last][0], 0) + 1
+    for number, begin, _ in matches:
+        while last < len(matches) and matches[last][2] - begin <= SNIPPET_MAX - SNIPPET_LEAD:
+            counts[matches[last][0]] = counts.get(matches[last][0], 0) + 1
             last += 1
         different = sum(count > 0 for count in counts.values())
         if different > most:
@@ -191,10 +191,10 @@ def _best_start(places: Sequence[tuple[int, int, int]]) -> int:
     return best
 
 
-def _marked(text: str, start: int, end: int, places: Sequence[tuple[int, int, int]]) -> Markup:
+def _marked(text: str, start: int, end: int, matches: Sequence[tuple[int, int, int]]) -> Markup:
     pieces = [Markup("… ") if start else Markup("")]
     here = start
-    for _, begin, behind in places:
+    for _, begin, behind in matches:
         if here <= begin and behind <= end:
             pieces += [escape(text[here:begin]), Markup("<mark>%s</mark>") % text[begin:behind]]
             here = behind

@@ -2,28 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory
-from markupsafe import Markup
 from sqlmodel import Session
 
 from cms.answering.current import notes
-from cms.answering.shown import once
 from cms.answering.written import written
-from cms.articles.json_ld import script_text
 from cms.articles.models import ArticleKind
 from cms.articles.queries import archives, former, reading
-from cms.articles.queries.reading import ArticlePage, Onward
+from cms.articles.queries.onward import onward
 from cms.articles.rules import Cursor, address_of, cursor, former_address
+from cms.articles.views.showing import article_context, things_of, true_until
 from cms.comments.forms import blank_token
 from cms.comments.queries.first_page import expect_first_page
-from cms.comments.queries.thread import VisibleThread, visible_comment
-from cms.comments.rules import closes_at, paused_until, week_end
-from cms.comments.views.places import thread_asked_for, thread_path, way_to_comment
-from cms.moderation.pauses import FOR_EVER
+from cms.comments.queries.thread import visible_comment
+from cms.comments.views.places import thread_asked_for, way_to_comment
 from cms.pages import rules as things
 from cms.text.numbers import number_or_0
 from cms.web import clock, private_page, public_page, site, speak
@@ -156,7 +151,7 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
         if "comment" in request.args:
             return way_to_comment(session, found.id, address_of(found.kind, found.slug))
         expect_first_page(session, found.id)
-        onward = reading.onward(session, found, now=now)
+        leads_to = onward(session, found, now=now)
         thread = thread_asked_for(session, found.id) or abort(404)
         asked = request.args.get("reply_to", 0, number_or_0)
         replying_to = visible_comment(session, found.id, asked) if asked else None
@@ -164,91 +159,13 @@ def _article_page(kind: ArticleKind, slug: str) -> Response:
     return public_page(
         written(
             "articles/article.html",
-            **article_context(found, onward, thread, now),
+            **article_context(found, leads_to, thread, now),
             comment_token=blank_token(things.article(found.id)),
             replying_to=replying_to,
         ),
-        _things_of(found),
-        until=_true_until(found, now),
+        things_of(found),
+        until=true_until(found, now),
     )
-
-
-def article_context(
-    page: ArticlePage, onward: Onward, thread: VisibleThread, now: datetime
-) -> dict[str, Any]:
-    """Return what an article's template shows, for its page and for the desk's preview."""
-    settings = site().settings
-    end = closes_at(page.publish_at, page.comments_open, page.comments_close_at, settings.close_after_days)
-    path = address_of(page.kind, page.slug)
-    paused = paused_until(page.comments_paused_until, now)
-    is_open = (end is None or now < end) and paused is None
-    return {
-        "article": page,
-        "onward": onward,
-        "thread": thread,
-        "thread_next_url": thread_path(path, thread.root_id, thread.next_page) if thread.next_page else "",
-        "article_url": path,
-        "comments_state": "open" if is_open else "closed",
-        "opens_at": paused
-        if paused is not None and paused < FOR_EVER and (end is None or paused < end)
-        else None,
-        "closes_at": end,
-        "action_url": f"{path}/comments",
-        "can_notify": settings.mail_is_on,
-        "canonical": settings.base_url + path,
-        "json_ld": once(_json_ld, page),
-    }
-
-
-def _json_ld(page: ArticlePage) -> Markup:
-    return Markup(script_text(_news_article(page)))  # noqa: S704  # no text can end the element
-
-
-def _news_article(page: ArticlePage) -> dict[str, Any]:
-    # The properties that https://schema.org/NewsArticle and the search engines' own guides ask for.
-    settings = site().settings
-    base = settings.base_url
-    facts: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "NewsArticle",
-        "headline": page.title,
-        "description": page.standfirst,
-        "inLanguage": page.language,
-        "datePublished": page.publish_at.isoformat(),
-        "dateModified": (page.updated_at or page.publish_at).isoformat(),
-        "mainEntityOfPage": base + address_of(page.kind, page.slug),
-        "author": [
-            {"@type": "Person", "name": author.name, "url": base + address_of("author", author.slug)}
-            for author in page.authors
-        ],
-        "publisher": {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": f"{base}/"},
-    }
-    if page.section:
-        facts["articleSection"] = page.section.name
-    if page.tags:
-        facts["keywords"] = [tag.name for tag in page.tags]
-    if page.picture:
-        facts["image"] = [base + page.picture.address]
-    return facts
-
-
-def _things_of(page: ArticlePage) -> list[str]:
-    return [
-        things.article(page.id),
-        *(things.author(author.id) for author in page.authors),
-        *(things.tag(tag.id) for tag in page.tags),
-        *([things.section(page.section_id)] if page.section_id is not None else []),
-        things.SITE,
-    ]
-
-
-def _true_until(page: ArticlePage, now: datetime) -> datetime:
-    """Return when the page says something else by itself: its form's token names the week, comments close or open."""
-    end = closes_at(
-        page.publish_at, page.comments_open, page.comments_close_at, site().settings.close_after_days
-    )
-    turns = (end, page.comments_paused_until)
-    return min([week_end(now), *(turn for turn in turns if turn is not None and now < turn)])
 
 
 def _elsewhere() -> Response:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from cms.articles.models import ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.queries.article_page import ArticlePage, AuthorLine, TagLink
 from cms.articles.queries.cards import NamedLink, Picture
-from cms.articles.queries.reading import ArticlePage, AuthorLine, TagLink, article_at_work
+from cms.articles.queries.reading import article_at_work
 from cms.articles.rules import slug
 from cms.desk.queries.working import matched
 

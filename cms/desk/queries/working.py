@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Section, Tag
+from cms.articles.queries.article_page import AuthorLine, TagLink
 from cms.articles.queries.cards import PICTURE_COLUMNS, Picture, picture_of
-from cms.articles.queries.reading import AuthorLine, TagLink, byline_of, subjects_of
+from cms.articles.queries.reading import byline_of, subjects_of
 from cms.articles.rules import slug
 from cms.desk.queries.at_work import is_own, state_of
 from cms.desk.rules import State

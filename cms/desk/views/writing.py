@@ -6,9 +6,9 @@ from cms.accounts.guard import carried_fields, staff
 from cms.accounts.rules import Act, may
 from cms.answering.error_pages import exact
 from cms.articles.models import ArticleKind
-from cms.articles.queries.reading import onward
+from cms.articles.queries.onward import onward
 from cms.articles.rules import address_of
-from cms.articles.views.reading import article_context
+from cms.articles.views.showing import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
 from cms.desk.actions.pictures import take_in
