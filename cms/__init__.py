@@ -48,7 +48,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms import config, web
     from cms.accounts import guard
     from cms.accounts.views import blueprint as accounts
-    from cms.answering import application, error_pages, shown
+    from cms.answering import error_pages, shown
+    from cms.answering.application import SiteFlask
     from cms.articles.feeds import blueprint as feeds
     from cms.articles.views.reading import blueprint as articles
     from cms.articles.views.search import blueprint as search
@@ -60,7 +61,7 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     from cms.privacy.views import kept, mine, my_comments
     from cms.reports import views as reporting
 
-    app = application.Application("cms", static_folder=None, template_folder=str(config.shipped("templates")))
+    app = SiteFlask("cms", static_folder=None, template_folder=str(config.shipped("templates")))
     app.extensions["site"] = site
     app.config.update(
         CLOCK=clock,

@@ -224,7 +224,7 @@ class Front:
         except Full:
             await self._refuse(environ, protocol)
         else:
-            is_uneven = Server.loads.is_uneven(Server.place)
+            is_uneven = Server.loads.is_uneven(Server.index)
             answer.headers = answer.headers + CLOSE if is_uneven else self._with_parting(answer.headers)
             await _pass_on(threads, answer, protocol)
         finally:
@@ -237,7 +237,7 @@ class Front:
 
     def _count(self, change: int) -> None:
         self._in_hand += change
-        Server.loads.note(Server.place, self._in_hand)
+        Server.loads.note(Server.index, self._in_hand)
 
     async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:
         """Answer 503, by a page that keeps the words that were sent."""

@@ -1,11 +1,11 @@
-"""What every action is handed: the one site that this process serves."""
+"""The one site that this process serves, which every action takes as its first argument."""
 
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from cms.answering.pieces import Pieces
-from cms.answering.written import Ready
+from cms.answering.content_cache import ContentCache
+from cms.answering.written import Fragment
 from cms.assets import Assets
 from cms.config import Settings
 from cms.db import Database
@@ -14,16 +14,16 @@ from cms.languages import Catalogue
 from cms.serving.turns import Turns
 from cms.vault import Keyed, NoKey, Vault
 
-SEARCHES_AT_ONCE = 2  # of the four threads that read: whoever searches leaves the others to readers
+SEARCHES_AT_ONCE = 2  # of the four threads that read, so that searches leave the others to readers
 SEARCHES_A_MINUTE = 60  # from one network, which may be a whole village's
 
 
 @dataclass(slots=True)
 class Remembered:
-    """What one process need not ask the database for again; each part is set whole, so that threads need no lock.
+    """What one process need not ask the database for again; each attribute is replaced whole, so no lock is needed.
 
-    `refused_comment_at` is when the limits last refused one that was asked about here; `salt` is what marks networks by
-    the salt of a day, with that day and the id of the key that sealed then.
+    `refused_comment_at` is when the limits last refused a comment of this process. `salt` makes the marks of networks for
+    one day; with it stand that day and the id of the key that sealed its salt.
     """
 
     looked_for_publications_at: datetime | None = None
@@ -41,8 +41,8 @@ class Site:
     catalogue: Catalogue
     assets: Assets
     remembered: Remembered = field(default_factory=Remembered, compare=False)
-    # Finished pieces of pages, as these settings have them made.
-    pieces: Pieces[Ready] = field(default_factory=Pieces, compare=False, repr=False)
+    # Parts of pages, made under these settings.
+    fragments: ContentCache[Fragment] = field(default_factory=ContentCache, compare=False, repr=False)
     searching: Turns = field(
         default_factory=lambda: Turns(SEARCHES_AT_ONCE, SEARCHES_A_MINUTE), compare=False, repr=False
     )
@@ -66,4 +66,4 @@ class Site:
     def but(self, **settings: object) -> "Site":
         """Return the same site with some settings changed."""
         changed = dataclasses.replace(self.settings, **settings)  # type: ignore[arg-type]  # names and kinds are the caller's
-        return dataclasses.replace(self, settings=changed, pieces=Pieces())
+        return dataclasses.replace(self, settings=changed, fragments=ContentCache())

@@ -1,4 +1,4 @@
-"""Flask as this site has it: whose secrets sign, whose sessions are opened, whose words templates speak, how answers are sent."""
+"""Flask with this site's own sessions, secrets, templates and responses."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -15,7 +15,7 @@ from cms.web import language
 
 
 class StaffSessions(SecureCookieSessionInterface):
-    """The sessions of who brings a cookie; whoever only reads has none, so nothing is derived or signed for her."""
+    """Sessions for requests that bring a cookie; a reader's request has none, so nothing is derived or signed for it."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of this request, None while the site's key is missing."""
@@ -24,10 +24,10 @@ class StaffSessions(SecureCookieSessionInterface):
         return self.session_class()
 
 
-class Application(Flask):
-    """Flask, with the secret of its sessions taken from the keys of this moment: one may come back while it runs.
+class SiteFlask(Flask):
+    """Flask with templates in the language of each answer, and a secret key that is looked up each time.
 
-    Its templates are those of the language in which the answer speaks.
+    For the site's key may be missing when the program starts and come back while it runs.
     """
 
     app_ctx_globals_class = Notes
@@ -37,7 +37,7 @@ class Application(Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
         super().__init__(*args, **kwargs)
-        # As many templates as there are: where Jinja keeps some alone, it searches them at each look.
+        # Keep all templates: a cache with a limit costs more at each look-up.
         self.jinja_options = {"cache_size": -1}
         self._spoken: dict[str, SpokenEnvironment] = {}  # by language; a copy of the application shares them
 
@@ -49,7 +49,7 @@ class Application(Flask):
 
     @property
     def jinja_env(self) -> SpokenEnvironment:
-        """The templates of this answer's language; outside of an answer those that every language's are made from."""
+        """The templates of this answer's language; outside of an answer, those from which every language's are made."""
         if not has_app_context():
             return self._unspoken
         spoken = language()
@@ -58,7 +58,7 @@ class Application(Flask):
         return self._spoken[spoken.code]
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:  # Any: as Flask has it
-        """Return what answers as it is: none of ours is a coroutine, and Flask would look at ten a request."""
+        """Return the function itself: none of ours is a coroutine, and Flask would check ten of them in each request."""
         return func
 
     @cached_property

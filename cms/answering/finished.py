@@ -1,4 +1,4 @@
-"""A finished page: what any reader gets who asks for it, ready to be sent."""
+"""A finished page: the same for every reader, ready to be sent."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from cms.answering.content_cache import ContentCache
 from cms.answering.encodings import Effort, compressed, is_compressible
 from cms.answering.negotiation import best_encoding
-from cms.answering.pieces import Pieces
 
 OVERHEAD_BYTES = 2_000  # of a kept page beside its bytes: headers, names, Python's own
 UNKEPT_BYTES = 1_048_576  # compressed bytes of thirty articles with their threads
 Headers = list[tuple[str, str]]
-# Compressed bodies of pages that no store keeps. Made anew, such a page mostly has the same bytes as before, which then
+# Compressed bodies of pages that no store keeps. Such a page, made again, mostly has the same bytes as before, which then
 # need not be compressed again.
-_UNKEPT = Pieces[bytes](UNKEPT_BYTES)
+_UNKEPT = ContentCache[bytes](UNKEPT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class FinishedPage:
     def _made(self, encoding: str, effort: Effort) -> Variant:
         digest = (self.digest or hashlib.sha256(self.body).hexdigest())[:32]
         compress = partial(compressed, self.body, encoding, effort)
-        body = compress() if self.is_kept or not encoding else _UNKEPT.piece((digest, encoding), compress)
+        body = compress() if self.is_kept or not encoding else _UNKEPT.value((digest, encoding), compress)
         # Weak, since a strong ETag promises equal bytes (RFC 9110, section 8.8.1). Compressed with less or more effort, or
         # by another host's brotli, the same page has different ones.
         etag = f'W/"{digest}-{encoding}"' if encoding else f'"{digest}"'

@@ -1,4 +1,4 @@
-"""What every template can use: filters, functions, and the values that every page has."""
+"""Filters, functions and values that every template can use."""
 
 from collections.abc import Callable, Hashable
 from datetime import UTC
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from cms.answering.current import notes
-from cms.answering.written import Ready
+from cms.answering.written import Fragment
 from cms.languages import direction
 from cms.web import language, site
 
@@ -41,14 +41,14 @@ def install(app: Flask) -> None:
     app.context_processor(_of_the_answer)
 
 
-def once(make: Callable[..., str], *asked: Hashable) -> Ready:
-    """Return what `make`, a macro or a function, makes of `asked`; it is made once for all pages that show the same.
+def once(make: Callable[..., str], *asked: Hashable) -> Fragment:
+    """Return what `make`, a macro or a function, makes of `asked`, made once for all pages that show the same.
 
-    It may depend on its arguments, the answer's language and the site's settings, and on nothing else. A macro is part of
-    the key as an object, so that another language, or a changed file, has pieces of its own.
+    It may depend on its arguments, the answer's language and the site's settings, and on nothing else. The macro itself is
+    part of the key, so that another language, or a changed file, has fragments of its own.
     """
     key = (make, notes().language_code, *asked)
-    return site().pieces.piece(key, lambda: Ready(make(*asked)))
+    return site().fragments.value(key, lambda: Fragment(make(*asked)))
 
 
 def _of_the_answer() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing a template as bytes, most of which are finished pieces that were encoded before."""
+"""Writing a template as bytes, most of them from fragments that were encoded before."""
 
 from functools import cached_property
 from hashlib import sha256
@@ -9,16 +9,16 @@ from markupsafe import Markup
 from cms.answering.current import this_app
 
 
-class Ready(Markup):
-    """A finished piece of a page. Its bytes and their digest are computed once for all pages that show it.
+class Fragment(Markup):
+    """A finished part of a page; its bytes and their digest are computed once for all pages that show it.
 
-    Nearly all of a page of 66 KB is such pieces. To join them as text, encode and digest them for each page took two
+    Nearly all of a page of 66 KB is fragments. Joining them as text, encoding and digesting them for each page took two
     fifths of the instructions of an article, and a tenth of its time on a processor that computes SHA (measured).
     """
 
     @cached_property
     def sent(self) -> bytes:
-        """The piece as it is sent."""
+        """The fragment as it is sent."""
         return self.encode()
 
     @cached_property
@@ -44,11 +44,11 @@ def written(template: str, **shown: object) -> Written:
         between = "".join(words).encode()
         words.clear()
         sent.append(between)
-        # With their length before them, lest words be taken for a piece's digest.
+        # With their length before them, so that no words can be taken for a fragment's digest.
         told.update(b"%d " % len(between) + between)
 
     for piece in app.jinja_env.get_template(template).generate(shown):
-        if isinstance(piece, Ready):
+        if isinstance(piece, Fragment):
             write_words()
             sent.append(piece.sent)
             told.update(piece.digest)

@@ -1,4 +1,4 @@
-"""How many requests each worker has in hand, known to all, so that who has many sends readers to who has few."""
+"""How many requests each worker is answering, in shared memory, so that a busy worker can send readers to others."""
 
 import mmap
 
@@ -6,20 +6,20 @@ UNEVEN_FROM = 3  # requests more than another worker has; fewer even themselves 
 
 
 class Loads:
-    """A number for each worker's place, in memory that every process forked from now on shares.
+    """A number for each worker, by its index, in memory that all processes share which are forked from now on.
 
-    Workers take connections from one socket, and whoever wakes first takes all that have come at once: 16 readers were
-    one worker's in five of six trials while the other slept (measured). A number is written whole, and nobody
-    depends on it being of this very moment.
+    Workers take connections from one socket, and the worker that wakes first takes all that have come: in five of six
+    trials one worker had all 16 readers while the other slept (measured). A number is written in one step, and it does no
+    harm if one that is read is a moment old.
     """
 
     def __init__(self, workers: int) -> None:
         self._in_hand = memoryview(mmap.mmap(-1, 4 * workers)).cast("I")
 
-    def note(self, place: int, requests: int) -> None:
-        """Tell all how many requests the worker in `place` has in hand."""
-        self._in_hand[place] = requests
+    def note(self, index: int, requests: int) -> None:
+        """Tell all workers how many requests the worker with this index is answering."""
+        self._in_hand[index] = requests
 
-    def is_uneven(self, place: int) -> bool:
-        """Tell whether the worker in `place` has so many that a reader's next request had better come to another."""
-        return self._in_hand[place] - min(self._in_hand) >= UNEVEN_FROM
+    def is_uneven(self, index: int) -> bool:
+        """Tell whether this worker has so many that its readers' next requests had better go to another one."""
+        return self._in_hand[index] - min(self._in_hand) >= UNEVEN_FROM

@@ -15,10 +15,10 @@ from tests.served import Served, free_port, wait_until_it_answers
 
 APPLICATION = """
 import pathlib, sys, time
-from cms.serving import nursery, server
+from cms.serving import forking, server
 
-nursery.CAN_ADOPT = "alone" not in sys.argv
-server.TAKING_SECONDS = 1
+forking.CAN_ADOPT = "alone" not in sys.argv
+server.UNREAD_SECONDS = 1
 server.SHORT_LIVES_MAX = 2
 broken = pathlib.Path(sys.argv[2])
 
