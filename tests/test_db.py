@@ -20,8 +20,9 @@ from cms.db import Database, UtcTime, stored_as_value
 from cms.moderation.models import Decision
 from cms.site import Site
 from cms.storage import hosted
-from tests.conftest import ON_POSTGRESQL, ON_SQLITE, POSTGRESQL, START
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START
 from tests.factories import send_comment, write_article
+from tests.postgresql import POSTGRESQL
 from tests.reader import Reader
 
 

@@ -10,7 +10,7 @@ import cms
 from cms.accounts import actions
 from cms.cli import main
 from cms.config import load_settings
-from tests.conftest import POSTGRESQL
+from tests.postgresql import POSTGRESQL
 
 ADD = ["staff", "add", "--name", "Ada", "--email", "ada@example.org", "--role", "author", "--password-stdin"]
 PASSWORD = "a long enough password"

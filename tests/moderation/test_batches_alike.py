@@ -34,9 +34,10 @@ from cms.outbox.rules import Wish
 from cms.reports.actions import Complaint, report
 from cms.reports.rules import ReportReason
 from cms.site import Site
-from tests.conftest import START, copy_of, wait_for_no_disk
+from tests.conftest import START
 from tests.factories import hire, send_comment, write_article
 from tests.moderation.twins import State, changes, everything, twin_of
+from tests.postgresql import copy_of, make_unlogged
 
 pytestmark = pytest.mark.both_engines
 
@@ -91,7 +92,7 @@ def chance(request: pytest.FixtureRequest) -> Random:
 def second_database(postgresql_template: str) -> Iterator[str]:
     """Give the URL of a PostgreSQL database beside the one that every test is given."""
     with copy_of(postgresql_template) as url:
-        wait_for_no_disk(url)
+        make_unlogged(url)
         yield url
 
 

@@ -19,7 +19,8 @@ from cms.site import Site
 from cms.storage.interleaved import Interleaved, SharedReadingFailed
 from cms.storage.outages import is_outage
 from cms.storage.prebuilt import Prebuilt
-from tests.conftest import ON_POSTGRESQL, POSTGRESQL
+from tests.conftest import ON_POSTGRESQL
+from tests.postgresql import POSTGRESQL
 
 TAG = table_of(Tag)
 BY_SLUG = Prebuilt(sa.select(TAG.c.name).where(TAG.c.slug == sa.bindparam("slug")))

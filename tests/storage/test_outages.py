@@ -14,9 +14,10 @@ from cms.site import Site
 from cms.storage import embedded, hosted
 from cms.storage.outages import is_outage, kind_of
 from tests.comments.stored import stored
-from tests.conftest import ON_POSTGRESQL, ON_SQLITE, POSTGRESQL, START, Clock
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, START, Clock
 from tests.desk.typist import Typist, fields_of
 from tests.factories import hire, send_comment, write_article
+from tests.postgresql import POSTGRESQL
 from tests.reader import Moderator, Page, Reader, check_page
 
 CAT = "/articles/cat"
