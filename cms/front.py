@@ -1,4 +1,4 @@
-"""The application that `cms serve` runs: kept pages are sent from the event loop, all else by Flask in a few threads."""
+"""The application that `cms serve` runs: kept pages are sent at once, everything else is left to Flask in a few threads."""
 
 import asyncio
 import logging
@@ -21,6 +21,7 @@ from cms.privacy.actions.workers import Presence
 from cms.serving.batches import Batches
 from cms.serving.bridge import Answer, Headers, Scope, Wsgi, answered, environ_of
 from cms.serving.incoming import Incoming, TooMuch, TooSlow
+from cms.serving.outgoing import CLOSE, refuse, send
 from cms.serving.rehearsal import rehearse
 from cms.serving.server import LEAVE, Server, stop_accepting
 from cms.serving.threads import Full, SharedLook, Threads
@@ -28,22 +29,20 @@ from cms.site import Site
 from cms.web import TOO_BUSY
 
 THREADS = 4  # for reading; more of them would only wait for Python's lock
-# On SQLite, which releases Python's lock at each row and waits to get it back: with four threads a page took half as much
-# processor time again (measured). One of the two works; the other is for when that one waits for the disk.
+# For pages on SQLite, which releases Python's lock at each row and waits to get it back: with four threads a page took
+# half as much processor time again (measured). One of the two works while the other waits for the disk.
 PAGE_THREADS = 2
-WRITING_THREADS = 4  # for every POST but comments: what staff do, receipts, signing in; as many as read
+WRITING_THREADS = 4  # for every POST except comments: the staff's, receipts, signing in
 WAITING_MAX = 64  # requests of each kind that wait for a thread: half a second's work
-COMMENTS_WAITING_MAX = 256  # as much, since they are taken in batches
-# Refusals that wait to be made as a page that keeps the words sent; beyond it they are short.
-REFUSING_MAX = 256
-SWITCH_SECONDS = 0.001  # with Python's own 5 ms, a kept page waits that long while another page is made
-RETRY_SECONDS = "2"
+COMMENTS_WAITING_MAX = 256  # half a second's work as well, since they are answered in batches
+REFUSING_MAX = (
+    256  # refusals that wait to become a page with the words that were sent; any more are one sentence
+)
+SWITCH_SECONDS = 0.001  # with Python's default a kept page waits for 5 ms while another page is made
 READS = frozenset({"GET", "HEAD"})
-STAFFS_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
-SLOW = (*STAFFS_FOLDERS, "/search")  # what may take so long that no reader's page should wait for it
+STAFF_FOLDERS = ("/desk/", "/moderation/", "/sign-in")
+SLOW = (*STAFF_FOLDERS, "/search")  # these may take so long that no reader's page should wait for them
 COMMENTS = re.compile(r"/(?:articles|pages)/[^/]+/comments")  # the addresses they are sent to
-CLOSE: Headers = [("Connection", "close")]  # so that the next request comes to another worker
-PLAIN: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
 class Front:
@@ -52,7 +51,7 @@ class Front:
     _is_prepared = False
 
     def prepare(self, site: Site) -> None:
-        """Import and look up in the parent what all workers need, so that it is in memory only once.
+        """Make, before the fork, what all workers need, so that it is in memory only once.
 
         No connection is left open, since a child process could not use it.
         """
@@ -61,7 +60,7 @@ class Front:
         self._is_prepared = True
 
     def rehearse(self) -> None:
-        """Make what a worker's first requests would make, for all who are forked from now on."""
+        """Make what a worker's first requests would make, so that all workers forked from now on share it."""
         rehearse(self._site, self._flask, self._jobs_to_do, now_utc, Presence(self._site, now_utc).tell)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -69,8 +68,12 @@ class Front:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         sys.setswitchinterval(SWITCH_SECONDS)
-        if not self._is_prepared:  # where each worker is a process of its own from the beginning
+        if not self._is_prepared:  # where no process is there from which all workers are forked
             self.prepare(open_site(load_settings()))
+        self._start_answering(loop)
+        self._start_background()
+
+    def _start_answering(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._shelf = Shelf(self._site, now_utc)
         self._keeps = self._site.settings.page_store_bytes > 0
@@ -87,6 +90,9 @@ class Front:
         self._parting: Headers = []
         self._in_hand = 0
         loop.add_signal_handler(LEAVE, self._leave)
+
+    def _start_background(self) -> None:
+        """Start the threads that work beside requests: timed jobs, the baker, and what compresses kept pages further."""
         self._presence = Presence(self._site, now_utc)
         self._presence.start()
         self._baker = open_baker(self._site, self._flask, now_utc)
@@ -113,9 +119,9 @@ class Front:
         self._site.database.close()
 
     def at_once(self, scope: Scope, protocol: Any) -> bool:  # Any: granian's own protocol
-        """Answer with a kept page, as most requests are, and tell whether there was one; any thread may call it.
+        """Answer with a kept page, as most requests are answered, and tell whether there was one; for any thread.
 
-        Rare cases are left to `__rsgi__()` on the event loop: another method than GET, an encoding not yet made.
+        Rare cases are left to `__rsgi__()` on the event loop: methods other than GET, encodings that are not made yet.
         """
         if scope.method != "GET":
             return False
@@ -192,7 +198,7 @@ class Front:
             done.set_result(None)
 
     async def _read_after_another(self, key: str, scope: Scope, protocol: Any) -> None:
-        """Wait until another request has made the same page; if it was not kept after all, make it for this one too."""
+        """Wait until another request has made the same page; if it was not kept after all, make it again."""
         await self._making[key]
         page = await self._kept(key)
         if page is None:
@@ -206,14 +212,14 @@ class Front:
 
     async def _write(self, scope: Scope, protocol: Any) -> None:
         settings = self._site.settings
-        is_staffs = scope.path.startswith(STAFFS_FOLDERS)
-        limit = settings.desk_max_bytes if is_staffs else settings.comment_max_bytes
+        is_staff = scope.path.startswith(STAFF_FOLDERS)
+        limit = settings.desk_max_bytes if is_staff else settings.comment_max_bytes
         try:
             body, _ = await self._incoming.whole(protocol, limit, _announced(scope))
         except TooSlow:
-            _say(protocol, 408, "What you sent came in too slowly. Please send it again.")
+            refuse(protocol, 408, "What you sent came in too slowly. Please send it again.")
         except TooMuch:
-            _say(protocol, 503, "Too many are sending just now. Please send it again in a moment.")
+            refuse(protocol, 503, "Too many are sending just now. Please send it again in a moment.")
         else:
             await self._by_flask(self._writing, environ_of(scope, body), protocol)
 
@@ -226,7 +232,7 @@ class Front:
         else:
             is_uneven = Server.loads.is_uneven(Server.index)
             answer.headers = answer.headers + CLOSE if is_uneven else self._with_parting(answer.headers)
-            await _pass_on(threads, answer, protocol)
+            await send(threads, answer, protocol)
         finally:
             self._count(-1)
 
@@ -240,40 +246,20 @@ class Front:
         Server.loads.note(Server.index, self._in_hand)
 
     async def _refuse(self, environ: dict[str, Any], protocol: Any) -> None:
-        """Answer 503, by a page that keeps the words that were sent."""
+        """Answer 503 with a page that keeps the words that were sent."""
         environ[TOO_BUSY] = True
         try:
             answer = await self._refusing.run(answered, self._flask, environ)
         except Full:
-            _say(protocol, 503, "Too many are here just now. Please come back in a moment.")
+            refuse(protocol, 503, "Too many are here just now. Please come back in a moment.")
         else:
-            await _pass_on(self._refusing, answer, protocol)
+            await send(self._refusing, answer, protocol)
 
 
 def _announced(scope: Scope) -> int | None:
     """Return the length of a body, None where it comes in chunks (RFC 9112, section 6.3)."""
     length = scope.headers.get("content-length") or ""
     return int(length) if length.isdecimal() and "transfer-encoding" not in scope.headers else None
-
-
-def _say(protocol: Any, status: int, sentence: str) -> None:
-    headers = [*PLAIN, ("Connection", "close"), ("Retry-After", RETRY_SECONDS)]
-    protocol.response_str(status, headers, f"{sentence}\n")
-
-
-async def _pass_on(threads: Threads, answer: Answer, protocol: Any) -> None:
-    if answer.path:
-        protocol.response_file(answer.code, answer.headers, answer.path)
-    elif answer.rest is None:
-        protocol.response_bytes(answer.code, answer.headers, answer.body)
-    else:
-        stream = protocol.response_stream(answer.code, answer.headers)
-        try:
-            await stream.send_bytes(answer.body)
-            while (piece := await threads.run_in_turn(next, answer.rest, None)) is not None:
-                await stream.send_bytes(piece)
-        finally:
-            await threads.run_in_turn(answer.close)
 
 
 app = Front()

@@ -17,14 +17,14 @@ from cms.comments.rules import NAME_MAX_CHARS, TOKEN_WEEKS, gives_away, is_addre
 from cms.vault import Vault
 from cms.web import clock, language, say, site
 
-_BOUND: dict[Any, Any] = {}  # fields of forms, not yet filled in, by what they are declared as
+_BOUND: dict[Any, Any] = {}  # fields that were built once, still empty, by their declarations
 _STAMP = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,11}))?")  # a week and, where it was measured, a second
 
 
 def fresh_token(vault: Vault, subject: str, week: int, second: int | None = None) -> str:
-    """Return a signed token for `subject` (an article, a receipt) in one week.
+    """Return a signed token for `subject` (an article, a receipt), good from one week on.
 
-    It carries the `second` (from the epoch) at which it was made where that says something: on a kept page it does not.
+    `second`, counted from the epoch, is when the form was opened. A kept page has none: it was made for many readers.
     """
     stamp = str(week) if second is None else f"{week}.{second}"
     return f"{stamp}.{_signature(vault, subject, stamp)}"
@@ -51,7 +51,7 @@ def timed_token(vault: Vault, subject: str, now: datetime) -> str:
 
 
 def button_token(subject: str) -> str:
-    """Return the token of a form that is hardly more than a button. Raises NoKey while the site's key is missing."""
+    """Return the token of a form with hardly more than a button. Raises NoKey while the site's key is missing."""
     return fresh_token(site().vault, subject, token_week(clock()))
 
 
@@ -94,10 +94,10 @@ def need_text(typed: str) -> str:
 class TokenField(CSRFTokenField):  # type: ignore[misc]  # WTForms brings no types
     """The hidden field that carries a token for what its form is about."""
 
-    _judged: tuple[str, bool] | None = None  # what was sent, and whether it is good: asked at every step
+    _judged: tuple[str, bool] | None = None  # what was sent, and whether it is good: several steps ask
 
     def is_good(self) -> bool:
-        """Tell whether the token that was sent is one of ours for this article; none is while the site's key is missing."""
+        """Tell whether the token that was sent is ours, for this article; False while the site's key is missing."""
         sent = self.data if isinstance(self.data, str) else ""
         if self._judged is None or self._judged[0] != sent:
             vault, subject = site().vault_or_none, self.meta.subject
@@ -126,8 +126,8 @@ class StatelessToken(CSRF):  # type: ignore[misc]  # as above
         """Return a token of this week; '' while the site's key is missing, since nothing can be sent then.
 
         A form that is shown again keeps the second at which its writer began. If that second is unknown it stays
-        unknown, since after an error or a preview an honest reader sends within a second too. A good token of this
-        week is given back as it is.
+        unknown, since after an error or a preview an honest reader may send within a second as well. A good token of
+        this week is returned unchanged.
         """
         sent, week = csrf_token_field.data, token_week(clock())
         if csrf_token_field.is_good() and int(sent.partition(".")[0]) == week:
@@ -147,9 +147,9 @@ _TOKENS = StatelessToken()
 class NameForm(Form):
     """The name under which somebody writes; `meta={"subject": "receipt:…"}` binds it to what it is about.
 
-    WTForms builds each field anew for every form, then searches each for filters, hooks and validators. Here a field
-    is built once and copied, and only its own `validate_…` method is called. That saves half of the time that WTForms
-    takes for a comment, which was a tenth of all that Python did for it (in instructions).
+    WTForms builds each field again for every form, then searches it for filters, hooks and validators. Here a field is
+    built once and copied, and only the form's `validate_…` method for it is called. That saves half of the time that
+    WTForms takes for a comment, which was a tenth of all that Python did for it (in instructions).
     """
 
     class Meta(Form.Meta):
@@ -207,7 +207,7 @@ class NameForm(Form):
         return bool(success)
 
     def _tell_once(self, text: str) -> None:
-        """Ask the writer to look again at public words, if there is a reason; here there is none."""
+        """Ask the writer once to look again at what would be public; this form has no reason to."""
 
 
 class WordsForm(NameForm):
@@ -248,7 +248,7 @@ class CommentForm(WordsForm):
         return proof_of(self.token.data, second, self.proof.data, bits, clock())
 
     def _tell_once(self, text: str) -> None:
-        """Ask the writer to look again at public words in which her own address stands; sent again, they are taken."""
+        """Ask the writer once to look again at a text in which her own address stands; sent again, it is taken."""
         if not self.told.data and gives_away(text, (self.email.data or "").strip()):
             self.told.data = "yes"
             raise ValidationError(
@@ -261,7 +261,7 @@ class CommentForm(WordsForm):
 
 @cache
 def _checks(form: type[NameForm], names: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """Return what a kind of form says about its fields, in their order; WTForms would look for each of them each time."""
+    """Return the `validate_…` methods of a form, in the order of its fields; WTForms would search for them each time."""
     found = [(name, getattr(form, f"validate_{name}", None)) for name in names]
     return [(name, check) for name, check in found if check is not None]
 

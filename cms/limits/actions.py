@@ -55,16 +55,16 @@ def network_mark(site: Site, address: str, now: datetime) -> str:
 
 
 def foresee_comment(site: Site, session: Session, who: Visitor, article_id: int) -> None:
-    """Say that this transaction will ask for `ruling_on_comment()`, with the log locked."""
+    """Announce that this transaction will call `ruling_on_comment()`, with the log locked."""
     if site.settings.rate_limits:
         queries.foresee(session, _keys_looked_at(who, article_id))
 
 
 def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: int, now: datetime) -> Ruling:
-    """Return what a comment on an article meets; one SELECT, none where limits are off.
+    """Return how the limits rule on a comment; one SELECT, none if limits are off.
 
-    Who stores it locks the log before, so that no limit is passed side by side. Of several that were foreseen in one
-    transaction only the first costs a SELECT.
+    Whoever stores the comment locks the log before, so that no two comments pass one limit at the same moment. Of several
+    that were announced in one transaction only the first costs a SELECT.
     """
     if not site.settings.rate_limits:
         return Ruling()
@@ -90,9 +90,9 @@ def ruling_on_comment(site: Site, session: Session, who: Visitor, article_id: in
 
 
 def may_refuse(site: Site, now: datetime) -> bool:
-    """Tell whether it is worth while to ask beforehand what a comment meets: one was refused in these ten minutes.
+    """Tell whether it is worth asking for a ruling before a comment is prepared: one was refused in these ten minutes.
 
-    Else hardly any is, and who stores it asks at last.
+    Otherwise hardly any is refused, and a ruling is asked for when the comment is stored.
     """
     refused_at = site.remembered.refused_comment_at
     return refused_at is not None and now - refused_at < WINDOW

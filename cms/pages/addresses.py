@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 from cms.articles.rules import ADDRESSING, QUERY_MAX_FIELDS
 
-# Parameters that name a place in a long list: each place is a page of its own.
-PLACE = frozenset({"page", "comments", "thread"})
+# Parameters that choose a page of a long list.
+PAGING = frozenset({"page", "comments", "thread"})
 NEVER_KEPT = frozenset({"reply_to", "comment", "q"})  # parameters whose page is for one reader at one moment
 KEY_MAX = 1_000  # characters; no address of ours is longer
 
@@ -23,7 +23,7 @@ def page_key(path: str, query: str) -> str | None:
     found: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         found.setdefault(name, value)
-    if NEVER_KEPT & found.keys() or (path == "/" and (ADDRESSING - PLACE) & found.keys()):
+    if NEVER_KEPT & found.keys() or (path == "/" and (ADDRESSING - PAGING) & found.keys()):
         return None
-    place = "&".join(f"{name}={found[name]}" for name in sorted(PLACE) if found.get(name))
-    return page_key(f"{path}?{place}" if place else path, "")
+    paging = "&".join(f"{name}={found[name]}" for name in sorted(PAGING) if found.get(name))
+    return page_key(f"{path}?{paging}" if paging else path, "")

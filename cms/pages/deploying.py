@@ -195,27 +195,29 @@ WantedBy=multi-user.target
 WRITTEN: dict[str, str] = {"nginx": NGINX, "caddy": CADDY, "systemd": SYSTEMD}
 
 
-def configuration(kind: str, place: Deployment) -> str:
+def configuration(kind: str, deployment: Deployment) -> str:
     """Return the configuration for `kind`, one of WRITTEN."""
-    values = {name: getattr(place, name) for name in Deployment.__slots__}
+    values = {name: getattr(deployment, name) for name in Deployment.__slots__}
     return WRITTEN[kind].format(
         **values,
-        host=place.host,
-        protect_home=place.protect_home,
-        front_page=f'    "/{FRONT_PAGE}"  /;\n' if place.bake_folder else "",
-        baked_maps=BAKED_MAPS if place.bake_folder else "",
-        locations=_locations(place),
+        host=deployment.host,
+        protect_home=deployment.protect_home,
+        front_page=f'    "/{FRONT_PAGE}"  /;\n' if deployment.bake_folder else "",
+        baked_maps=BAKED_MAPS if deployment.bake_folder else "",
+        locations=_locations(deployment),
     )
 
 
-def _locations(place: Deployment) -> str:
+def _locations(deployment: Deployment) -> str:
     """Return which of nginx's addresses are files, and which go to the site."""
-    if not place.bake_folder:
+    if not deployment.bake_folder:
         return PROXIED
     words = {
-        "__FOLDER__": f"{place.bake_folder}/{PAGES}",
+        "__FOLDER__": f"{deployment.bake_folder}/{PAGES}",
         "__FRONT_PAGE__": FRONT_PAGE,
-        "__HEADERS__": "\n".join(f'        add_header {name} "{value}";' for name, value in place.headers),
+        "__HEADERS__": "\n".join(
+            f'        add_header {name} "{value}";' for name, value in deployment.headers
+        ),
         "__KINDS__": "\n".join(f"        location /{kind}/ {{ __LOG__ }}" for kind in KINDS),
         "__LOG__": "access_log /var/log/nginx/broadsheet.log broadsheet_read buffer=64k flush=1s;",
     }

@@ -20,7 +20,7 @@ class Keepable(Protocol):
 
     @property
     def due(self) -> datetime | None:
-        """When it is no longer true, whatever happens."""
+        """When it stops being true, even if nothing changes."""
 
     @property
     def size(self) -> int:
@@ -62,7 +62,7 @@ class Store(Generic[Page]):
     _lock: RLock = field(default_factory=RLock)
 
     def get(self, key: str, clock: Callable[[], datetime]) -> Page | None:
-        """Return the page kept under `key` unless it has fallen due; no lock is taken for pages that are asked for often."""
+        """Return the page kept under `key` unless its time is over; takes no lock for pages that are asked for often."""
         page = self._often.get(key)
         if page is None:
             page = self._promoted(key)

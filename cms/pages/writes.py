@@ -20,8 +20,8 @@ HOLDS = "holds"  # under which a session remembers what it keeps from being bake
 def bump(session: Session, things: Iterable[str]) -> int:
     """Note that `things` have changed; return the number of this change, 0 where nothing has. Two statements.
 
-    Call it last: from here to the commit every other bump waits, so numbers follow commits on PostgreSQL too,
-    and who has seen a number has seen every smaller one.
+    Call it last: every other bump waits from here to the commit, so numbers are in the order of commits on PostgreSQL
+    too, and whoever has seen a number has seen every smaller one.
     """
     names = sorted(set(things))
     if not names:
@@ -33,9 +33,9 @@ def bump(session: Session, things: Iterable[str]) -> int:
 
 
 def bump_all(session: Session, beyond: int) -> None:
-    """Let no page that any process keeps be true any more, of this database or of one that it takes the place of.
+    """Make every page that any process keeps out of date, also the pages of a database that this one replaces.
 
-    `beyond` is at least the number of the other's last change. Call it last, as `bump()`.
+    `beyond` is at least the number of the replaced database's last change. Call it last, as `bump()`.
     """
     if bump(session, [SITE]) <= beyond:
         statement = sa.update(Version).where(col(Version.thing).in_([ANYTHING, SITE]))
@@ -43,7 +43,7 @@ def bump_all(session: Session, beyond: int) -> None:
 
 
 def _take_away_baked(session: Session, names: list[str]) -> None:
-    """Take pages that are made of these away before the commit; none is put in place until it has ended."""
+    """Remove the baked pages that are made of these before the commit; none is baked until it has ended."""
     folder: Folder | None = session.info.get(BAKED)
     if folder is None:
         return
@@ -55,7 +55,7 @@ def _take_away_baked(session: Session, names: list[str]) -> None:
 
 
 def _let_go(session: Session, transaction: SessionTransaction) -> None:
-    """Let baked pages be put in place again, after the commit or its failure."""
+    """Allow pages to be baked again, after the commit or its failure."""
     holds: list[Hold] = session.info[HOLDS]
     while transaction.parent is None and holds:
         holds.pop().let_go()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cms.answering.negotiation import best_encoding, has_already
-from cms.pages.addresses import NEVER_KEPT, PLACE, page_key
+from cms.pages.addresses import NEVER_KEPT, PAGING, page_key
 from tests.house.source import MODULES
 
 PARAMETER = re.compile(
@@ -45,7 +45,7 @@ def test_every_parameter_that_a_public_page_reads_is_known_to_the_store() -> Non
     ]
     read = {one or other for module in readers for one, other in PARAMETER.findall(module.text)}
     assert {"page", "comments", "reply_to"} <= read
-    assert read <= PLACE | NEVER_KEPT
+    assert read <= PAGING | NEVER_KEPT
 
 
 @pytest.mark.parametrize(

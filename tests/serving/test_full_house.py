@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from cms import front
+from cms.serving import outgoing
 from cms.site import Site
 from tests.conftest import ON_SQLITE, Clock
 from tests.factories import write_article
@@ -80,7 +81,7 @@ def test_whoever_writes_while_all_threads_are_taken_gets_503_with_the_words_kept
     monkeypatch.setattr(front, "COMMENTS_WAITING_MAX", 0)
     body = urlencode({"name": "Dan", "email": "dan@example.org", "comment": WORDS}).encode()
     full = answer(site, "POST", "/articles/tide/comments", body)
-    assert (full.status, full.headers["Retry-After"]) == (503, str(front.RETRY_SECONDS))
+    assert (full.status, full.headers["Retry-After"]) == (503, str(outgoing.RETRY_SECONDS))
     assert WORDS in full.body.decode()
 
 
@@ -91,5 +92,5 @@ def test_whoever_comes_while_even_refusals_wait_hears_it_in_one_sentence(
     monkeypatch.setattr(front, "WAITING_MAX", -front.THREADS)
     monkeypatch.setattr(front, "REFUSING_MAX", -1)
     full = answer(site, "GET", "/")
-    assert (full.status, full.headers["Retry-After"]) == (503, front.RETRY_SECONDS)
+    assert (full.status, full.headers["Retry-After"]) == (503, outgoing.RETRY_SECONDS)
     assert full.body.decode().startswith("Too many are here just now.")

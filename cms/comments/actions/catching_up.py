@@ -46,7 +46,7 @@ def _judge(session: Session, comment: JudgedComment) -> None:
     fold_id = fold_of(session, comment.body_text, findings.likeness, findings.folds)
     lane, comment_id = lane_in(session, fold_id, found.lane), comment.comment_id
     storing.judge_anew(session, comment_id, found.reasons, score=found.score, lane=lane)
-    storing.place(session, comment_id, likeness=findings.likeness, fold_id=fold_id or comment_id)
+    storing.set_fold(session, comment_id, likeness=findings.likeness, fold_id=fold_id or comment_id)
     storing.note_hosts(session, comment_id, comment.body_text)
 
 

@@ -34,8 +34,8 @@ def fold_of(session: Session, body_text: str, likeness: int, folds: Collection[i
 def lane_in(session: Session, fold_id: int | None, lane: Lane) -> Lane:
     """Return the lane in which a comment waits with its fold: that of the worst comment of the fold.
 
-    Without a fold no SQL, else one SELECT for each fold of a transaction, and at most two UPDATEs in the life of a
-    fold. The caller has locked the log, as whoever decides about the other comments does.
+    No SQL without a fold; else one SELECT for each fold in a transaction, and at most two UPDATEs in the life of a fold.
+    The caller has locked the log, as has everybody who decides about the other comments of the fold.
     """
     if fold_id is None:
         return lane

@@ -50,12 +50,12 @@ def firsts(session: Session, folds: Collection[int]) -> tuple[First, ...]:
 
 
 def foresee_fold(session: Session, fold_id: int) -> None:
-    """Announce that this transaction will call `lane_of_fold()` for this fold."""
+    """Announce that this transaction will call `lane_of_fold()` for a fold."""
     _foreseen(session).add(fold_id)
 
 
 def expect_lanes(session: Session) -> None:
-    """Let the next question bring along the lanes of all folds that were announced."""
+    """Let the next question bring along, on PostgreSQL, the lanes of all folds that were announced."""
     once_per_transaction(session, "expected lanes", partial(_expect_foreseen, session))
 
 

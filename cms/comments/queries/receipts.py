@@ -121,7 +121,7 @@ def receipts_of(session: Session, fingerprint: str, *, before: int, size: int) -
 
 
 def expect_repeat(session: Session, repeat_key: str) -> None:
-    """Let the next question bring along what `held_repeat()` will be asked."""
+    """Let the next question bring along, on PostgreSQL, the answer that `held_repeat()` will need."""
     _REPEAT.expect(session, {"repeat_key": repeat_key})
 
 

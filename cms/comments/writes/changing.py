@@ -1,4 +1,4 @@
-"""Changing where a comment stands and what becomes of it; its text is stored elsewhere."""
+"""Changes to a comment other than to its text: its lane, its score, its edits, its versions."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
 
 
 def let_repeat(session: Session, comment_id: int) -> None:
-    """Allow that the same text is stored anew: the day in which it counts as a repeat is over."""
+    """Allow the same text to be stored again: the day in which it counts as a repeat is over."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=None))
 
 

@@ -1,4 +1,4 @@
-"""Storing what readers write, with all that is noted beside it."""
+"""Storing what readers write, with the reasons, hosts and fingerprints of each comment."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -44,9 +44,9 @@ _HOST = PrebuiltInsert(table_of(CommentHost), "comment_id", "host", "waiting_sin
 def store_comment(session: Session, comment: Mapping[str, Any], reasons: Iterable[Reason]) -> int:
     """Store a comment, given by the columns of its row, with the reasons why it is held; return its id.
 
-    One that names no `root_id` begins its own thread, one that names no `fold_id` its own fold.
-    It is in the database before anything looks at it; an IntegrityError says then, or at the commit, that an equal held
-    one (by `repeat_key`) is there already.
+    Without a `root_id` it begins a thread of its own, without a `fold_id` a fold of its own. Its rows are stored before
+    anything reads them. IntegrityError, raised then or at the commit, means that an equal comment (by `repeat_key`) is
+    held already.
     """
     comment_id = _IDS.next(session)
     row = {**_UNJUDGED, "notify": False, **comment, "id": comment_id}
@@ -69,14 +69,14 @@ def note_hosts(session: Session, comment_id: int, body_text: str) -> None:
 def judge_anew(
     session: Session, comment_id: int, reasons: Iterable[Reason], *, score: int, lane: Lane
 ) -> None:
-    """Give a comment the reasons why what its writer wants it to say waits, and its place among what does."""
+    """Give a comment new reasons to wait, a new score and a new lane, after its writer has edited it."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(score=score, lane=lane))
     session.execute(sa.delete(HoldReason).where(col(HoldReason.comment_id) == comment_id))
     _give_reasons(session, _beside(comment_id), reasons)
 
 
-def place(session: Session, comment_id: int, *, likeness: int, fold_id: int) -> None:
-    """Lay a comment that was stored without it to its near-copies."""
+def set_fold(session: Session, comment_id: int, *, likeness: int, fold_id: int) -> None:
+    """Give a comment that was stored without them its fingerprint and its fold of near-copies."""
     session.execute(
         sa.update(Comment).where(col(Comment.id) == comment_id).values(likeness=likeness, fold_id=fold_id)
     )
