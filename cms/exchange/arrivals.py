@@ -1,4 +1,4 @@
-"""A post or page of an export as it comes in."""
+"""A post or page of an export with everything that can be derived from it alone."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -10,8 +10,8 @@ from cms.exchange.wxr_events import WxrItem
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
-    """What the export is brought to: the site's zone, for dates without one, and its language, where none is named."""
+class SiteDefaults:
+    """The importing site's time zone and language, for dates and texts of the export that name none."""
 
     zone: tzinfo
     language: str
@@ -19,7 +19,7 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """By what a post or page is known again, what it becomes, and what was said below it."""
+    """A post or page: the keys by which a later import recognises it, the article it becomes, and its comments."""
 
     what: str
     link: str
@@ -31,8 +31,8 @@ class Arrival:
     thread: Thread
 
 
-def arrival(item: WxrItem, survey: Survey, here: Here) -> Arrival:
-    """Return all that can be said of a post or page without asking the database."""
+def arrival(item: WxrItem, survey: Survey, here: SiteDefaults) -> Arrival:
+    """Return everything about a post or page that needs no database."""
     return Arrival(
         what=f"{item.post_type} {item.post_id} {item.title!r}"[:300],
         link=item.link,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from cms.exchange.html_pieces import Piece, pieces
+from cms.exchange.html_tokens import Token, tokens
 
 # Blocks whose inner text is a paragraph even without a blank line.
 _FLOW = frozenset("blockquote article section aside main header footer details".split())
@@ -25,13 +25,13 @@ _BREAK_BEFORE = re.compile(r"<br\s*/?>\s*$", re.IGNORECASE)
 
 
 def paragraphs(text: str) -> str:
-    """Return `text` with `<p>` around what blank lines part, and `<br>` where a line ends within.
+    """Return `text` with `<p>` around parts separated by blank lines, and `<br>` at line ends within a part.
 
     Block tags, lists, tables, comments and `pre` are left alone, as WordPress's own filter leaves them.
     """
     writer = _Writer()
-    for piece in pieces(_BREAK_TWICE.sub("\n\n", text.replace("\r\n", "\n").replace("\r", "\n"))):
-        writer.take(piece)
+    for token in tokens(_BREAK_TWICE.sub("\n\n", text.replace("\r\n", "\n").replace("\r", "\n"))):
+        writer.take(token)
     writer.finish()
     return "".join(writer.done).strip()
 
@@ -42,44 +42,44 @@ class _Writer:
 
     done: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
-    run: list[Piece] = field(default_factory=list)
+    run: list[Token] = field(default_factory=list)
 
-    def take(self, piece: Piece) -> None:
-        """Put a piece where it belongs."""
-        if piece.raw and piece.name == "pre":
+    def take(self, token: Token) -> None:
+        """Add a token to the open block or to the current run."""
+        if token.raw and token.name == "pre":
             self._end_run()
-            self.done.append(piece.source)
-        elif piece.name in _BLOCKS and not piece.raw:
+            self.done.append(token.source)
+        elif token.name in _BLOCKS and not token.raw:
             self._end_run()
-            if piece.closes:
-                self._close(piece)
+            if token.closes:
+                self._close(token)
             else:
-                self._open(piece)
+                self._open(token)
         else:
-            self.run.append(piece)
+            self.run.append(token)
 
     def finish(self) -> None:
-        """Write what is left; a block that was never closed is closed."""
+        """Write the rest, and close the blocks that are still open."""
         self._end_run()
         while self.open:
             self._leave()
 
-    def _open(self, piece: Piece) -> None:
+    def _open(self, token: Token) -> None:
         if self.open and self.open[-1] == "p":
             self._leave()
-        if piece.name == "p":
+        if token.name == "p":
             # A typed paragraph is written like one of ours: with its tag, but cut where a blank line stands.
             self.open.append("p")
-            self.run.append(Piece(piece.source, "p"))
+            self.run.append(Token(token.source, "p"))
             return
-        self.done.append(piece.source)
-        if piece.name not in _VOID_BLOCK and not piece.source.endswith("/>"):
-            self.open.append(piece.name)
+        self.done.append(token.source)
+        if token.name not in _VOID_BLOCK and not token.source.endswith("/>"):
+            self.open.append(token.name)
 
-    def _close(self, piece: Piece) -> None:
-        if piece.name not in self.open:
+    def _close(self, token: Token) -> None:
+        if token.name not in self.open:
             return
-        while self.open[-1] != piece.name:
+        while self.open[-1] != token.name:
             self._leave()
         self._leave()
 
@@ -96,8 +96,8 @@ class _Writer:
         tag = "<p>"
         if run[0].name == "p":
             tag = run.pop(0).source
-        if within in _FRAME or not any(piece.source.strip() for piece in run):
-            self.done.extend(piece.source for piece in run if piece.source.strip())
+        if within in _FRAME or not any(token.source.strip() for token in run):
+            self.done.extend(token.source for token in run if token.source.strip())
             return
         parts = _parted(run)
         if within in _LINE or (within in _TEXT and len(parts) == 1):
@@ -110,33 +110,33 @@ class _Writer:
             tag = "<p>"
 
 
-def _parted(run: list[Piece]) -> list[list[Piece]]:
+def _parted(run: list[Token]) -> list[list[Token]]:
     """Return the run cut at its blank lines; one that begins or ends with a blank line is cut there too."""
-    parts: list[list[Piece]] = [[]]
-    for piece in run:
-        if piece.name:
-            parts[-1].append(piece)
+    parts: list[list[Token]] = [[]]
+    for token in run:
+        if token.name:
+            parts[-1].append(token)
             continue
-        first, *others = _BLANK_LINE.split(piece.source)
-        parts[-1].append(Piece(first))
-        parts.extend([Piece(other)] for other in others)
+        first, *others = _BLANK_LINE.split(token.source)
+        parts[-1].append(Token(first))
+        parts.extend([Token(other)] for other in others)
     return parts
 
 
-def _is_seen(part: list[Piece]) -> bool:
+def _is_seen(part: list[Token]) -> bool:
     return any(
-        piece.name in _SEEN or piece.raw or (not piece.name and piece.source.strip()) for piece in part
+        token.name in _SEEN or token.raw or (not token.name and token.source.strip()) for token in part
     )
 
 
-def _lines(part: list[Piece]) -> str:
+def _lines(part: list[Token]) -> str:
     """Return one paragraph's source with a break at the end of each line but where one was typed."""
     done: list[str] = []
-    for piece in part:
-        if piece.name:
-            done.append(piece.source)
+    for token in part:
+        if token.name:
+            done.append(token.source)
             continue
-        first, *others = piece.source.split("\n")
+        first, *others = token.source.split("\n")
         done.append(first)
         for other in others:
             typed = not first.strip() and len(done) > 1 and bool(_BREAK_BEFORE.search(done[-2]))

@@ -1,4 +1,4 @@
-"""The file that a backup is: a plain tar, compressed, whose last member names and measures all others."""
+"""The format of a backup: a compressed tar whose last member lists the length and digest of all others."""
 
 import hashlib
 import io
@@ -19,11 +19,11 @@ CONTENTS_MAX_BYTES = 268_435_456  # a line for each of two million pictures
 NAME_MAX_BYTES = 250  # of a path within ustar, the one format that every tar reads alike
 SPARE_BYTES = 16_777_216  # that a disk keeps free, since other programs write too
 LEVEL = 4  # of zlib's nine: half the time of the usual six for a file 4 % longer (measured on a seeded site)
-PIECE = 1_048_576
+CHUNK_BYTES = 1_048_576
 
 
-class NoBackup(Exception):
-    """A file is no whole backup, or none that can be used here; the sentence says why."""
+class BackupRefused(Exception):
+    """A file is not a whole backup, or cannot be restored here; the message says why."""
 
 
 @dataclass(slots=True)
@@ -44,17 +44,17 @@ class Contents:
         try:
             said = json.loads(text)
             if said["format"] != FORMAT:
-                raise NoBackup("it was made by a newer Broadsheet")
+                raise BackupRefused("it was made by a newer Broadsheet")
             files = {
                 str(name): (int(one["bytes"]), str(one["sha256"])) for name, one in said["files"].items()
             }
             return cls(datetime.fromisoformat(said["made_at"]).astimezone(UTC), files)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise NoBackup("its list of contents cannot be read") from error
+            raise BackupRefused("its list of contents cannot be read") from error
 
 
 def pack(target: Path, files: Iterable[tuple[str, Path]], now: datetime) -> Contents:
-    """Write `files`, by their names inside, into the new file `target`; on the disk when this returns.
+    """Write `files`, given by their names in the tar, into the new file `target`, synced to disk.
 
     Raises OSError.
     """
@@ -78,10 +78,10 @@ def pack(target: Path, files: Iterable[tuple[str, Path]], now: datetime) -> Cont
 
 
 def unpack(source: IO[bytes], folder: Path) -> Contents:
-    """Write a backup's files into `folder`, and check that it is whole and nothing but a backup.
+    """Write a backup's files into `folder`, and check that it is whole and holds nothing else.
 
-    Whoever made it up can write nowhere else: links, devices and names that lead out are refused, and so is more than
-    the disk has room for. Raises NoBackup, with `folder` to be thrown away.
+    A forged backup can write nowhere else: links, devices and names that lead out of the folder are refused, and so is
+    more than the disk has room for. Raises BackupRefused; the caller removes `folder`.
     """
     contents: Contents | None = None
     found: dict[str, tuple[int, str]] = {}
@@ -89,21 +89,21 @@ def unpack(source: IO[bytes], folder: Path) -> Contents:
         with tarfile.open(fileobj=source, mode="r:gz", tarinfo=_PlainFile) as tar:
             for member in tar:
                 if contents is not None:
-                    raise NoBackup("something stands behind its end")
+                    raise BackupRefused("something stands behind its end")
                 _check(member, found)
                 stream = tar.extractfile(member)
                 if stream is None:
-                    raise NoBackup(f"{member.name!r} is no file")
+                    raise BackupRefused(f"{member.name!r} is no file")
                 if member.name == CONTENTS:
                     contents = Contents.read(stream.read(CONTENTS_MAX_BYTES))
                 else:
                     found[member.name] = _written(stream, member, folder)
     except (tarfile.TarError, EOFError, zlib.error, UnicodeError) as error:
-        raise NoBackup("it is cut off or damaged") from error
+        raise BackupRefused("it is cut off or damaged") from error
     if contents is None:
-        raise NoBackup("it is cut off or damaged")
+        raise BackupRefused("it is cut off or damaged")
     if found != contents.files or DATABASE not in found:
-        raise NoBackup("it does not hold what it says")
+        raise BackupRefused("it does not hold what it says")
     return contents
 
 
@@ -129,21 +129,21 @@ def _header(name: str, size: int, now: datetime) -> tarfile.TarInfo:
 
 def _check(member: tarfile.TarInfo, found: dict[str, tuple[int, str]]) -> None:
     if not fits(member.name) or member.name in found:
-        raise NoBackup(f"it holds something that no backup does: {member.name!r}")
+        raise BackupRefused(f"it holds something that no backup does: {member.name!r}")
     if member.name == CONTENTS and member.size > CONTENTS_MAX_BYTES:
-        raise NoBackup("its list of contents cannot be read")
+        raise BackupRefused("its list of contents cannot be read")
 
 
 def _written(stream: IO[bytes], member: tarfile.TarInfo, folder: Path) -> tuple[int, str]:
     if member.size + SPARE_BYTES > shutil.disk_usage(folder).free:
-        raise NoBackup("the disk has no room for what it holds")
+        raise BackupRefused("the disk has no room for what it holds")
     path = folder / member.name
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with path.open("xb") as target:
-        for piece in _pieces(stream):
-            digest.update(piece)
-            target.write(piece)
+        for chunk in _chunks(stream):
+            digest.update(chunk)
+            target.write(chunk)
         target.flush()
         os.fsync(target.fileno())
         size = target.tell()
@@ -159,14 +159,14 @@ class _Measured:
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes."""
-        piece = self._stream.read(size)
-        self.digest.update(piece)
-        return piece
+        chunk = self._stream.read(size)
+        self.digest.update(chunk)
+        return chunk
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    while piece := stream.read(PIECE):
-        yield piece
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK_BYTES):
+        yield chunk
 
 
 class _PlainFile(tarfile.TarInfo):
@@ -176,5 +176,5 @@ class _PlainFile(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_PlainFile":
         found = super().frombuf(buf, encoding, errors)
         if found.type not in {tarfile.REGTYPE, tarfile.AREGTYPE}:
-            raise NoBackup(f"it holds something that no backup does: {found.name!r}")
+            raise BackupRefused(f"it holds something that no backup does: {found.name!r}")
         return found

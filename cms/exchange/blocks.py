@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from cms.exchange.autop import paragraphs
-from cms.exchange.html_pieces import attributes, pieces
+from cms.exchange.html_tokens import attributes, tokens
 
 _HALF = "\\ud"  # how JSON writes half of a character beyond the first 65,536
 DEEPEST = 40  # blocks within each other; page builders reach 12
@@ -195,11 +195,11 @@ def gallery(html: str) -> str:
     """Return the pictures of a gallery as figures within one, without the list around them."""
     done: list[str] = []
     framed = False
-    for piece in pieces(html):
-        if piece.name == "figure" and "wp-block-gallery" in attributes(piece.source).get("class", ""):
+    for token in tokens(html):
+        if token.name == "figure" and "wp-block-gallery" in attributes(token.source).get("class", ""):
             framed = True
             done.append('<figure class="gallery">')
-        elif piece.name not in {"ul", "li"}:
-            done.append(piece.source)
+        elif token.name not in {"ul", "li"}:
+            done.append(token.source)
     inner = "".join(done)
     return inner if framed or not inner.strip() else f'<figure class="gallery">{inner}</figure>'

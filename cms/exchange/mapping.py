@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from cms.articles.rules import slug
 from cms.exchange import old_addresses
-from cms.exchange.html_pieces import Piece, pieces
+from cms.exchange.html_tokens import Token, tokens
 from cms.exchange.moments import moment
-from cms.exchange.shortcodes import Attachment, Surroundings
+from cms.exchange.shortcodes import Attachment, PostAttachments
 from cms.exchange.survey import Survey
 from cms.exchange.urls import parts_of
 from cms.exchange.wordpress_html import Converted, body_html
@@ -99,7 +99,7 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
     `zone` is the site's, for dates without one; `language` the one here, where the export names none.
     """
     meta = dict(item.meta)
-    around = Surroundings(survey.attachments, survey.own_attachments(item.post_id))
+    around = PostAttachments(survey.attachments, survey.own_attachments(item.post_id))
     body = body_html(item.content, around, survey.reusable, meta.get("footnotes", ""))
     text = plain(body.html[:BEGINNING])
     featured = survey.attachments.get(meta.get("_thumbnail_id", ""))
@@ -141,17 +141,17 @@ def plain(html: str) -> str:
     """Return what HTML says as one line of text."""
     if "<" not in html:
         return " ".join(unescape(html).split())
-    shown = (piece for piece in pieces(html) if piece.name not in _UNSEEN)
-    source = "".join(_shown(piece) for piece in shown)
+    shown = (token for token in tokens(html) if token.name not in _UNSEEN)
+    source = "".join(_shown(token) for token in shown)
     return " ".join(unescape(source).split())
 
 
-def _shown(piece: Piece) -> str:
-    if not piece.name:
-        return piece.source
-    if piece.raw:
-        return re.sub(r"<[^>]*>", " ", piece.source)
-    return " " if piece.name in _PARTING else ""
+def _shown(token: Token) -> str:
+    if not token.name:
+        return token.source
+    if token.raw:
+        return re.sub(r"<[^>]*>", " ", token.source)
+    return " " if token.name in _PARTING else ""
 
 
 def language_of(text: str, declared: str, fallback: str) -> str:

@@ -9,10 +9,10 @@ from cms.db import UtcTime
 
 
 class ImportedThing(SQLModel, table=True):
-    """Which thing here a thing of another system became.
+    """What a thing of another site became here.
 
-    `source` is the other site's address, `kind` and `foreign_id` name the thing there, `thing` names it here (`article:42`),
-    `digest` is of what was imported, `local_version` what it was counted here when it was.
+    `source` is the other site's address, `kind` and `foreign_id` name the thing there, `thing` names it here (`article:42`).
+    `digest` is that of the imported content, `local_version` the version here just after the import.
     """
 
     __tablename__ = "imported_thing"

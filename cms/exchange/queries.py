@@ -1,4 +1,4 @@
-"""What is here already of the things that an import brings."""
+"""What earlier imports brought in, and which ids and slugs are in use."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ ARCHIVES: dict[str, type[Author] | type[Section] | type[Tag]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What an earlier run brought in: its name here, the digest of what it was, its version here then."""
+class ImportedBefore:
+    """An imported thing: its name here, the digest of its content in the export, its version here just after."""
 
     thing: str
     digest: str
     local_version: int
 
 
-def known_things(session: Session, source: str, kind: str, keys: Iterable[str]) -> dict[str, Known]:
+def known_things(session: Session, source: str, kind: str, keys: Iterable[str]) -> dict[str, ImportedBefore]:
     """Return by key what of `keys` came in before; a SELECT for each AT_ONCE."""
     statement = sa.select(
         col(ImportedThing.foreign_id),
@@ -41,10 +41,10 @@ def known_things(session: Session, source: str, kind: str, keys: Iterable[str]) 
         col(ImportedThing.digest),
         col(ImportedThing.local_version),
     ).where(col(ImportedThing.source) == source, col(ImportedThing.kind) == kind)
-    found: dict[str, Known] = {}
+    found: dict[str, ImportedBefore] = {}
     for some in _portions(keys):
         for row in session.execute(statement.where(col(ImportedThing.foreign_id).in_(some))):
-            found[row.foreign_id] = Known(row.thing, row.digest, row.local_version)
+            found[row.foreign_id] = ImportedBefore(row.thing, row.digest, row.local_version)
     return found
 
 

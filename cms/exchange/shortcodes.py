@@ -63,14 +63,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PostAttachments:
     """What a post's shortcodes can name: every attachment by id, and the post's own in their order."""
 
     attachments: Mapping[str, Attachment]
     own: Sequence[Attachment] = ()
 
 
-def expanded(text: str, around: Surroundings, unknown: Counter[str], depth: int = 0) -> str:
+def expanded(text: str, around: PostAttachments, unknown: Counter[str], depth: int = 0) -> str:
     """Return `text` with the known shortcodes as HTML.
 
     One that is escaped by double brackets is shown with single ones; one that nobody here knows is
@@ -108,7 +108,7 @@ def values_of(source: str) -> tuple[dict[str, str], list[str]]:
 def _one(
     text: str,
     token: re.Match[str],
-    around: Surroundings,
+    around: PostAttachments,
     closings: "_Closings",
     unknown: Counter[str],
     depth: int,
@@ -164,7 +164,7 @@ def _is_meant(token: re.Match[str], closings: _Closings) -> bool:
     return "=" in values or not values or closings.next(token["name"], token.end()) >= 0
 
 
-def _caption(_name: str, source: str, inner: str, _around: Surroundings) -> str | None:
+def _caption(_name: str, source: str, inner: str, _around: PostAttachments) -> str | None:
     named, _ = values_of(source)
     picture = _PICTURE.match(inner)
     words = named.get("caption", "") or (picture[2] if picture else "")
@@ -175,13 +175,13 @@ def _caption(_name: str, source: str, inner: str, _around: Surroundings) -> str 
     return f"\n\n<figure>{shown.strip()}{caption}</figure>\n\n"
 
 
-def _gallery(_name: str, source: str, _inner: str, around: Surroundings) -> str:
+def _gallery(_name: str, source: str, _inner: str, around: PostAttachments) -> str:
     pictures = [picture for picture in _chosen(source, around) if _is_picture(picture.url)]
     figures = "".join(_figure(picture) for picture in pictures)
     return f'\n\n<figure class="gallery">{figures}</figure>\n\n' if figures else ""
 
 
-def _chosen(source: str, around: Surroundings) -> list[Attachment]:
+def _chosen(source: str, around: PostAttachments) -> list[Attachment]:
     named, _ = values_of(source)
     listed = named.get("ids") or named.get("include")
     if listed:
@@ -205,7 +205,7 @@ def _figure(picture: Attachment) -> str:
     return f'<figure><img src="{escape(picture.url)}" alt="{escape(alt)}">{caption}</figure>'
 
 
-def _player(name: str, source: str, _inner: str, around: Surroundings) -> str | None:
+def _player(name: str, source: str, _inner: str, around: PostAttachments) -> str | None:
     named, bare = values_of(source)
     endings = _SOUNDS if name == "audio" else _FILMS
     address = next((named[ending] for ending in endings if named.get(ending)), "")
@@ -221,16 +221,16 @@ def _played(tag: str, address: str, title: str = "") -> str:
     return f'<figure><{tag} controls src="{escape(address)}" title="{escape(title)}"></{tag}></figure>'
 
 
-def _playlist(_name: str, source: str, _inner: str, around: Surroundings) -> str | None:
+def _playlist(_name: str, source: str, _inner: str, around: PostAttachments) -> str | None:
     named, _ = values_of(source)
     tag, endings = ("video", _FILMS[1:]) if named.get("type") == "video" else ("audio", _SOUNDS[1:])
-    chosen = [piece for piece in _chosen(source, around) if piece.url.lower().endswith(endings)]
+    chosen = [token for token in _chosen(source, around) if token.url.lower().endswith(endings)]
     if not chosen:
         return None
-    return "\n\n" + "".join(_played(tag, piece.url, unescape(piece.title)) for piece in chosen) + "\n\n"
+    return "\n\n" + "".join(_played(tag, token.url, unescape(token.title)) for token in chosen) + "\n\n"
 
 
-def _embed(name: str, source: str, inner: str, _around: Surroundings) -> str | None:
+def _embed(name: str, source: str, inner: str, _around: PostAttachments) -> str | None:
     named, bare = values_of(source.replace("&amp;", "&").replace("&#038;", "&").lstrip("=: "))
     inner = unescape(inner).strip()
     candidates = (inner, named.get("src", ""), named.get("url", ""), *bare, source.strip("=: \"'"))
@@ -241,7 +241,7 @@ def _embed(name: str, source: str, inner: str, _around: Surroundings) -> str | N
     return f"\n\n<p>{linked(address)}</p>\n\n" if address else None
 
 
-_Maker = Callable[[str, str, str, Surroundings], str | None]
+_Maker = Callable[[str, str, str, PostAttachments], str | None]
 _MAKERS: dict[str, _Maker] = {
     "caption": _caption,
     "wp_caption": _caption,

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from html import unescape
 
 from cms.comments.rules import CommentStatus
-from cms.exchange.html_pieces import Piece, attributes, pieces
+from cms.exchange.html_tokens import Token, attributes, tokens
 from cms.exchange.moments import moment
 from cms.exchange.wxr_events import WxrComment
 from cms.text.characters import comment_text, one_line
@@ -81,13 +81,13 @@ def typed_text(content: str) -> str:
     """Return a comment's HTML as text in which only the tags that readers here may use stand."""
     done: list[str] = []
     links: list[str] = []
-    for piece in pieces(content.replace("\r\n", "\n").replace("\r", "\n")):
-        if not piece.name:
-            done.append(_as_text(piece.source))
-        elif piece.name == "a":
-            done.append(_link(piece, links))
-        elif piece.name != "!":
-            done.append(_tag(piece))
+    for token in tokens(content.replace("\r\n", "\n").replace("\r", "\n")):
+        if not token.name:
+            done.append(_as_text(token.source))
+        elif token.name == "a":
+            done.append(_link(token, links))
+        elif token.name != "!":
+            done.append(_tag(token))
     return re.sub(r"\n{3,}", "\n\n", "".join([*done, *reversed(links)])).strip()
 
 
@@ -106,7 +106,7 @@ def _incoming(comment: WxrComment, zone: tzinfo) -> IncomingComment:
 
 
 def _name(author: str, email: str) -> str:
-    name = " ".join(unescape("".join(piece.source for piece in pieces(author) if not piece.name)).split())
+    name = " ".join(unescape("".join(token.source for token in tokens(author) if not token.name)).split())
     # Some people typed their address as their name; nobody ever sees it here.
     return "" if email and email.casefold() in name.casefold() else one_line(name[:200])
 
@@ -134,10 +134,10 @@ def _as_text(source: str) -> str:
     return re.sub(r"<(?=/?[A-Za-z])", _BROKEN_TAG, text) if "<" in text else text
 
 
-def _link(piece: Piece, links: list[str]) -> str:
-    if piece.closes:
+def _link(token: Token, links: list[str]) -> str:
+    if token.closes:
         return links.pop() if links else ""
-    address = unescape(attributes(piece.source).get("href", "")).strip()
+    address = unescape(attributes(token.source).get("href", "")).strip()
     if not _ADDRESS.fullmatch(address):
         links.append("")
         return ""
@@ -145,18 +145,18 @@ def _link(piece: Piece, links: list[str]) -> str:
     return f'<a href="{address}">'
 
 
-def _tag(piece: Piece) -> str:
-    name = piece.name
+def _tag(token: Token) -> str:
+    name = token.name
     if name in _KEPT_TAGS:
-        if piece.raw:
-            inner = piece.source[piece.source.index(">") + 1 :].removesuffix(f"</{name}>")
+        if token.raw:
+            inner = token.source[token.source.index(">") + 1 :].removesuffix(f"</{name}>")
             return f"<{name}>{unescape(inner)}</{name}>"
-        return f"</{name}>" if piece.closes else f"<{name}>"
+        return f"</{name}>" if token.closes else f"<{name}>"
     if name == "br":
         return "\n"
     if name == "p":
         return "\n\n"
     if name == "img":
-        found = attributes(piece.source)
+        found = attributes(token.source)
         return unescape(found.get("alt") or found.get("src", ""))
-    return "" if name in _DROPPED_TAGS else piece.source
+    return "" if name in _DROPPED_TAGS else token.source

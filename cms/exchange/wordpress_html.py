@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from cms.exchange.autop import paragraphs
 from cms.exchange.blocks import has_blocks, linked, plain_html
-from cms.exchange.html_pieces import Piece, pieces
-from cms.exchange.shortcodes import Surroundings, expanded
+from cms.exchange.html_tokens import Token, tokens
+from cms.exchange.shortcodes import PostAttachments, expanded
 
 _MARKERS = re.compile(r"<!--\s*(more\b[^>]*?|noteaser|nextpage)\s*-->", re.IGNORECASE)
 _ADDRESS_LINE = re.compile(r"^([ \t]*)(https?://[^\s<>\"]+)([ \t]*)$", re.MULTILINE)
@@ -27,7 +27,7 @@ class Converted:
 
 
 def body_html(
-    content: str, around: Surroundings, reusable: Mapping[str, str] | None = None, footnotes: str = ""
+    content: str, attachments: PostAttachments, reusable: Mapping[str, str] | None = None, footnotes: str = ""
 ) -> Converted:
     """Return what a reader of the WordPress site saw of `content`, as HTML without comments or shortcodes.
 
@@ -38,9 +38,9 @@ def body_html(
     content = content.replace("\r\n", "\n").replace("\r", "\n")
     if has_blocks(content):
         html = plain_html(_MARKERS.sub("", content), reusable or {}, footnotes, empty)
-        html = _linked_lines(_unwrapped(expanded(html, around, unknown)))
+        html = _linked_lines(_unwrapped(expanded(html, attachments, unknown)))
     else:
-        text = expanded(_MARKERS.sub(_without, content), around, unknown)
+        text = expanded(_MARKERS.sub(_without, content), attachments, unknown)
         html = paragraphs(_linked_lines(text))
     return Converted(_uncommented(html), dict(unknown), dict(empty))
 
@@ -60,15 +60,15 @@ def _linked_lines(html: str) -> str:
         return html
     done: list[str] = []
     open_links = 0
-    run: list[Piece] = list(pieces(html))
-    for number, piece in enumerate(run):
-        if piece.name in _UNLINKED:
-            open_links += -1 if piece.closes else 1
-        if piece.name or open_links > 0 or "://" not in piece.source:
-            done.append(piece.source)
+    run: list[Token] = list(tokens(html))
+    for number, token in enumerate(run):
+        if token.name in _UNLINKED:
+            open_links += -1 if token.closes else 1
+        if token.name or open_links > 0 or "://" not in token.source:
+            done.append(token.source)
             continue
         alone = _ends_a_line(run, number - 1), _begins_a_line(run, number + 1)
-        done.append(_linked_text(piece.source, *alone))
+        done.append(_linked_text(token.source, *alone))
     return "".join(done)
 
 
@@ -85,11 +85,11 @@ def _link(source: str) -> str:
     return linked(source.replace("&amp;", "&").replace("&#038;", "&"))
 
 
-def _ends_a_line(run: list[Piece], number: int) -> bool:
+def _ends_a_line(run: list[Token], number: int) -> bool:
     return number < 0 or run[number].name in {"p", "br", "div", "!", "figure", "li", "td", "blockquote"}
 
 
-def _begins_a_line(run: list[Piece], number: int) -> bool:
+def _begins_a_line(run: list[Token], number: int) -> bool:
     return number >= len(run) or run[number].name in {
         "p",
         "br",
@@ -105,4 +105,4 @@ def _begins_a_line(run: list[Piece], number: int) -> bool:
 def _uncommented(html: str) -> str:
     if "<!--" not in html:
         return html
-    return "".join(piece.source for piece in pieces(html) if piece.name != "!")
+    return "".join(token.source for token in tokens(html) if token.name != "!")

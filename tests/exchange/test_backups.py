@@ -18,8 +18,8 @@ import cms
 from cms.cli import main
 from cms.comments.models import Comment
 from cms.config import Settings, load_settings
-from cms.exchange.actions.backups import InUse, back_up, restore
-from cms.exchange.backup_file import NoBackup
+from cms.exchange.actions.backups import RestoreRefused, back_up, restore
+from cms.exchange.backup_file import BackupRefused
 from cms.limits.actions import network_mark
 from cms.privacy.actions.erasing import erase_comments
 from cms.site import Site
@@ -172,7 +172,7 @@ def test_a_site_is_replaced_only_on_request(site: Site, packed: Path) -> None:
     write_article(site, "Dog", START)
     (site.settings.media_folder / "new.png").write_bytes(b"new")
     before = tree(site.settings.instance)
-    with pytest.raises(InUse, match="--over"):
+    with pytest.raises(RestoreRefused, match="--over"):
         put_back(packed, site.settings)
     assert tree(site.settings.instance) == before
     put_back(packed, site.settings, over=True)
@@ -231,7 +231,7 @@ def test_an_archive_that_is_more_than_a_backup_changes_nothing(
             if one.name == "backup.json":
                 to.addfile(found, io.BytesIO(body))
             to.addfile(one, tar.extractfile(one))
-    with pytest.raises(NoBackup):
+    with pytest.raises(BackupRefused):
         restore(elsewhere, io.BytesIO(made.getvalue()), LATER, over=False)
     assert [path.name for path in elsewhere.instance.iterdir()] == ["keys"]
     assert not (elsewhere.instance.parent / "stolen").exists()
@@ -272,14 +272,14 @@ def changed(packed: Path, name: str, change: Callable[[bytes], bytes]) -> io.Byt
 def test_a_backup_that_was_changed_is_refused(
     name: str, change: Callable[[bytes], bytes], said: str, packed: Path, elsewhere: Settings
 ) -> None:
-    with pytest.raises(NoBackup, match=said):
+    with pytest.raises(BackupRefused, match=said):
         restore(elsewhere, changed(packed, name, change), LATER, over=False)
 
 
 def test_a_backup_that_is_cut_off_anywhere_is_refused(packed: Path, elsewhere: Settings) -> None:
     whole = packed.read_bytes()
     for end in (0, 1, 20, len(whole) // 3, len(whole) // 2, len(whole) * 9 // 10):
-        with pytest.raises(NoBackup):
+        with pytest.raises(BackupRefused):
             restore(elsewhere, io.BytesIO(whole[:end]), LATER, over=False)
     assert [path.name for path in elsewhere.instance.iterdir()] == ["keys"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cms.exchange.actions import crew
+from cms.exchange.actions import work_pool
 from cms.exchange.commands.wordpress import import_group
 from cms.storage import embedded
 from tests.exchange.conftest import comment, export, post
@@ -90,7 +90,7 @@ def test_a_cleaning_process_that_dies_is_one_line_and_the_next_run_goes_on(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(export(post(1)))
-    monkeypatch.setattr(crew, "WORTH_IT", 0)
+    monkeypatch.setattr(work_pool, "WORTH_IT", 0)
     ended = threading.Event()
 
     def end_them() -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from cms.articles.writes import index_article, relate
 from cms.db import Database
-from cms.exchange.actions.old_site import relate_in_portions
+from cms.exchange.actions.finishing import relate_imported
 from cms.exchange.report import ImportReport
 from cms.pages.writes import bump
 from cms.site import Site
@@ -145,7 +145,7 @@ def test_who_publishes_while_kin_is_worked_out_is_not_undone(bring: Bring, rows:
         session.execute(sa.text("DELETE FROM related"))
         session.commit()
     # It reads and writes as a database does.
-    relate_in_portions(cast("Database", Between(site.database, publish)), source)
+    relate_imported(cast("Database", Between(site.database, publish)), source)
     assert kin_of(rows, "post-1") == {"post-2", "post-3"}
     assert kin_of(rows, "post-2") == {"post-1", "post-3"}
     assert kin_of(rows, "post-3") == {"post-1", "post-2"}

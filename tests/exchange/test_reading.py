@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cms.exchange.actions.reading import ITEMS_A_BATCH, batches_of, reader
-from cms.exchange.arrivals import Here
+from cms.exchange.arrivals import SiteDefaults
 from cms.exchange.survey import Survey, survey
 from cms.exchange.wxr import read
 from tests.exchange.conftest import comment, export, post
 
 pytestmark = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core reads in the same process")
 
-HERE = Here(ZoneInfo("Asia/Karachi"), "ur")
+HERE = SiteDefaults(ZoneInfo("Asia/Karachi"), "ur")
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import time
 import pytest
 
 from cms.exchange.autop import paragraphs
-from cms.exchange.shortcodes import Attachment, Surroundings
+from cms.exchange.shortcodes import Attachment, PostAttachments
 from cms.exchange.wordpress_html import body_html
 
 ONE = Attachment("1", "https://old.example/wp-content/uploads/a.jpg", "A", "seen", "said <em>so</em>")
 TWO = Attachment("2", "https://old.example/b.png", "B")
 SONG = Attachment("3", "https://old.example/s.mp3", "Song")
-AROUND = Surroundings({"1": ONE, "2": TWO, "3": SONG}, (ONE, TWO, SONG))
+AROUND = PostAttachments({"1": ONE, "2": TWO, "3": SONG}, (ONE, TWO, SONG))
 FIGURE_ONE = (
     '<figure><img src="https://old.example/wp-content/uploads/a.jpg" alt="seen">'
     "<figcaption>said <em>so</em></figcaption></figure>"

@@ -1,4 +1,4 @@
-"""Authors, sections and tags that an import needs: found by what they are here, or made."""
+"""The authors, sections and tags of an import: matched with those of this site, or created."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _MORE: dict[str, dict[str, Any]] = {
 
 @dataclass(slots=True)
 class Archives:
-    """The ids of an export's authors, sections and tags, by their names there; new ones wait to be stored."""
+    """The ids here of an export's authors, sections and tags, by their keys there; new ones wait for `store()`."""
 
     survey: Survey
     anonymous: str
@@ -36,19 +36,19 @@ class Archives:
     _taken: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in _TABLES})
 
     def load(self, session: Session) -> None:
-        """Note what earlier runs brought in."""
+        """Load what earlier runs imported."""
         for kind in _TABLES:
             self.known[kind] = queries.known_archives(session, self.survey.source, kind)
 
     def begin(self, session: Session) -> None:
-        """Note what is here now; call in the transaction that will store."""
+        """Load the slugs and ids in use; call in the transaction that stores."""
         for kind, table in _TABLES.items():
             self._slugs[kind] = queries.archives_by_slug(session, kind)
             highest = max(self.known[kind].values(), default=0)
             self._next[kind] = max(queries.highest_id(session, table), highest) + 1
 
     def author(self, login: str) -> int:
-        """Return the id of the author who signed in as `login`."""
+        """Return the id of the author whose WordPress login is `login`."""
         name = author_name(login, self.survey) or self.anonymous
         return self._id(
             "author", login, name, lambda: slug(name) or slug(login.partition("@")[0]) or "author"
@@ -72,7 +72,7 @@ class Archives:
             writes.remember(session, self.survey.source, kind, things, now)
 
     def count(self, report: ImportReport) -> None:
-        """Count what is new, and begin anew."""
+        """Count what was stored, and clear it for the next batch."""
         report.authors += len(self._rows["author"])
         report.sections += len(self._rows["section"])
         report.tags += len(self._rows["tag"])
@@ -85,7 +85,7 @@ class Archives:
             return self.known[kind][key]
         base = wanted() or kind
         found = self._slugs[kind].get(base)
-        # Two people of the old site stay two, though they bear one name.
+        # Two people of the old site stay two, even if they have the same name.
         is_another = kind == "author" and found is not None and found[0] in self.known[kind].values()
         if found is None or is_another or found[1].casefold() != name.casefold():
             found = self._new(kind, base, name)

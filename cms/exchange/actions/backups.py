@@ -15,7 +15,7 @@ from cms import db
 from cms.assets import Assets
 from cms.config import Settings, load_settings
 from cms.exchange import writes
-from cms.exchange.backup_file import CONFIG, DATABASE, MEDIA, Contents, NoBackup, fits, pack, unpack
+from cms.exchange.backup_file import CONFIG, DATABASE, MEDIA, BackupRefused, Contents, fits, pack, unpack
 from cms.languages import Catalogue
 from cms.pages.queries import newest_change
 from cms.pages.writes import bump_all
@@ -27,8 +27,8 @@ from cms.storage.sqlite_copies import NotSound, copy_database, put_in_place, rev
 MARGIN = 100_000  # changes that a serving site makes while it is looked at and replaced; a busy one makes 100 a second
 
 
-class InUse(Exception):
-    """Something is in the way; the sentence says what to do about it."""
+class RestoreRefused(Exception):
+    """A backup cannot be restored over what is there; the message says what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,22 @@ def back_up(site: Site, target: Path, now: datetime) -> Contents:
 def restore(settings: Settings, source: IO[bytes], now: datetime, *, over: bool) -> Restored:
     """Put a backup in the place of what is in the instance folder, which must be empty unless `over`.
 
-    All of it is unpacked, checked, brought to the newest schema and freed of what was erased since, before anything
-    that is there is touched; then the database changes at one moment, also under a site that serves.
-    Raises NoBackup, InUse, OSError, sqlite3.Error, SQLAlchemyError; then everything is as it was.
+    The backup is unpacked, checked, migrated to the newest schema and freed of what was erased since, before anything
+    that is there is touched. Then the database is replaced atomically, also under a site that serves.
+    Raises BackupRefused, RestoreRefused, OSError, sqlite3.Error, SQLAlchemyError; then nothing has changed.
     """
     settings.instance.mkdir(parents=True, exist_ok=True)
     if not over and (there := _there(settings)):
-        raise InUse(
+        raise RestoreRefused(
             f"{settings.instance} holds a site ({', '.join(there)}). To put the backup in its place, say --over."
         )
     staged = settings.instance / ".restore"
     try:
         staged.mkdir(mode=0o700)
     except FileExistsError:
-        raise InUse(f"Another restore is under way. If it was cut off, remove {staged} first.") from None
+        raise RestoreRefused(
+            f"Another restore is under way. If it was cut off, remove {staged} first."
+        ) from None
     with _folder(staged):
         contents = unpack(source, staged)
         _check_config(staged)
@@ -112,24 +114,24 @@ def _files(settings: Settings, database: Path) -> Iterator[tuple[str, Path]]:
 
 def _there(settings: Settings) -> list[str]:
     names = [name for name in (DATABASE, CONFIG) if (settings.instance / name).exists()]
-    return names + [MEDIA for _ in (1,) if any(settings.media_folder.glob("*"))]
+    return [*names, MEDIA] if any(settings.media_folder.glob("*")) else names
 
 
 def _check_config(staged: Path) -> None:
     try:
         load_settings({}, instance=staged)
     except SettingsRefused as reason:
-        raise NoBackup(f"its settings cannot be used: {reason}") from reason
+        raise BackupRefused(f"its settings cannot be used: {reason}") from reason
 
 
 def _brought_up_to_date(settings: Settings, staged: Path, now: datetime) -> tuple[int, bool]:
-    """Make the unpacked database one that may be shown; return how many comments were erased again, and if its key is here."""
+    """Migrate the unpacked database and erase again; return how many comments were erased, and whether its key is here."""
     here = replace(settings, instance=staged)
     try:
         if revision_of(staged / DATABASE) not in db.revisions():
-            raise NoBackup("it was made by a newer Broadsheet")
+            raise BackupRefused("it was made by a newer Broadsheet")
     except NotSound as reason:
-        raise NoBackup(str(reason)) from reason
+        raise BackupRefused(str(reason)) from reason
     db.migrate(here)
     database = db.open_database(here)
     try:
@@ -146,7 +148,7 @@ def _brought_up_to_date(settings: Settings, staged: Path, now: datetime) -> tupl
 
 
 def _newest_change(settings: Settings) -> int:
-    """Return the number of the last change of the site that is there; 0 where there is none that can be read."""
+    """Return the number of the last change of the present site, 0 if there is none or it cannot be read."""
     if not (settings.instance / DATABASE).exists():
         return 0
     database = db.open_database(settings)

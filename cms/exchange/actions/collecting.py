@@ -1,22 +1,22 @@
-"""Python's collection of what holds itself, kept from looking through an import again and again."""
+"""Garbage collection during an import."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Between two looks: a batch makes some 100,000, nearly all of them in use until it is stored.
-NEW_THINGS = 20_000
+# New objects between two collections; a batch makes some 100,000, nearly all in use until it is stored.
+NEW_OBJECTS = 20_000
 
 
 @contextmanager
 def rarely_collecting() -> Iterator[None]:
-    """Look seldom for what holds itself, and not among what is here already.
+    """Collect garbage seldom, and not among the objects that exist already.
 
-    Nearly nothing of an import does; the looking took an eighth of the storing process's time (measured).
+    An import makes hardly any reference cycles; looking for them took an eighth of the storing process's time (measured).
     """
     usual = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(NEW_THINGS, *usual[1:])
+    gc.set_threshold(NEW_OBJECTS, *usual[1:])
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Making the demonstration newspaper, by the deeds of its own people."""
+"""Making the demonstration newspaper through the same actions that its staff and readers use."""
 
 import shutil
 from datetime import datetime
@@ -29,7 +29,7 @@ STAFF = {  # whose passwords the demonstration prints
     Role.AUTHOR: ("Tobias Wrenmoor", "tobias@example.org"),  # a byline with others to show
 }
 VERDICTS = {"approved": Verdict.APPROVE, "rejected": Verdict.REJECT, "spam": Verdict.SPAM}
-LAST_ENTRY = 2**62  # a decision made on whatever the log says
+LAST_ENTRY = 2**62  # newer than any entry of the log, so that no decision counts as outdated
 
 
 def make_demo(site: Site, passwords: dict[Role, str], now: datetime) -> None:
@@ -86,7 +86,7 @@ def _publish(
         mark=random_mark(),
     )
     button = Button.SAVE if fields.get("status") == "draft" else Button.PUBLISH
-    # Written on the day of its publication, so that nothing looks as if it had been changed since.
+    # Written at the time of its publication, so that no article looks as if it had been changed since.
     written = write(site, editor, None, draft, button, min(article.publish_at, now))
     if not isinstance(written, Stored):
         raise RuntimeError(f"{fields['slug']} could not be published: {written}")

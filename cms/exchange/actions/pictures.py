@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from cms.exchange.actions.cleaned_files import FileRefused, cleaned
-from cms.exchange.html_pieces import Piece, attributes, pieces
+from cms.exchange.html_tokens import Token, attributes, tokens
 from cms.exchange.mapping import Skipped, plain
 from cms.exchange.old_addresses import normalised
 from cms.exchange.report import ImportReport
@@ -33,8 +33,8 @@ _LINKED_FILE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtIn:
-    """A file that is here now: its name below /media/, width and height in pixels where it is a picture."""
+class ImportedFile:
+    """An imported file: its name below /media/, and width and height in pixels if it is a picture."""
 
     name: str
     width: int | None = None
@@ -42,21 +42,21 @@ class BroughtIn:
 
 
 @dataclass(slots=True)
-class Pictures:
-    """Brings files in, each once, and remembers where each one is now."""
+class MediaFiles:
+    """Copies files into the media folder, each once, and remembers where each is now."""
 
     survey: Survey
     folder: Path | None
     target: Path
     dry_run: bool = False
-    _found: dict[str, BroughtIn | None] = field(default_factory=dict)
+    _found: dict[str, ImportedFile | None] = field(default_factory=dict)
     _addresses: list[tuple[str, str, str]] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
     _told: list[Skipped] = field(default_factory=list)
     _untold: Counter[str] = field(default_factory=Counter)
 
-    def bring(self, url: str) -> BroughtIn | None:
-        """Bring the file of an old address in; None where it is not one of the site's, missing or refused."""
+    def bring(self, url: str) -> ImportedFile | None:
+        """Import the file at an old address; None if it belongs to another site, is missing, or is refused."""
         relative = self._relative(url)
         if not relative:
             return None
@@ -69,20 +69,20 @@ class Pictures:
         return found
 
     def name_of(self, url: str) -> str:
-        """Return the present name of a file that was brought in, "" for any other."""
+        """Return the present name of an imported file, "" for any other."""
         found = self._found.get(self._relative(url))
         return found.name if found else ""
 
     def within(self, html: str) -> str:
-        """Return HTML in which the site's own files are those here, with their sizes; brings them in."""
+        """Import the site's own files in `html`, and return it with their new addresses and sizes."""
         if not _USES_FILES.search(html):
             return html
-        source = list(pieces(html))
+        source = list(tokens(html))
         loose = set(self._links_around_missing(source))
-        return "".join(self._rewritten(piece) for place, piece in enumerate(source) if place not in loose)
+        return "".join(self._rewritten(token) for place, token in enumerate(source) if place not in loose)
 
     def link(self, featured: Attachment) -> str:
-        """Return a picture that is missing here, so that cleaning makes it a visible link."""
+        """Return the HTML of a featured picture that is missing, which cleaning turns into a visible link."""
         alt = featured.alt or plain(featured.title)
         return f'<figure><img src="{escape(featured.url)}" alt="{escape(alt)}"></figure>\n'
 
@@ -91,12 +91,12 @@ class Pictures:
         return plain(featured.caption)
 
     def take_addresses(self) -> list[tuple[str, str, str]]:
-        """Return the old addresses of files brought in since the last call."""
+        """Return the redirects of files imported since the last call."""
         addresses, self._addresses = self._addresses, []
         return addresses
 
     def tell(self, report: ImportReport) -> None:
-        """Add to the report what came in and what did not."""
+        """Add to the report which files were imported and which were not."""
         report.media.update(self._counts)
         report.media["brought_in"] = sum(found is not None for found in self._found.values())
         report.skipped += self._told
@@ -104,7 +104,7 @@ class Pictures:
             report.skipped.append(Skipped("files", f"{why}; they are shown as links", count))
 
     def _relative(self, url: str) -> str:
-        """Return where in wp-content/uploads a file lay, "" for an address of another site."""
+        """Return a file's path below wp-content/uploads, "" for an address of another site."""
         parts = parts_of(url.strip())
         host = parts.netloc.lower()
         if parts.scheme not in {"", "http", "https"}:
@@ -117,7 +117,7 @@ class Pictures:
         known = self.survey.attachment_files.get(url)
         return known or ""
 
-    def _fetched(self, relative: str, url: str) -> BroughtIn | None:
+    def _fetched(self, relative: str, url: str) -> ImportedFile | None:
         source = self._inside(relative) or self._inside(_SIZE.sub("", relative))
         if source is None:
             why = "not in the folder of media" if self.folder else "no folder of media was given"
@@ -137,7 +137,7 @@ class Pictures:
             self._untold[why] += 1
 
     def _inside(self, relative: str) -> Path | None:
-        """Return a file of the folder; None for one that is missing, outside of it, or reached by a link."""
+        """Return a file of the folder; None if it is missing, outside of the folder, or reached by a symbolic link."""
         path = PurePosixPath(relative)
         if (
             self.folder is None
@@ -157,7 +157,7 @@ class Pictures:
             return None
         return None
 
-    def _stored(self, source: Path, relative: str) -> BroughtIn:
+    def _stored(self, source: Path, relative: str) -> ImportedFile:
         file = cleaned(source)
         name = str(PurePosixPath(relative).with_suffix(file.suffix))
         path = self.target / name
@@ -165,12 +165,12 @@ class Pictures:
             path = path.with_stem(f"{path.stem}-{file.digest[:8]}")
         if not path.exists() and not self.dry_run:
             file.put_at(path)
-        return BroughtIn(path.relative_to(self.target).as_posix(), file.width, file.height)
+        return ImportedFile(path.relative_to(self.target).as_posix(), file.width, file.height)
 
-    def _links_around_missing(self, source: list[Piece]) -> Iterator[int]:
-        """Yield the places of tags that link a missing picture to itself or its page: it becomes a link anyway."""
-        for place, piece in enumerate(source):
-            if piece.name != "img" or place == 0 or place + 1 >= len(source):
+    def _links_around_missing(self, source: list[Token]) -> Iterator[int]:
+        """Yield the indexes of tags that link a missing picture to itself or its page, as it becomes a link anyway."""
+        for place, token in enumerate(source):
+            if token.name != "img" or place == 0 or place + 1 >= len(source):
                 continue
             before, behind = source[place - 1], source[place + 1]
             if before.name == behind.name == "a" and not before.closes and behind.closes:
@@ -178,35 +178,35 @@ class Pictures:
                 own = parts_of(href).netloc.lower() in self.survey.hosts or _LINKED_FILE.search(
                     parts_of(href).path
                 )
-                if own and self.bring(unescape(attributes(piece.source).get("src", ""))) is None:
+                if own and self.bring(unescape(attributes(token.source).get("src", ""))) is None:
                     yield from (place - 1, place + 1)
 
-    def _rewritten(self, piece: Piece) -> str:
-        if piece.closes or piece.raw or piece.name not in _SHOWN | {"a"}:
-            return piece.source
-        values = {name: unescape(value) for name, value in attributes(piece.source).items()}
-        if piece.name == "a":
-            return self._rewritten_link(piece, values)
+    def _rewritten(self, token: Token) -> str:
+        if token.closes or token.raw or token.name not in _SHOWN | {"a"}:
+            return token.source
+        values = {name: unescape(value) for name, value in attributes(token.source).items()}
+        if token.name == "a":
+            return self._rewritten_link(token, values)
         found = self.bring(values.get("src", ""))
-        if piece.name == "img":
+        if token.name == "img":
             return _img(values, found, self._known(values))
         if found is None:
-            return piece.source
-        return _tag(piece.name, {**values, "src": f"{PREFIX}{found.name}"})
+            return token.source
+        return _tag(token.name, {**values, "src": f"{PREFIX}{found.name}"})
 
-    def _rewritten_link(self, piece: Piece, values: dict[str, str]) -> str:
+    def _rewritten_link(self, token: Token, values: dict[str, str]) -> str:
         href = values.get("href", "")
         if not _LINKED_FILE.search(parts_of(href).path if "://" in href or href.startswith("/") else ""):
-            return piece.source
+            return token.source
         found = self.bring(href)
-        return _tag("a", {**values, "href": f"{PREFIX}{found.name}"}) if found else piece.source
+        return _tag("a", {**values, "href": f"{PREFIX}{found.name}"}) if found else token.source
 
     def _known(self, values: dict[str, str]) -> Attachment | None:
         number = _ATTACHMENT_CLASS.search(values.get("class", ""))
         return self.survey.attachments.get(number[1]) if number else None
 
 
-def _img(values: dict[str, str], found: BroughtIn | None, known: Attachment | None) -> str:
+def _img(values: dict[str, str], found: ImportedFile | None, known: Attachment | None) -> str:
     if known and not values.get("alt"):
         values["alt"] = known.alt or ("" if found else plain(known.title))
     if found is None:

@@ -1,4 +1,4 @@
-"""An export's articles in batches, read by a process of its own where there are enough of them."""
+"""Reading an export's articles in batches, in a process of its own when there are enough of them."""
 
 import io
 import multiprocessing
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cms.exchange.actions.collecting import rarely_collecting
-from cms.exchange.actions.crew import uninterrupted
-from cms.exchange.arrivals import Arrival, Here, arrival
+from cms.exchange.actions.work_pool import shielded_from_interrupts
+from cms.exchange.arrivals import Arrival, SiteDefaults, arrival
 from cms.exchange.mapping import Skipped, refused
 from cms.exchange.survey import ARTICLE_TYPES, Survey
 from cms.exchange.wxr import read
@@ -27,22 +27,22 @@ COMMENTS_A_BATCH = 2_500
 
 @dataclass(slots=True)
 class ArticleBatch:
-    """Articles for one transaction, with what among them does not come in, and the bytes that were read for it."""
+    """The articles of one transaction, the items among them that are not imported, and the bytes read for it."""
 
     arrivals: list[Arrival] = field(default_factory=list)
     refused: list[Skipped] = field(default_factory=list)
     read_bytes: int = 0
 
 
-Read = Callable[[Survey, Here], Iterator[ArticleBatch]]
+Read = Callable[[Survey, SiteDefaults], Iterator[ArticleBatch]]
 
 
 @contextmanager
 def reader(stream: BinaryIO, *, elsewhere: bool) -> Iterator[Read]:
-    """Give what reads the batches of an export from its first byte on, `elsewhere` in a process that begins at once.
+    """Yield a function that reads the batches of an export; with `elsewhere`, in a process that starts at once.
 
-    To read takes as long as to store: while one process stores a batch, another reads the next, and no further.
-    Only a file with a name can be opened by another process.
+    Reading takes as long as storing: while one process stores a batch, another reads the next, and no further.
+    A stream without a file name is read in this process, since another could not open it.
     """
     path = getattr(stream, "name", None)
     if not elsewhere or not isinstance(path, str):
@@ -51,7 +51,7 @@ def reader(stream: BinaryIO, *, elsewhere: bool) -> Iterator[Read]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_send, args=(Path(path).absolute(), theirs), daemon=True)
-    with uninterrupted():
+    with shielded_from_interrupts():
         process.start()
     theirs.close()
     try:
@@ -62,7 +62,7 @@ def reader(stream: BinaryIO, *, elsewhere: bool) -> Iterator[Read]:
         process.join()
 
 
-def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[ArticleBatch]:
+def batches_of(stream: BinaryIO, survey: Survey, here: SiteDefaults) -> Iterator[ArticleBatch]:
     """Read an export and yield its batches; the last may hold no article."""
     stream.seek(0)
     batch = ArticleBatch()
@@ -92,12 +92,12 @@ def batches_of(stream: BinaryIO, survey: Survey, here: Here) -> Iterator[Article
 
 
 def watched(stream: BinaryIO, progress: Callable[[int], None]) -> BinaryIO:
-    """Return a stream that tells how many bytes have been read of it."""
+    """Return a stream that reports to `progress` how many bytes each read returned."""
     return _Watched(stream, progress)  # type: ignore[return-value]  # a raw stream reads like a binary one
 
 
 class _Watched(io.RawIOBase):
-    """A stream that tells how much of it has been read."""
+    """A stream that reports how much of it has been read."""
 
     def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
         self._stream, self._progress = stream, progress
@@ -111,7 +111,7 @@ class _Watched(io.RawIOBase):
 
 @rarely_collecting()
 def _send(path: Path, connection: Connection) -> None:
-    """Read in a process of its own; a batch waits in its pipe until it is asked for."""
+    """Read in a process of its own; a batch waits in the pipe until it is received."""
     try:
         survey, here = connection.recv()
         with path.open("rb") as stream:
@@ -119,12 +119,12 @@ def _send(path: Path, connection: Connection) -> None:
                 connection.send(batch)
         connection.send(None)
     except (BrokenPipeError, ConnectionResetError, EOFError):
-        return  # whoever stores has ended
+        return  # the process that stores has ended
     except (NotWxr, OSError) as error:
         connection.send(error)
 
 
-def _received(connection: Connection, survey: Survey, here: Here) -> Iterator[ArticleBatch]:
+def _received(connection: Connection, survey: Survey, here: SiteDefaults) -> Iterator[ArticleBatch]:
     try:
         connection.send((survey, here))
     except OSError as error:

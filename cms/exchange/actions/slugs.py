@@ -1,16 +1,16 @@
-"""Slugs for new articles that no other article has."""
+"""Unique slugs for new articles."""
 
 from sqlmodel import Session
 
 from cms.articles.models import ArticleKind
 from cms.articles.rules import numbered
 from cms.exchange import queries
-from cms.exchange.actions.parcels import Parcel
+from cms.exchange.actions.preparing import PreparedItem
 
 TRIED_AT_ONCE = 50  # numbers tried for a slug in one query
 
 
-def unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
+def unique_slugs(session: Session, new: list[PreparedItem]) -> dict[str, str]:
     """Return a slug for each new article that no other of its kind has."""
     found: dict[str, str] = {}
     for is_page in (False, True):
@@ -24,9 +24,9 @@ def unique_slugs(session: Session, new: list[Parcel]) -> dict[str, str]:
     return found
 
 
-def _wanted_slug(parcel: Parcel) -> str:
-    kind = "page" if parcel.incoming and parcel.incoming.is_page else "article"
-    return (parcel.incoming.slug if parcel.incoming else "") or f"{kind}-{parcel.arrival.post_id or 1}"
+def _wanted_slug(item: PreparedItem) -> str:
+    kind = "page" if item.incoming and item.incoming.is_page else "article"
+    return (item.incoming.slug if item.incoming else "") or f"{kind}-{item.arrival.post_id or 1}"
 
 
 def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) -> str:

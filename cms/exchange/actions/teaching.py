@@ -1,19 +1,19 @@
-"""Letting the filter of spam learn from what was decided about an import's comments, where they came from."""
+"""Training the spam filter with the decisions that WordPress's moderators made about imported comments."""
 
 from cms.comments.actions.learning import learn
 from cms.comments.rules import CommentStatus, Lesson
 from cms.exchange import queries
-from cms.exchange.actions.batches import transaction
-from cms.exchange.actions.parcels import Run
+from cms.exchange.actions.preparing import Run
+from cms.exchange.actions.storing import transaction
 
-# A second of work; from as many decisions on, more of them add little (measured by spam.py).
+# A second of work; more decisions than these add little (measured by spam.py).
 NEWEST_OF_EACH = 500
-AT_ONCE = 50  # in a transaction, so that readers who send comments wait for a moment at most
+AT_ONCE = 50  # in one transaction, so that readers who send comments wait for a moment at most
 TAUGHT_BY = {CommentStatus.APPROVED: Lesson.FINE, CommentStatus.SPAM: Lesson.SPAM}
 
 
 def teach(run: Run) -> None:
-    """Let the newest approved comments and the newest spam that came in teach, unless they have taught already."""
+    """Train the spam filter with the newest approved comments and the newest spam that this run imported."""
     for status, lesson in TAUGHT_BY.items():
         if not run.report.comments[status.value]:
             continue

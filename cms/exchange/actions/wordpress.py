@@ -1,4 +1,4 @@
-"""Bringing in a WordPress site, or what is new of it."""
+"""Importing a WordPress site, or what is new in a later export of it."""
 
 import io
 from collections import Counter
@@ -9,19 +9,19 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from cms.exchange.actions.archives import Archives
-from cms.exchange.actions.batches import bring_in
 from cms.exchange.actions.collecting import rarely_collecting
-from cms.exchange.actions.crew import Crew, crew, processes_for
-from cms.exchange.actions.old_site import lead_on_from_old_site, relate_in_portions
-from cms.exchange.actions.parcels import ANONYMOUS, Run
-from cms.exchange.actions.pictures import Pictures
+from cms.exchange.actions.finishing import redirect_old_addresses, relate_imported
+from cms.exchange.actions.pictures import MediaFiles
+from cms.exchange.actions.preparing import ANONYMOUS, Run
 from cms.exchange.actions.reading import ArticleBatch, reader, watched
+from cms.exchange.actions.storing import bring_in
 from cms.exchange.actions.teaching import teach
-from cms.exchange.arrivals import Arrival, Here
+from cms.exchange.actions.work_pool import WorkPool, processes_for, work_pool
+from cms.exchange.arrivals import Arrival, SiteDefaults
 from cms.exchange.mapping import WHY_SKIPPED, Skipped
 from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey, survey
-from cms.exchange.writes import let_be_counted
+from cms.exchange.writes import analyze
 from cms.exchange.wxr import read
 from cms.exchange.wxr_format import LONGEST_ITEM
 from cms.exchange.xml_repair import NotWxr
@@ -38,28 +38,28 @@ def import_wxr(
     now: datetime,
     progress: Callable[[int], None] = lambda _bytes: None,
 ) -> ImportReport:
-    """Bring in what an export holds and is not here yet; return what was done.
+    """Import what an export holds and this site does not have yet; return a report.
 
-    `stream` can be rewound: it is read twice. `media` is a copy of wp-content/uploads. `progress` hears how
-    many bytes have been read since it was called last. A batch of articles with their comments, subjects and
-    addresses is one transaction, so a run that is cut short leaves whole articles, and the next one goes on.
-    With `dry_run` nothing is written. Raises NotWxr, in one line, for a file that cannot be imported at all.
+    `stream` must be seekable, since it is read twice. `media` is a copy of wp-content/uploads. `progress` is called
+    with the number of bytes read since its last call. A batch of articles with their comments, subjects and addresses
+    is one transaction, so an interrupted run leaves whole articles, and the next one goes on. With `dry_run` nothing
+    is written. Raises NotWxr, with a message of one line, for a file that cannot be imported at all.
     """
-    here = Here(ZoneInfo(site.settings.timezone), site.settings.language)
+    here = SiteDefaults(ZoneInfo(site.settings.timezone), site.settings.language)
     report = ImportReport()
     processes = 0 if dry_run else processes_for(_size(stream))
-    with reader(stream, elsewhere=processes > 0) as batches, crew(processes) as others:
+    with reader(stream, elsewhere=processes > 0) as batches, work_pool(processes) as others:
         found = _surveyed(stream, progress)  # while the others begin
         run = _run(site, found, media, dry_run, now, report, others)
         with site.database.reading() as session:
             run.archives.load(session)
         bring_in(run, _articles(batches(found, here), report, progress))
-        lead_on_from_old_site(run)
+        redirect_old_addresses(run)
         if not dry_run:
             with site.database.writing() as session:
-                let_be_counted(session)
+                analyze(session)
                 session.commit()
-            relate_in_portions(site.database, found.source, others.kin)
+            relate_imported(site.database, found.source, others.kin)
             teach(run)
     _tell_what_stayed_out(report, found)
     run.pictures.tell(report)
@@ -89,15 +89,15 @@ def _run(
     dry_run: bool,
     now: datetime,
     report: ImportReport,
-    others: Crew,
+    others: WorkPool,
 ) -> Run:
     anonymous = site.catalogue.language(site.settings.language).sentence(ANONYMOUS)
     return Run(
         site=site,
         survey=found,
         archives=Archives(found, anonymous),
-        pictures=Pictures(found, media, site.settings.media_folder, dry_run),
-        crew=others,
+        pictures=MediaFiles(found, media, site.settings.media_folder, dry_run),
+        work_pool=others,
         report=report,
         now=now,
         dry_run=dry_run,

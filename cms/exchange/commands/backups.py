@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms import now_utc
 from cms.cli import open_site_or_exit, refuse, settings_or_exit
-from cms.exchange.actions.backups import InUse, back_up
-from cms.exchange.actions.backups import restore as put_back
-from cms.exchange.backup_file import NoBackup
+from cms.exchange.actions.backups import RestoreRefused, back_up
+from cms.exchange.actions.backups import restore as restore_site
+from cms.exchange.backup_file import BackupRefused
 from cms.vault import KeyRefused
 
 POSTGRESQL = (
@@ -47,10 +47,10 @@ def restore(file: Path, over: bool) -> None:
         refuse(POSTGRESQL)
     try:
         with file.open("rb") as source:
-            done = put_back(settings, source, now_utc(), over=over)
-    except NoBackup as reason:
+            done = restore_site(settings, source, now_utc(), over=over)
+    except BackupRefused as reason:
         refuse(f"{file} cannot be restored: {reason}. Nothing was changed.")
-    except (InUse, KeyRefused) as reason:
+    except (RestoreRefused, KeyRefused) as reason:
         refuse(str(reason))
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         refuse(f"The backup could not be put in place: {_why(error)}. Nothing was changed.")

@@ -1,4 +1,4 @@
-"""What of an import needs no database, done on every core of the machine where there is enough of it."""
+"""The part of an import that needs no database, spread over the machine's cores when there is enough of it."""
 
 import multiprocessing
 import os
@@ -16,21 +16,23 @@ from cms.articles.related import Kinship, Subject, kin_of_many
 
 WORTH_IT = 3_000_000  # bytes of an export, some 2,000 texts; a process takes a third of a second to start
 MOST_PROCESSES = 8  # the process that reads and stores cannot feed more
-KIN_WORTH_IT = 2_000  # articles, weighed in half a second; to hand all subjects over takes a tenth
-PORTION = 50  # texts handed over at once
+KIN_WORTH_IT = (
+    2_000  # articles: comparing them takes half a second, sending the subjects to a process a tenth
+)
+PORTION = 50  # texts sent to a process at once
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An article's body, clean: as HTML, as text, and as the words that the search index knows it by."""
+    """An article's cleaned body as HTML, as text, and as the words of the search index."""
 
     html: str = ""
     text: str = ""
     indexed: str = ""
 
 
-class Crew:
-    """Cleans comments and bodies and weighs kin, here or in other processes."""
+class WorkPool:
+    """Cleans comments and bodies and finds related articles, here or in other processes."""
 
     def __init__(self, pool: ProcessPoolExecutor | None = None, processes: int = 1) -> None:
         self._pool, self._processes = pool, processes
@@ -40,14 +42,14 @@ class Crew:
         portions = [texts[start : start + PORTION] for start in range(0, len(texts), PORTION)]
         if self._pool is None:
             return chain.from_iterable(map(sanitize.comments_html, portions))
-        with uninterrupted():
+        with shielded_from_interrupts():
             return chain.from_iterable(self._pool.map(sanitize.comments_html, portions))
 
     def bodies(self, sources: Sequence[str]) -> Iterator[Body]:
         """Return the bodies of articles in their order; the work begins at once."""
         if self._pool is None:
             return map(_body, sources)
-        with uninterrupted():
+        with shielded_from_interrupts():
             return self._pool.map(_body, sources, chunksize=PORTION // 5)
 
     def kin(self, subjects: Sequence[Subject], wanted: Collection[int]) -> dict[int, list[Kinship]]:
@@ -55,42 +57,42 @@ class Crew:
         if self._pool is None or len(wanted) < KIN_WORTH_IT:
             return kin_of_many(subjects, wanted)
         shares = [sorted(wanted)[start :: self._processes] for start in range(self._processes)]
-        with uninterrupted():
+        with shielded_from_interrupts():
             found = self._pool.map(kin_of_many, repeat(subjects), shares)
         return {one: kin for share in found for one, kin in share.items()}
 
 
 @contextmanager
-def crew(processes: int) -> Iterator[Crew]:
-    """Give a crew of so many processes that begin at once; 0 for this one alone."""
+def work_pool(processes: int) -> Iterator[WorkPool]:
+    """Yield a pool of so many processes, started at once; 0 means this process alone."""
     if not processes:
-        yield Crew()
+        yield WorkPool()
         return
     # Spawned, not forked: a fork would share the database's connections.
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
-    with uninterrupted():
+    with shielded_from_interrupts():
         for _ in range(processes):
             pool.submit(sanitize.comments_html, [])
     try:
-        yield Crew(pool, processes)
+        yield WorkPool(pool, processes)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def processes_for(size: int) -> int:
-    """Return how many processes are worth their start for an export of `size` bytes; 0 where this one does it all."""
+    """Return how many processes are worth starting for an export of `size` bytes; 0 for none but this one."""
     cores = os.cpu_count() or 1
     return min(cores, MOST_PROCESSES) if size >= WORTH_IT and cores > 1 else 0
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Start processes that a Ctrl-C does not reach: theirs is to be ended by the one that stores.
+def shielded_from_interrupts() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, since the process that stores ends them.
 
-    Only what is started here inherits the mask, and it starts when it is given its first work. The pool's own
-    thread bears no mask, so a Ctrl-C that it takes is kept until every process has what it needs to begin.
+    A process inherits the signal mask when it starts, which is when it gets its first work. The pool's own thread is
+    not masked, so a Ctrl-C that it receives is raised again when the block ends.
     """
-    resource_tracker.ensure_running()  # or the first process starts it, and it lifts the mask when it has begun
+    resource_tracker.ensure_running()  # otherwise the first process starts it, and starting it lifts the mask
     kept: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _frame: kept.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,4 +1,4 @@
-"""What is done once a whole site is here: its archives' old addresses lead on, its articles get their kin."""
+"""The end of an import: redirects from old archives and files, and related articles."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -11,40 +11,40 @@ from cms.articles.related import Kinship, Subject, kin_of_many
 from cms.articles.writes import relate
 from cms.db import Database
 from cms.exchange import old_addresses, queries, writes
-from cms.exchange.actions.batches import transaction
-from cms.exchange.actions.parcels import Run, article_id_of
+from cms.exchange.actions.preparing import Run, article_id_of
+from cms.exchange.actions.storing import transaction
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
 KIN_AT_ONCE = 1_000  # articles whose kin one transaction stores; it takes a fifth of a second
 MOVED_AT_ONCE = 20  # articles worked out again in one; each takes some 10 ms
 
-Weigh = Callable[[Sequence[Subject], Collection[int]], dict[int, list[Kinship]]]
-Leading = tuple[str, str, str]  # an old address, the thing that it leads to, what follows that one's address
+FindKin = Callable[[Sequence[Subject], Collection[int]], dict[int, list[Kinship]]]
+Redirect = tuple[str, str, str]  # an old address, the thing that it leads to, what follows that one's address
 
 
-def lead_on_from_old_site(run: Run) -> None:
-    """Let the old addresses of archives, feeds, days and files' pages lead on."""
+def redirect_old_addresses(run: Run) -> None:
+    """Redirect the old addresses of archives, feeds, days and attachment pages."""
     if run.dry_run:
         return
     with transaction(run) as session:
-        writes.lead_on(session, _archives(run))
-        writes.lead_on(session, _files(run, session))
+        writes.store_redirects(session, _archives(run))
+        writes.store_redirects(session, _files(run, session))
         front = old_addresses.of_front(run.survey, sum(_uses(run, "author")))
-        writes.lead_on(session, ((address, things.FRONT, suffix) for address, suffix in front))
+        writes.store_redirects(session, ((address, things.FRONT, suffix) for address, suffix in front))
         session.commit()
 
 
-def relate_in_portions(database: Database, source: str, weigh: Weigh = kin_of_many) -> None:
-    """Work out the kin of all that came in and has none yet, and store it so that no writer waits long.
+def relate_imported(database: Database, source: str, find_kin: FindKin = kin_of_many) -> None:
+    """Find the related articles of everything imported that has none yet, and store them in short transactions.
 
-    All at once and while reading: in portions each article would be looked at four times over. Whoever
-    publishes meanwhile is not undone: a list that has changed since, or that names an article that has, is
-    worked out again, the desk's way, in the transaction that stores it. `weigh` does what `kin_of_many()` does.
+    They are found in one go while reading, since in portions each article would be compared four times over. What
+    somebody publishes meanwhile is respected: a list that has changed since, or that names an article that has, is
+    worked out again in the transaction that stores it. `find_kin` has the signature of `kin_of_many()`.
     """
     with database.reading() as session:
         seen = queries.article_changes(session)  # before the articles: what changes between counts as moved
-        lists, beside = _worked_out(session, source, weigh)
+        lists, beside = _worked_out(session, source, find_kin)
     moved: set[int] = set()
     for some in _portions(lists, KIN_AT_ONCE):
         with database.writing() as session:
@@ -59,14 +59,16 @@ def relate_in_portions(database: Database, source: str, weigh: Weigh = kin_of_ma
         session.commit()
 
 
-def _worked_out(session: Session, source: str, weigh: Weigh) -> tuple[dict[int, list[Kinship]], set[int]]:
-    """Return the lists of what waits for kin and of all that it concerns, and who stands beside it in time."""
+def _worked_out(
+    session: Session, source: str, find_kin: FindKin
+) -> tuple[dict[int, list[Kinship]], set[int]]:
+    """Return the lists of new articles and of those they affect, and the articles next to new ones in time."""
     waiting = set(queries.unrelated(session, source))
     if not waiting:
         return {}, set()
     subjects = all_subjects(session)
     concerned = waiting | queries.naming(session, waiting)
-    lists = weigh(subjects, concerned)
+    lists = find_kin(subjects, concerned)
     named = {found.id for kept in lists.values() for found in kept} - concerned
     in_time = [one.id for one in sorted(subjects, key=lambda one: (one.publish_at, one.id))]
     beside = {pair[place] for pair in pairwise(in_time) for place in (0, 1) if pair[1 - place] in waiting}
@@ -75,7 +77,7 @@ def _worked_out(session: Session, source: str, weigh: Weigh) -> tuple[dict[int, 
 
 
 def _store_unmoved(session: Session, lists: dict[int, list[Kinship]], seen: dict[int, int]) -> set[int]:
-    """Store lists that nothing has happened to since `seen`, which goes on counting; return the others' ids."""
+    """Store the lists whose articles have not changed since `seen`, updating `seen`; return the ids of the others."""
     present = queries.article_changes(session)
     moved = {one for one in seen.keys() | present.keys() if seen.get(one) != present.get(one)}
     stale = {one for one, kept in lists.items() if moved & {one, *(found.id for found in kept)}}
@@ -104,7 +106,7 @@ def _uses(run: Run, kind: str) -> Iterator[int]:
     return (count for (taxonomy, _), count in run.survey.uses.items() if taxonomy == kind)
 
 
-def _archives(run: Run) -> Iterator[Leading]:
+def _archives(run: Run) -> Iterator[Redirect]:
     survey, known = run.survey, run.archives.known
     for login, author_id in known["author"].items():
         author = survey.authors.get(login)
@@ -125,8 +127,8 @@ def _archives(run: Run) -> Iterator[Leading]:
         yield from ((address, thing, suffix) for address, suffix in found)
 
 
-def _files(run: Run, session: Session) -> Iterator[Leading]:
-    """Lead from a file's page to the article that it was uploaded to, else to itself, else to the front."""
+def _files(run: Run, session: Session) -> Iterator[Redirect]:
+    """Redirect an attachment's page to its article, else to the file itself, else to the front page."""
     survey = run.survey
     parents = {parent for _, parent in survey.attachment_links.values() if parent and parent != "0"}
     known = queries.known_things(session, survey.source, "number", parents)

@@ -1,4 +1,4 @@
-"""Everything of an item that can be made ready before the database is asked to wait."""
+"""Preparing a batch of an import before its transaction, so that other writers wait less."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from cms import sanitize
 from cms.comments.actions.receipts import receipt_secret
 from cms.exchange import queries
 from cms.exchange.actions.archives import Archives
-from cms.exchange.actions.crew import Body, Crew
-from cms.exchange.actions.pictures import BroughtIn, Pictures
+from cms.exchange.actions.pictures import ImportedFile, MediaFiles
+from cms.exchange.actions.work_pool import Body, WorkPool
 from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import IncomingArticle, Skipped
-from cms.exchange.queries import Known
+from cms.exchange.queries import ImportedBefore
 from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey
 from cms.exchange.wordpress_comments import IncomingComment
@@ -29,20 +29,20 @@ NO_BODY = Body()  # of what is not stored
 
 @dataclass(slots=True)
 class Run:
-    """What an import works with, from its first batch to its last."""
+    """The context of an import, from its first batch to its last."""
 
     site: Site
     survey: Survey
     archives: Archives
-    pictures: Pictures
-    crew: Crew
+    pictures: MediaFiles
+    work_pool: WorkPool
     report: ImportReport
     now: datetime
     dry_run: bool
     _seen: set[int] = field(default_factory=set)
 
     def is_seen(self, kind: str, key: str) -> bool:
-        """Tell whether this run has met a thing before, and note it; by hashes, since the keys would fill memory."""
+        """Note a thing and tell whether this run has met it before; by hashes, since the keys would fill memory."""
         mark = hash((kind, key))
         was_seen = mark in self._seen
         self._seen.add(mark)
@@ -60,8 +60,8 @@ class Fate(StrEnum):
 
 
 @dataclass(slots=True)
-class Parcel:
-    """What arrived, ready to be stored; `incoming` is there for what is new or changed."""
+class PreparedItem:
+    """A post or page, ready to be stored; `incoming` is None unless it is new or changed."""
 
     arrival: Arrival
     fate: Fate
@@ -70,60 +70,60 @@ class Parcel:
     incoming: IncomingArticle | None = None
     unclean_html: str = ""
     body: Body = NO_BODY
-    picture: BroughtIn | None = None
+    picture: ImportedFile | None = None
     comments: list[tuple[IncomingComment, dict[str, Any]]] = field(default_factory=list)  # Any: columns
-    known_comments: Mapping[str, Known] = field(default_factory=dict)
+    known_comments: Mapping[str, ImportedBefore] = field(default_factory=dict)
     mentions: list[str] = field(default_factory=list)
     same_comments: int = 0
 
 
-def parcels(run: Run, arrivals: Sequence[Arrival]) -> "Ready":
-    """Return what is to be done about each arrival; reads, and writes nothing but files. Cleaning goes on behind it."""
+def prepare(run: Run, arrivals: Sequence[Arrival]) -> "PreparedBatch":
+    """Decide what becomes of each arrival, copy its files, and start to clean its texts; writes nothing to the database."""
     with run.site.database.reading() as session:
-        found = _parcels(run, session, arrivals)
-    return Ready(found) if run.dry_run else Ready(found, *_being_cleaned(run, found))
+        found = _prepared(run, session, arrivals)
+    return PreparedBatch(found) if run.dry_run else PreparedBatch(found, *_start_cleaning(run, found))
 
 
 @dataclass(slots=True)
-class Ready:
-    """A batch's parcels, whose texts come from the crew."""
+class PreparedBatch:
+    """A batch whose texts are still being cleaned."""
 
-    _parcels: list[Parcel]
+    _items: list[PreparedItem]
     _comments: Iterable[str] = ()
     _bodies: Iterable[Body] = ()
 
-    def taken(self) -> list[Parcel]:
-        """Return the parcels; waits until their texts are clean."""
-        rows = (row for parcel in self._parcels for _, row in parcel.comments)
+    def cleaned_items(self) -> list[PreparedItem]:
+        """Wait until the texts are clean, and return the items."""
+        rows = (row for item in self._items for _, row in item.comments)
         for row, html in zip(rows, self._comments, strict=False):
             row["body_html"] = html
-        texts = (parcel for parcel in self._parcels if parcel.incoming)
-        for parcel, body in zip(texts, self._bodies, strict=False):
-            parcel.body = body
-        return self._parcels
+        texts = (item for item in self._items if item.incoming)
+        for item, body in zip(texts, self._bodies, strict=False):
+            item.body = body
+        return self._items
 
 
-def _being_cleaned(run: Run, found: list[Parcel]) -> tuple[Iterable[str], Iterable[Body]]:
-    comments = [row["body_text"] for parcel in found for _, row in parcel.comments]
-    bodies = [parcel.unclean_html for parcel in found if parcel.incoming]
-    return run.crew.comments(comments), run.crew.bodies(bodies)
+def _start_cleaning(run: Run, found: list[PreparedItem]) -> tuple[Iterable[str], Iterable[Body]]:
+    comments = [row["body_text"] for item in found for _, row in item.comments]
+    bodies = [item.unclean_html for item in found if item.incoming]
+    return run.work_pool.comments(comments), run.work_pool.bodies(bodies)
 
 
-def _parcels(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Parcel]:
-    found = _decided(run, session, arrivals)
+def _prepared(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[PreparedItem]:
+    found = _with_fates(run, session, arrivals)
     source = run.survey.source
     spoken = (comment.key for one in found for comment in one.arrival.thread.comments)
     mentioned = (key for one in found for key in one.arrival.thread.mentions)
     comments = queries.known_things(session, source, "comment", spoken)
     mentions = queries.known_things(session, source, "mention", mentioned)
-    for parcel in found:
-        if parcel.fate is not Fate.GONE:
-            _ready(run, parcel)
-            _ready_thread(run, parcel, comments, set(mentions))
+    for item in found:
+        if item.fate is not Fate.GONE:
+            _prepare_body(run, item)
+            _prepare_thread(run, item, comments, set(mentions))
     return found
 
 
-def _decided(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Parcel]:
+def _with_fates(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[PreparedItem]:
     source = run.survey.source
     by_key = queries.known_things(session, source, "item", (one.key for one in arrivals))
     by_number = queries.known_things(
@@ -131,16 +131,16 @@ def _decided(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[Pa
     )
     known = [by_key.get(one.key) or by_number.get(one.number) for one in arrivals]
     versions = queries.versions(session, (article_id_of(one) for one in known if one))
-    found: list[Parcel] = []
+    found: list[PreparedItem] = []
     for one, before in zip(arrivals, known, strict=True):
         if run.is_seen("item", one.key):
             run.report.skipped.append(Skipped(one.what, "it stands in the export twice"))
         else:
-            found.append(Parcel(one, *_fate(before, one.digest, versions)))
+            found.append(PreparedItem(one, *_fate(before, one.digest, versions)))
     return found
 
 
-def _fate(before: Known | None, digest: str, versions: Mapping[int, int]) -> tuple[Fate, int, int]:
+def _fate(before: ImportedBefore | None, digest: str, versions: Mapping[int, int]) -> tuple[Fate, int, int]:
     if before is None:
         return Fate.NEW, 0, 1
     article_id = article_id_of(before)
@@ -152,41 +152,43 @@ def _fate(before: Known | None, digest: str, versions: Mapping[int, int]) -> tup
     return (Fate.CHANGED if version == before.local_version else Fate.CONFLICT), article_id, version
 
 
-def article_id_of(known: Known) -> int:
-    """Return the id of the article that something became."""
+def article_id_of(known: ImportedBefore) -> int:
+    """Return the id of the article that an imported thing became."""
     return int(known.thing.partition(":")[2])
 
 
-def _ready(run: Run, parcel: Parcel) -> None:
-    """Bring the pictures of what is to be stored in; its HTML is not yet cleaned."""
-    if parcel.fate not in {Fate.NEW, Fate.CHANGED}:
+def _prepare_body(run: Run, item: PreparedItem) -> None:
+    """Copy the pictures of an article that is to be stored, and point its HTML, not yet cleaned, to them."""
+    if item.fate not in {Fate.NEW, Fate.CHANGED}:
         return
-    incoming = parcel.incoming = parcel.arrival.incoming
+    incoming = item.incoming = item.arrival.incoming
     if incoming.featured:
-        parcel.picture = run.pictures.bring(incoming.featured.url)
+        item.picture = run.pictures.bring(incoming.featured.url)
     html = run.pictures.within(incoming.body.html)
-    if incoming.featured and parcel.picture is None:
+    if incoming.featured and item.picture is None:
         html = run.pictures.link(incoming.featured) + html
-    parcel.unclean_html = html
+    item.unclean_html = html
 
 
-def _ready_thread(run: Run, parcel: Parcel, known: Mapping[str, Known], mentions: set[str]) -> None:
-    found = parcel.arrival.thread
+def _prepare_thread(
+    run: Run, item: PreparedItem, known: Mapping[str, ImportedBefore], mentions: set[str]
+) -> None:
+    found = item.arrival.thread
     for kind in found.others:
         run.report.skipped.append(Skipped(f"comment of the kind {kind!r}", "nobody said it to readers"))
-    parcel.known_comments = known
+    item.known_comments = known
     for comment in found.comments:
         if comment.key in known:
-            parcel.same_comments += 1
+            item.same_comments += 1
         elif run.is_seen("comment", comment.key):
             run.report.skipped.append(Skipped(f"comment {comment.number}", "it stands in the export twice"))
         elif sanitize.is_blank(comment.body_text):
             run.report.skipped.append(Skipped(f"comment {comment.number}", "it says nothing"))
         else:
-            row = {} if run.dry_run else _comment_row(run, comment, parcel.arrival.incoming.language)
-            parcel.comments.append((comment, row))
-    parcel.mentions = [key for key in found.mentions if key not in mentions]
-    parcel.same_comments += len(found.mentions) - len(parcel.mentions)
+            row = {} if run.dry_run else _comment_row(run, comment, item.arrival.incoming.language)
+            item.comments.append((comment, row))
+    item.mentions = [key for key in found.mentions if key not in mentions]
+    item.same_comments += len(found.mentions) - len(item.mentions)
 
 
 def _anonymous(run: Run, language: str) -> str:
@@ -194,7 +196,7 @@ def _anonymous(run: Run, language: str) -> str:
 
 
 def _comment_row(run: Run, comment: IncomingComment, language: str) -> dict[str, Any]:  # Any: columns
-    """Return what is stored of a comment but for its HTML and the numbers that the database gives."""
+    """Return a comment's columns except its HTML and its ids."""
     vault, mark = run.site.vault, random_mark()
     created_at = comment.created_at or run.now
     return {

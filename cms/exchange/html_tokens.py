@@ -10,8 +10,8 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'
 _RAW = frozenset({"pre", "script", "style", "textarea", "svg", "math"})
 
 
-class Piece(NamedTuple):  # made by the million: a frozen dataclass takes twice as long to make
-    """A stretch of source; `name` is empty for text, "!" for a comment; `raw` marks a whole element."""
+class Token(NamedTuple):  # made by the million: a frozen dataclass takes twice as long to make
+    """A token; `name` is empty for text, "!" for a comment; `raw` marks a whole element with its contents."""
 
     source: str
     name: str = ""
@@ -19,22 +19,22 @@ class Piece(NamedTuple):  # made by the million: a frozen dataclass takes twice 
     raw: bool = False
 
 
-def pieces(html: str) -> Iterator[Piece]:
-    """Yield `html` piece by piece; `pre`, `script`, `style` and their like come whole."""
+def tokens(html: str) -> Iterator[Token]:
+    """Yield the tokens of `html`; `pre`, `script`, `style` and other raw elements are one token each."""
     at = 0
     last_comment_end = html.rfind("-->")
     while (opening := html.find("<", at)) >= 0:
-        found = _piece_at(html, opening, last_comment_end)
+        found = _token_at(html, opening, last_comment_end)
         if found is None:
-            yield Piece(html[at : opening + 1])
+            yield Token(html[at : opening + 1])
             at = opening + 1
             continue
         if opening > at:
-            yield Piece(html[at:opening])
+            yield Token(html[at:opening])
         yield found
         at = opening + len(found.source)
     if at < len(html):
-        yield Piece(html[at:])
+        yield Token(html[at:])
 
 
 def attributes(tag: str) -> dict[str, str]:
@@ -46,14 +46,14 @@ def attributes(tag: str) -> dict[str, str]:
     return found
 
 
-def _piece_at(html: str, at: int, last_comment_end: int) -> Piece | None:
+def _token_at(html: str, at: int, last_comment_end: int) -> Token | None:
     if html.startswith("<!--", at) and at + 4 <= last_comment_end:
-        return Piece(html[at : html.index("-->", at + 4) + 3], "!")
+        return Token(html[at : html.index("-->", at + 4) + 3], "!")
     tag = _TAG.match(html, at)
     if tag is None:
         return None
     name = tag[2].lower()
     if name not in _RAW or tag[1] or tag[3].endswith("/"):
-        return Piece(tag[0], name, bool(tag[1]))
+        return Token(tag[0], name, bool(tag[1]))
     closing = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(html, tag.end())
-    return Piece(html[at : closing.end() if closing else len(html)], name, raw=True)
+    return Token(html[at : closing.end() if closing else len(html)], name, raw=True)
