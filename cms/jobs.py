@@ -1,4 +1,4 @@
-"""The site's own clock: timed jobs, which every worker watches and one at a time carries out."""
+"""Timed jobs: every worker looks what is due, and one of them at a time carries it out."""
 
 import atexit
 import secrets
@@ -52,10 +52,9 @@ def always(_site: Site, _now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that is due again and again, `every` so often, as long as there is something to do (`wanted`).
+    """Work that is due every so often, if there is something to do (`wanted`).
 
-    The work commits what it does by itself, and bears being cut off: after LEASE another worker begins it anew.
-    `wanted` is asked at every look and only reads.
+    The work commits by itself, and may be cut off: after LEASE another worker begins it again. `wanted` only reads.
     """
 
     name: str
@@ -65,10 +64,10 @@ class Job:
 
 
 class Runner:
-    """A thread that carries jobs out until it is told to stop; one in each worker process, begun by the doors."""
+    """A thread that carries jobs out until it is told to stop; front.py and wsgi.py start one in each process."""
 
     def __init__(self, site: Site, jobs: Sequence[Job], clock: Callable[[], datetime]) -> None:
-        """Take what is to be done and the clock to go by; nothing begins yet."""
+        """Take the jobs and the clock; nothing begins yet."""
         self._site, self._jobs, self._clock = site, jobs, clock
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
@@ -166,7 +165,7 @@ def _claim(site: Site, job: Job, now: datetime, by: str) -> bool:
 
 
 def _carry_out(site: Site, job: Job, clock: Callable[[], datetime], by: str) -> None:
-    """Do the work and note it; work that raises is put off, twice as long each time."""
+    """Do the work and note it; work that raises is tried again later, after twice as long each time."""
     began = clock()
     try:
         job.work(site, began)

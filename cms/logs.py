@@ -1,4 +1,4 @@
-"""What the log may say of requests and failures: never a receipt's secret, a name, an address or a text."""
+"""The log of requests and failures, which never contains a receipt's secret, a name, an address or a text."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cms.storage.outages import is_outage, kind_of
 
-# Folders whose names are followed by a secret, wherever they stand and however many slashes come between.
+# A secret follows these folders in a path, wherever they stand and however many slashes come between.
 _SECRET = re.compile(r"(/(?:(?:my-)?comments|letters)/+)[^/].*", re.IGNORECASE | re.DOTALL)
 # Kinds of failure that speak of the program and its machine; other sentences may quote what somebody wrote.
 _SPEAK_OF_US = (OSError, RuntimeError, TypeError, AttributeError, NameError, ImportError, TemplateError)

@@ -1,4 +1,4 @@
-"""What every request and response gets: language, the same-origin guard, cache rules, the request log."""
+"""What all requests and responses share: language, the same-origin guard, cache rules, the request log."""
 
 import io
 import time
@@ -24,11 +24,13 @@ from cms.languages import Language, is_language
 from cms.sense import origin_of
 from cms.site import Site
 
-SHARED = timedelta(hours=1)  # that a CDN keeps a page for; should a call be lost, no reader waits longer
+SHARED = timedelta(hours=1)  # for which a CDN may keep a page, should a purge be lost
 DRAINED_BYTES = 16_777_216  # more than anybody pastes by mistake
-TOO_BUSY = "cms.too_busy"  # in a request's environ: nobody has time for it, so it is answered 503
+TOO_BUSY = "cms.too_busy"  # a key in a request's environ: no thread is free for it, so it is answered 503
 BUSY_SECONDS = 2
-KEEP = "cms.keep"  # in a request's environ: who takes the finished page, where there is a page store
+KEEP = (
+    "cms.keep"  # a key in a request's environ: the function that takes the finished page, if there is a store
+)
 
 
 class Origin(StrEnum):
@@ -90,9 +92,9 @@ def say_minutes(one: str, many: str, seconds: int) -> str:
 def public_page(
     body: str | Written, things: Iterable[str], mimetype: str = "text/html", until: datetime | None = None
 ) -> Response:
-    """Return a page that any reader may see and any cache may keep if it asks first; made of `things`.
+    """Return a page that any reader may see, made of `things`; a cache may keep it if it asks before each use.
 
-    It is true until one of them changes, an article comes out at its time, or `until`, if it says so itself.
+    It is true until one of them changes, an article comes out at its time, or `until` has come.
     """
     noted = notes()
     if isinstance(body, Written):
@@ -107,10 +109,10 @@ def public_page(
 
 
 def _share(response: Response, things: Iterable[str]) -> None:
-    """Let a CDN keep a page that it is told of when it changes, and never beyond the page's own time.
+    """Let a CDN keep a page for SHARED, which is purged when it changes, but never beyond the page's own time.
 
-    A page that falls due within SHARED is kept by none; one that falls due later is made anew SHARED before, so as to
-    become such a one.
+    No CDN keeps a page that falls due within SHARED. A page that falls due later is made again SHARED before that, and
+    then is such a page.
     """
     noted = notes()
     response.headers["Surrogate-Key"] = " ".join(things)
@@ -224,7 +226,7 @@ def _finish(response: Response) -> Response:
         _make_conditional(request, response, noted.things)
     leads_to = response.location
     if leads_to and (leads_to[0] != "/" or not leads_to.isascii()):
-        # by the router, with the host that was sent: anybody's
+        # made by the router with the Host header, which anybody can set
         response.location = iri_to_uri(leads_to.removeprefix(request.host_url.rstrip("/")))
     ended = time.perf_counter()
     milliseconds = (ended - (noted.began or ended)) * 1000
@@ -233,7 +235,7 @@ def _finish(response: Response) -> Response:
 
 
 def _make_conditional(request: Request, response: Response, things: Iterable[str]) -> None:
-    """Let the answer be the page in the encoding that was asked for, or 304; hand it to who keeps pages."""
+    """Make the answer the page in the encoding that was asked for, or 304; hand the page to the store."""
     given, noted = response.headers, notes()
     shared = [(name, value) for name, value in given if name != "Content-Length"] + others(given)
     is_kept = KEEP in request.environ

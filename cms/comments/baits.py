@@ -65,11 +65,10 @@ _PLACES = _listed(
 
 @dataclass(frozen=True, slots=True)
 class Baits:
-    """What was seen: how many different words ask and offer, whether a place is the writer's own, and all as log odds.
+    """What was seen of what adverts do.
 
-    `invites` tells whether readers are called there.
-
-    `strength` is 0 where nothing baits.
+    `asks` and `offers` count different words. `own_place` tells whether the writer names a channel or page of her own,
+    `invites` whether she calls readers there. `strength` sums everything up as log odds; 0 means no bait at all.
     """
 
     asks: int
@@ -83,8 +82,8 @@ def seen(habits: Habits, words: Sequence[str], text: str) -> Baits:
     """Return the baits of a text, whose words are given as they read aloud; linear in its length."""
     said = set(words)
     asks, offers = len(said & _ASKS), len(said & _OFFERS)
-    own_place = any(_is_own_place(words, place) for place in _places(words, said & _OWN))
-    invites = any(_is_invitation(words, place) for place in _places(words, said & _CALLS))
+    own_place = any(_is_own_place(words, index) for index in _indexes(words, said & _OWN))
+    invites = any(_is_invitation(words, index) for index in _indexes(words, said & _CALLS))
     strength = (
         _of_habits(habits)
         + _of_numbers(text)
@@ -103,19 +102,19 @@ def steps(baits: Baits) -> int:
     return min(STEPS, int(baits.strength / STEP))
 
 
-def _places(words: Sequence[str], sought: Set[str]) -> list[int]:
-    return [place for place, word in enumerate(words) if word in sought] if sought else []
+def _indexes(words: Sequence[str], sought: Set[str]) -> list[int]:
+    return [index for index, word in enumerate(words) if word in sought] if sought else []
 
 
-def _is_own_place(words: Sequence[str], place: int) -> bool:
+def _is_own_place(words: Sequence[str], index: int) -> bool:
     """Tell whether `my channel` or the like stands here."""
-    return words[place] in _OWN and not _PLACES.isdisjoint(words[place + 1 : place + 1 + _NEAR])
+    return words[index] in _OWN and not _PLACES.isdisjoint(words[index + 1 : index + 1 + _NEAR])
 
 
-def _is_invitation(words: Sequence[str], place: int) -> bool:
+def _is_invitation(words: Sequence[str], index: int) -> bool:
     """Tell whether a call that stands here is `check out my channel` or `follow me`."""
-    behind = range(place + 1, min(place + 1 + _NEAR, len(words)))
-    return "me" in words[place + 1 : place + 3] or any(_is_own_place(words, one) for one in behind)
+    behind = range(index + 1, min(index + 1 + _NEAR, len(words)))
+    return "me" in words[index + 1 : index + 3] or any(_is_own_place(words, one) for one in behind)
 
 
 def _of_habits(habits: Habits) -> float:

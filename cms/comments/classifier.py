@@ -126,8 +126,8 @@ def fit(
     """
     weights, slopes = array("f", bytes(4 * BUCKETS)), [1e-8] * BUCKETS
     for _ in range(_EPOCHS):
-        for place, (shown, is_spam) in enumerate(lessons):
-            if place % _BREATH == 0:
+        for index, (shown, is_spam) in enumerate(lessons):
+            if index % _BREATH == 0:
                 breathe()
             scale = 1 / math.sqrt(len(shown) + 1)
             said = scale * sum([weights[bucket] for bucket in shown])
@@ -144,9 +144,9 @@ def alternating(
 ) -> list[tuple[Sequence[int], bool]]:
     """Return both kinds of lesson in one order, each spread evenly over it, whatever the order of decisions was."""
     placed = [
-        (place / len(kind), shown, is_spam)
+        (index / len(kind), shown, is_spam)
         for kind, is_spam in ((spam, True), (fine, False))
-        for place, shown in enumerate(kind)
+        for index, shown in enumerate(kind)
     ]
     return [(shown, is_spam) for _, shown, is_spam in sorted(placed, key=lambda one: (one[0], one[2]))]
 

@@ -23,7 +23,7 @@ _BITS = 64
 _MASK = (1 << _BITS) - 1
 # Of one of 64 counters that stand side by side in one number: up to 2,047, and a bit above.
 _COUNTER_BITS = 12
-_ONE_EACH = sum(1 << _COUNTER_BITS * place for place in range(_BITS))
+_ONE_EACH = sum(1 << _COUNTER_BITS * index for index in range(_BITS))
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|<[^<>]*>")
 _NO_LETTER = re.compile(r"[\W\d_]")  # one by one: to look for runs of them takes half as long again
 _NO_ASCII_LETTER = bytes(code for code in range(128) if not chr(code).isalpha())
@@ -62,11 +62,11 @@ def likeness_of(letters: str) -> int:
 
 
 def bands(fingerprint: int) -> tuple[int, ...]:
-    """Return the four bands of a fingerprint, each with its place in front: numbers from 0 to 262,143."""
+    """Return the four bands of a fingerprint, each with its index in front: numbers from 0 to 262,143."""
     bits = fingerprint & _MASK
     width = _BITS // BAND_BITS
     return tuple(
-        place << BAND_BITS | (bits >> place * BAND_BITS) & ((1 << BAND_BITS) - 1) for place in range(width)
+        index << BAND_BITS | (bits >> index * BAND_BITS) & ((1 << BAND_BITS) - 1) for index in range(width)
     )
 
 
@@ -106,7 +106,7 @@ def _more_than(number: int, counters: int) -> int:
 def _counted(piece: str) -> int:
     """Return counters that have counted the 64 bits of one piece (mixed by SplitMix64's finaliser, Steele and others 2014).
 
-    Of a comment's pieces one in six is not remembered from those before it; what this takes is half of a fingerprint's time.
+    Of a comment's pieces one in six is not in the cache; to count these takes half of a fingerprint's time.
     """
     bits = crc32(piece.encode("utf-8", "surrogatepass")) * 0x9E3779B97F4A7C15 & _MASK
     bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & _MASK
@@ -119,6 +119,6 @@ def _counted(piece: str) -> int:
 
 # Of each byte, eight counters that have counted its bits.
 _COUNTED = tuple(
-    sum((byte >> place & 1) << _COUNTER_BITS * place for place in range(8)).to_bytes(_COUNTER_BITS, "little")
+    sum((byte >> index & 1) << _COUNTER_BITS * index for index in range(8)).to_bytes(_COUNTER_BITS, "little")
     for byte in range(256)
 )

@@ -1,4 +1,4 @@
-"""A WSGI application run in a thread for a request that came by RSGI."""
+"""Between RSGI and WSGI: the environ of a request, and the answer of an application that runs in a thread."""
 
 import io
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
-AT_ONCE_BYTES = 262_144  # of an answer that are sent as one; a longer one is streamed
+WHOLE_BYTES = 262_144  # the longest answer that is sent in one step; a longer one is streamed
 
 Headers = list[tuple[str, str]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -56,9 +56,9 @@ class Answer:
 
 
 def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
-    """Return the environ (PEP 3333) of a request whose body was awaited, as much of it as is kept.
+    """Return the environ (PEP 3333) of a request whose body was awaited; of a body that is too long, its beginning.
 
-    The length stays the one that was announced; a chunked body has none, since nobody can tell whether it broke off.
+    CONTENT_LENGTH is what the client announced. A chunked body has none, since nobody can tell whether it broke off.
     """
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -106,7 +106,7 @@ def answered(app: Wsgi, environ: dict[str, Any]) -> Answer:
     for piece in coming:
         pieces.append(piece)
         size += len(piece)
-        if size > AT_ONCE_BYTES:
+        if size > WHOLE_BYTES:
             answer.rest = coming
             break
     else:

@@ -1,4 +1,4 @@
-"""What a site does first, done before workers are forked, so that all that is made for it is shared by them."""
+"""A rehearsal of the first requests before workers are forked, so that they share everything that is made for them."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -30,9 +30,9 @@ def rehearse(
 ) -> None:
     """Make the front page and its first article, take a comment on that, `tell`, look which jobs are due; store nothing.
 
-    Languages, templates, SQL and what libraries look up once are read and made by this. A worker that makes them by
-    itself copies whatever it touches for that of the memory which it shares: two took 150 MB with their parent after
-    pages and comments, 147 now. Three articles more would take 50 ms, and save 1 MB (measured).
+    This reads and makes languages, templates, SQL and what libraries look up once. A worker that does so by itself
+    copies all the shared memory that it touches meanwhile: two workers with their parent took 150 MB after pages and
+    comments, and take 147 now. Three more articles would take 50 ms, and save 1 MB (measured).
     """
     for code in site.catalogue.files:
         site.catalogue.language(code)

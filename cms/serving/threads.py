@@ -1,4 +1,4 @@
-"""What an event loop leaves to threads: bounded work, and one look that all who wait share."""
+"""Work that an event loop leaves to threads: a bounded pool, and a look-up that all waiting requests share."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,11 +10,11 @@ Result = TypeVar("Result")
 
 
 class Full(Exception):
-    """As many wait for a thread as may."""
+    """As many calls wait for a thread as are allowed."""
 
 
 class Threads:
-    """So many threads that work for an event loop, and so many calls that may wait for one of them."""
+    """A pool of threads for an event loop, with a limit to the calls that wait for one of them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str, threads: int, waiting: int) -> None:
         self._loop = loop
@@ -33,7 +33,7 @@ class Threads:
             self._present -= 1
 
     async def run_in_turn(self, work: Callable[..., Result], *asked: Any) -> Result:  # Any: as above
-        """Return what `work` returns, done in a thread, for whoever is being answered already."""
+        """Return what `work` returns, done in a thread; without a limit, for an answer that has begun."""
         return await self._loop.run_in_executor(self._pool, work, *asked)
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Threads:
 
 
 class SharedLook:
-    """Something looked up in a thread, one look at a time: all who asked before it began share the next one."""
+    """A look-up in a thread, one at a time: all who ask while one is under way share the next one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, look: Callable[[], None]) -> None:
         self._loop, self._look = loop, look
@@ -56,7 +56,7 @@ class SharedLook:
             look = self._begin(self._loop.create_future())
         else:
             look = self._next = self._next or self._loop.create_future()
-        await asyncio.shield(look)  # shared: whoever goes away takes it from nobody
+        await asyncio.shield(look)  # shared: a request that is cancelled must not cancel it for the others
 
     def close(self) -> None:
         """Look no more."""

@@ -1,4 +1,4 @@
-"""Turns at a costly thing: a few at once in this process, and a few a minute for one network."""
+"""Limits to costly work: a few turns at once in this process, and a few a minute for one network."""
 
 import hmac
 import secrets
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 0.5  # for a free turn; a thread that waits longer is one tha
 
 
 class Turn(StrEnum):
-    """What became of somebody's wish for a turn."""
+    """Whether somebody has a turn, and if not, why."""
 
     HERS = "hers"
     TOO_MANY = "too_many"  # from her network in this minute
@@ -23,9 +23,9 @@ class Turn(StrEnum):
 
 
 class Turns:
-    """Who may have a turn; safe for any number of threads.
+    """Gives turns; safe for any number of threads.
 
-    Nothing is written down: networks are counted in memory, under a key that this process made up, until the minute ends.
+    Networks are counted in memory only, as digests under a random key of this process, until the minute ends.
     """
 
     def __init__(self, at_once: int, a_minute: int) -> None:

@@ -1,4 +1,4 @@
-"""A reader's deed: changing what her comment says."""
+"""Changing what a comment says, by its writer."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def edit(site: Site, comment_id: int, wanted: Edit, now: datetime) -> Edited | T
     """
     with site.database.writing() as session:
         comment = locked_comments(session, [comment_id])[comment_id]
-        # Before the limits are looked at, as when a comment is sent, so that no two requests pass one limit at the same time.
+        # Before the limits are asked, as when a comment is sent: no two requests can pass one limit at the same moment.
         lock_log(session)
         met = limits.ruling_on_comment(site, session, wanted.visitor, comment.article_id, now)
         if met.retry_after_seconds:
@@ -119,7 +119,7 @@ def _state(session: Session, comment: LockedComment) -> ReceiptState:
 def _hold(
     session: Session, comment_id: int, standing: StandingWords, words: CommentWords, now: datetime
 ) -> None:
-    """Let an edit wait; one that goes back to the public text takes the waiting one away."""
+    """Hold an edit for a moderator; an edit back to the public text removes the one that is held."""
     if words == standing.words:
         changing.drop_edit(session, comment_id)
     else:
@@ -144,7 +144,7 @@ def _replaced(comment_id: int, entry_id: int, words: CommentWords, now: datetime
 def _judged(
     vault: Vault, comment_id: int, standing: StandingWords, words: CommentWords, wanted: Edit
 ) -> JudgedComment:
-    """Return what is to be judged: the new words, and how the comment was sent at first still speaks against it."""
+    """Return what is judged: the new words, with the signals of how the comment was sent at first."""
     return JudgedComment(
         article_id=standing.article_id,
         parent_id=standing.parent_id,

@@ -25,7 +25,7 @@ class First(NamedTuple):
 
 
 _COMMENT = table_of(Comment)
-_FOLDS = tuple(f"fold_{place}" for place in range(FIRSTS_SOUGHT))
+_FOLDS = tuple(f"fold_{index}" for index in range(FIRSTS_SOUGHT))
 _FIRSTS = Prebuilt(
     sa.select(_COMMENT.c.id, _COMMENT.c.likeness, _COMMENT.c.body_text)
     .where(

@@ -65,9 +65,9 @@ def _part(
 
 _TABLES = (Comment, LikenessBand, Author, ArticleAuthor, Staff, SpamWord)
 _COMMENT, _BAND, _AUTHOR, _BYLINE, _STAFF, _LEARNT = (table_of(one) for one in _TABLES)
-_BANDS = tuple(f"band_{place}" for place in range(len(bands(0))))
-_MASKS = tuple((1 << BAND_BITS) - 1 << place * BAND_BITS for place in range(len(_BANDS)))
-_BYTES = tuple(0xFF << place for place in range(0, 56, 8))  # but for the one with the sign
+_BANDS = tuple(f"band_{index}" for index in range(len(bands(0))))
+_MASKS = tuple((1 << BAND_BITS) - 1 << index * BAND_BITS for index in range(len(_BANDS)))
+_BYTES = tuple(0xFF << index for index in range(0, 56, 8))  # but for the one with the sign
 _OF_STAFF = _part(_exactly("staff"), _STAFF.c.name).limit(_exactly(NAMES_SOUGHT))
 _OF_AUTHORS = _part(  # one by one: joined, PostgreSQL laid every author of the paper out first
     _exactly("staff"),
@@ -90,8 +90,8 @@ _LESSONS = _part(_exactly("learnt"), _exactly("")).where(
 )
 
 
-def _first_in(place: int) -> sa.Select[*tuple[Any, ...]]:
-    """Return the fingerprints that share the band at `place` with this text's, and none of the bands before it.
+def _first_in(index: int) -> sa.Select[*tuple[Any, ...]]:
+    """Return the fingerprints that share the band at `index` with this text's, and none of the bands before it.
 
     So each is found once. A UNION of all bands would find some twice and needs a temporary table for each comment to
     drop those: a fifth of the time of the whole statement (measured).
@@ -101,12 +101,12 @@ def _first_in(place: int) -> sa.Select[*tuple[Any, ...]]:
     half of PostgreSQL's time for this (measured, among 250,000).
     """
     said, own = _BAND.c.likeness, sa.bindparam("likeness", type_=sa.BigInteger)
-    shares = [said.bitwise_and(_exactly(mask)) == own.bitwise_and(_exactly(mask)) for mask in _MASKS[:place]]
-    beside = [mask for mask in _BYTES if not mask & _MASKS[place]]
+    shares = [said.bitwise_and(_exactly(mask)) == own.bitwise_and(_exactly(mask)) for mask in _MASKS[:index]]
+    beside = [mask for mask in _BYTES if not mask & _MASKS[index]]
     is_near = sa.or_(
         *(said.bitwise_and(_exactly(mask)) == own.bitwise_and(_exactly(mask)) for mask in beside)
     )
-    return sa.select(said).where(_BAND.c.band == sa.bindparam(_BANDS[place]), *map(sa.not_, shares), is_near)
+    return sa.select(said).where(_BAND.c.band == sa.bindparam(_BANDS[index]), *map(sa.not_, shares), is_near)
 
 
 _ALIKE = (
