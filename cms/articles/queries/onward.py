@@ -60,9 +60,11 @@ _RELATED = Prebuilt(
 )
 
 
-def expect_onward(session: Session, article_id: int, publish_at: datetime, *, now: datetime) -> None:
-    """Let the next question bring along, on PostgreSQL, what `onward()` will ask for an article by any author."""
-    expect(session, _here(article_id, publish_at, now), _PREVIOUS, _FOLLOWING, _RELATED)
+def expect_onward(
+    session: Session, article_id: int, publish_at: datetime, *others: Prebuilt, now: datetime
+) -> None:
+    """Let the next question bring along, on PostgreSQL, what `onward()` will ask, and `others` about the same article."""
+    expect(session, _here(article_id, publish_at, now), *others, _PREVIOUS, _FOLLOWING, _RELATED)
 
 
 def onward(session: Session, page: ArticlePage, *, now: datetime) -> Onward:

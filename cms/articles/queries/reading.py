@@ -85,8 +85,7 @@ def public_article(session: Session, kind: ArticleKind, slug: str, *, now: datet
     row = _BY_SLUG.first(session, {"kind": kind, "slug": slug, "now": now})
     if row is None:
         return None
-    _TAGS.expect(session, {"id": row.id})
-    expect_onward(session, row.id, row.publish_at, now=now)
+    expect_onward(session, row.id, row.publish_at, _TAGS, now=now)
     return _page(session, row)
 
 
