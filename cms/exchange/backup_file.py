@@ -40,7 +40,7 @@ class Contents:
 
     @classmethod
     def read(cls, text: bytes) -> "Contents":
-        """Return what the last member says. Raises NoBackup."""
+        """Return what the last member says. Raises BackupRefused."""
         try:
             said = json.loads(text)
             if said["format"] != FORMAT:

@@ -12,7 +12,7 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.exchange.models import ImportedThing
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.pages import rules as things
 from cms.pages.models import Version
 
@@ -149,7 +149,7 @@ def newest_imported(session: Session, status: CommentStatus, size: int) -> list[
         sa.select(col(Comment.id))
         .join(Decision, col(Decision.comment_id) == col(Comment.id))
         .where(
-            col(Decision.deed) == Deed.IMPORTED,
+            col(Decision.deed) == EntryKind.IMPORTED,
             col(Comment.status) == status,
             col(Comment.withdrawn_at).is_(None),
             col(Comment.erased_at).is_(None),

@@ -18,7 +18,7 @@ from cms.exchange import queries
 from cms.exchange.models import ImportedThing
 from cms.limits.models import DailySalt
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import LOG_LOCK
 from cms.outbox.models import Letter
 from cms.privacy.models import MyCommentsLink, Worker
@@ -137,7 +137,7 @@ def store_comments(session: Session, rows: Sequence[Row], now: datetime) -> None
     session.execute(sa.insert(comment).from_select(list(rows[0]), sa.select(arrived).order_by(arrived.c.id)))
     first = {
         "comment_id": arrived.c.id,
-        "deed": sa.literal(Deed.IMPORTED, log.c.deed.type),
+        "deed": sa.literal(EntryKind.IMPORTED, log.c.deed.type),
         "to_status": arrived.c.status,
         "reason": sa.literal(""),
         "policy": sa.literal(""),

@@ -17,12 +17,12 @@ _WORD = re.compile(
 )
 
 Words = Sequence[str]
-Piece = tuple[Words, Words]
+Change = tuple[Words, Words]
 
 
 def difference_html(before: str, after: str) -> str:
     """Return `after` as HTML in which what is new stands in `<ins>` and what went in `<del>`; line ends are `<br>`."""
-    return "".join(_shown(old, new) for old, new in _joined(_pieces(_words(before), _words(after))))
+    return "".join(_shown(old, new) for old, new in _joined(_changes(_words(before), _words(after))))
 
 
 def _words(text: str) -> list[str]:
@@ -40,10 +40,10 @@ def _escaped(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
 
 
-def _joined(pieces: Iterator[Piece]) -> Iterator[tuple[str, str]]:
-    """Yield pieces as text, neighbours of one kind in one."""
+def _joined(changes: Iterator[Change]) -> Iterator[tuple[str, str]]:
+    """Yield changes as text, merging adjacent ones of the same kind."""
     old, new = "", ""
-    for before, after in pieces:
+    for before, after in changes:
         if (old == new) != (before == after) and (old or new):
             yield old, new
             old, new = "", ""
@@ -51,7 +51,7 @@ def _joined(pieces: Iterator[Piece]) -> Iterator[tuple[str, str]]:
     yield old, new
 
 
-def _pieces(before: Words, after: Words, depth: int = 0) -> Iterator[Piece]:
+def _changes(before: Words, after: Words, depth: int = 0) -> Iterator[Change]:
     """Yield what stands in both and what does not, in order."""
     start = _same_at_start(before, after)
     if start:
@@ -68,13 +68,13 @@ def _pieces(before: Words, after: Words, depth: int = 0) -> Iterator[Piece]:
         yield before[len(before) - end :], after[len(after) - end :]
 
 
-def _between(before: Words, after: Words, anchors: list[tuple[int, int]], depth: int) -> Iterator[Piece]:
+def _between(before: Words, after: Words, anchors: list[tuple[int, int]], depth: int) -> Iterator[Change]:
     at, to = 0, 0
     for old, new in anchors:
-        yield from _pieces(before[at:old], after[to:new], depth + 1)
+        yield from _changes(before[at:old], after[to:new], depth + 1)
         yield before[old : old + 1], after[new : new + 1]
         at, to = old + 1, new + 1
-    yield from _pieces(before[at:], after[to:], depth + 1)
+    yield from _changes(before[at:], after[to:], depth + 1)
 
 
 def _same_at_start(before: Words, after: Words) -> int:

@@ -9,12 +9,12 @@ from statistics import median, quantiles
 
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import Lane
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 
 CHART_WIDTH, CHART_HEIGHT = 720, 160  # of the drawing's own units; it is as wide as its place
 TICKS = 4  # lines across a chart at most, its ground among them
-_ARRIVED = frozenset({Deed.SUBMITTED})
-_DECIDED = frozenset({Deed.DECIDED, Deed.REVISED, Deed.KEPT})
+_ARRIVED = frozenset({EntryKind.SUBMITTED})
+_DECIDED = frozenset({EntryKind.DECIDED, EntryKind.REVISED, EntryKind.KEPT})
 
 
 class Period(StrEnum):
@@ -38,7 +38,7 @@ class HourTally:
     """How many entries of one hour of the log are alike; `by_name` is empty where nobody of staff acted."""
 
     hour: datetime
-    deed: Deed
+    deed: EntryKind
     by_name: str
     to_status: CommentStatus
     reason: str
@@ -130,7 +130,7 @@ def shares(tallies: Iterable[HourTally]) -> tuple[Share, ...]:
         who = (not tally.by_name, tally.by_name or tally.policy)
         if tally.deed in _DECIDED:
             made.setdefault(who, Counter())[tally.to_status] += tally.number
-        elif tally.deed is Deed.UNDONE:
+        elif tally.deed is EntryKind.UNDONE:
             made.setdefault(who, Counter())
             undone[who] += tally.number
     found = [(who, Share(who[1], dict(each), undone[who])) for who, each in made.items()]
@@ -141,14 +141,16 @@ def by_reason(tallies: Iterable[HourTally]) -> tuple[tuple[str, int], ...]:
     """Return how often each reason was given, '' for none, the most frequent first."""
     counted = Counter[str]()
     for tally in tallies:
-        if tally.deed is Deed.DECIDED and tally.to_status is CommentStatus.REJECTED:
+        if tally.deed is EntryKind.DECIDED and tally.to_status is CommentStatus.REJECTED:
             counted[tally.reason] += tally.number
     return tuple(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 def acts_of(tallies: Iterable[HourTally], policy: str) -> int:
     """Return how many comments a policy has decided about."""
-    return sum(tally.number for tally in tallies if tally.policy == policy and tally.deed is Deed.DECIDED)
+    return sum(
+        tally.number for tally in tallies if tally.policy == policy and tally.deed is EntryKind.DECIDED
+    )
 
 
 def wait(judged: Sequence[Judged]) -> Wait | None:

@@ -10,7 +10,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, beside_the_tables, stored_as_value
 from cms.moderation.pauses import PauseKind
 from cms.moderation.policies import Effect, PolicyKind, Which
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 from cms.storage.dialects import partial_index
 
 
@@ -48,7 +48,7 @@ class Decision(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     comment_id: int = Field(foreign_key="comment.id")
-    deed: Deed = Field(sa_type=stored_as_value(Deed, "decision_deed"))
+    deed: EntryKind = Field(sa_type=stored_as_value(EntryKind, "decision_deed"))
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     from_status: CommentStatus | None = Field(
         default=None,

@@ -25,8 +25,8 @@ _INSIDE = re.compile(r"/moderation/(?:log|escalated)?(?:\?[A-Za-z0-9_.=&%+-]*)?"
 _HREF = re.compile(r'<a href="([^"]*)"')
 
 
-class Deed(StrEnum):
-    """What an entry of the log is about."""
+class EntryKind(StrEnum):
+    """What an entry of the moderation log records; its column is called `deed`."""
 
     SUBMITTED = "submitted"
     IMPORTED = "imported"
@@ -48,14 +48,32 @@ class Deed(StrEnum):
 
 
 # What one undo takes back of a decision about many.
-IN_BATCHES_UNDONE = (Deed.DECIDED, Deed.REPLIED, Deed.UNDONE)
-_BESIDE = (Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED, Deed.ESCALATED, Deed.RETURNED)
-BESIDE_THE_STATE = (*_BESIDE, Deed.REPORTED)  # who made these has decided nothing about the status
-HER_OWN_MIND = frozenset({Deed.DECIDED, Deed.UNDONE, *_BESIDE})
-UNDOABLE = HER_OWN_MIND | {Deed.REVISED, Deed.KEPT, Deed.REPLIED}
+IN_BATCHES_UNDONE = (EntryKind.DECIDED, EntryKind.REPLIED, EntryKind.UNDONE)
+_BESIDE = (
+    EntryKind.FEATURED,
+    EntryKind.UNFEATURED,
+    EntryKind.CORRECTED,
+    EntryKind.ESCALATED,
+    EntryKind.RETURNED,
+)
+BESIDE_THE_STATE = (*_BESIDE, EntryKind.REPORTED)  # who made these has decided nothing about the status
+HER_OWN_MIND = frozenset({EntryKind.DECIDED, EntryKind.UNDONE, *_BESIDE})
+UNDOABLE = HER_OWN_MIND | {EntryKind.REVISED, EntryKind.KEPT, EntryKind.REPLIED}
 # What takes a comment off the editors' list or puts it there; its undo restores what stood.
-ON_THE_LIST = frozenset({Deed.ESCALATED, Deed.RETURNED, Deed.DECIDED, Deed.REVISED, Deed.KEPT, Deed.UNDONE})
-OPPOSITES = {Deed.FEATURED: Deed.UNFEATURED, Deed.UNFEATURED: Deed.FEATURED}  # how each is undone
+ON_THE_LIST = frozenset(
+    {
+        EntryKind.ESCALATED,
+        EntryKind.RETURNED,
+        EntryKind.DECIDED,
+        EntryKind.REVISED,
+        EntryKind.KEPT,
+        EntryKind.UNDONE,
+    }
+)
+OPPOSITES = {
+    EntryKind.FEATURED: EntryKind.UNFEATURED,
+    EntryKind.UNFEATURED: EntryKind.FEATURED,
+}  # how each is undone
 
 
 class Verdict(StrEnum):
@@ -97,7 +115,7 @@ class LastEntry:
     """The newest entry of a comment's log, as far as a race needs it."""
 
     id: int
-    deed: Deed
+    deed: EntryKind
     staff_id: int | None
     reason: str = ""
     undo_of: int | None = None
@@ -109,7 +127,7 @@ class LeftAsItIs:
 
     comment_id: int
     entry_id: int
-    deed: Deed
+    deed: EntryKind
     by_name: str
     at: datetime
     status: CommentStatus
@@ -129,7 +147,7 @@ def is_said_twice(last: LastEntry, verdict: Verdict, reason: str, staff_id: int,
 
     Another word of hers about an edit that is gone is none about the comment: she is told instead.
     """
-    deed = {Verdict.APPROVE: Deed.REVISED, Verdict.REJECT: Deed.KEPT}.get(verdict)
+    deed = {Verdict.APPROVE: EntryKind.REVISED, Verdict.REJECT: EntryKind.KEPT}.get(verdict)
     said = (last.deed, last.reason, last.staff_id) == (deed, reason, staff_id)
     return said and not edit_waits
 
@@ -164,14 +182,14 @@ def lesson_of(
     return Lesson.SPAM if status is CommentStatus.SPAM or is_advert else None
 
 
-def can_undo(deed: Deed, before: CommentStatus | None) -> bool:
+def can_undo(deed: EntryKind, before: CommentStatus | None) -> bool:
     """Tell whether an entry, as its comment's last, may be undone: what staff did, an undo among it."""
     return deed in UNDOABLE and before is not None
 
 
-def state_before(deed: Deed, from_status: CommentStatus | None) -> CommentStatus | None:
+def state_before(deed: EntryKind, from_status: CommentStatus | None) -> CommentStatus | None:
     """Return the state to which an undo of an entry leads; a reply of staff that is taken back is not published."""
-    return CommentStatus.REJECTED if deed is Deed.REPLIED else from_status
+    return CommentStatus.REJECTED if deed is EntryKind.REPLIED else from_status
 
 
 def link_addresses(body_html: str) -> tuple[str, ...]:

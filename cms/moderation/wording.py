@@ -3,7 +3,7 @@
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode
 from cms.moderation.policies import Effect, PolicyKind, Which
-from cms.moderation.rules import OPERATOR, Deed, Verdict
+from cms.moderation.rules import OPERATOR, EntryKind, Verdict
 
 VERDICT_SENTENCES = {
     Verdict.APPROVE: "Approve",
@@ -30,7 +30,7 @@ DONE_SENTENCES = {
     Verdict.SPAM: "Marked as spam: %(number)s.",
     Verdict.HOLD: "Held: %(number)s.",
 }
-UNDONE_SENTENCES = {Deed.UNDONE: "Undone: %(number)s."}
+UNDONE_SENTENCES = {EntryKind.UNDONE: "Undone: %(number)s."}
 STATUS_SENTENCES = {
     CommentStatus.HELD: "Held",
     CommentStatus.APPROVED: "Approved",
@@ -44,54 +44,58 @@ EMPTY_SENTENCES = {
     CommentStatus.SPAM: "Nothing has been called spam.",
 }
 DEED_SENTENCES = {
-    Deed.SUBMITTED: "Submitted",
-    Deed.IMPORTED: "Imported",
-    Deed.DECIDED: "Decided",
-    Deed.UNDONE: "Undone",
-    Deed.EDITED: "Edited",
-    Deed.REVISED: "Edit published",
-    Deed.KEPT: "Edit refused",
-    Deed.WITHDRAWN: "Withdrawn",
-    Deed.ASKED: "Asked for a second look",
-    Deed.ERASED: "Erased",
-    Deed.REPLIED: "Reply by staff",
-    Deed.FEATURED: "Featured",
-    Deed.UNFEATURED: "No longer featured",
-    Deed.CORRECTED: "Corrected",
-    Deed.ESCALATED: "Escalated to an editor",
-    Deed.RETURNED: "Taken off the editors' list",
-    Deed.REPORTED: "Reported",
+    EntryKind.SUBMITTED: "Submitted",
+    EntryKind.IMPORTED: "Imported",
+    EntryKind.DECIDED: "Decided",
+    EntryKind.UNDONE: "Undone",
+    EntryKind.EDITED: "Edited",
+    EntryKind.REVISED: "Edit published",
+    EntryKind.KEPT: "Edit refused",
+    EntryKind.WITHDRAWN: "Withdrawn",
+    EntryKind.ASKED: "Asked for a second look",
+    EntryKind.ERASED: "Erased",
+    EntryKind.REPLIED: "Reply by staff",
+    EntryKind.FEATURED: "Featured",
+    EntryKind.UNFEATURED: "No longer featured",
+    EntryKind.CORRECTED: "Corrected",
+    EntryKind.ESCALATED: "Escalated to an editor",
+    EntryKind.RETURNED: "Taken off the editors' list",
+    EntryKind.REPORTED: "Reported",
 }
 ACTOR_SENTENCES: dict[str, str] = {  # who acted where nobody of staff did
-    Deed.SUBMITTED: "The writer",
-    Deed.IMPORTED: "Import",
-    Deed.DECIDED: "A policy",
-    Deed.UNDONE: "A policy",
-    Deed.EDITED: "The writer",
-    Deed.REVISED: "A policy",
-    Deed.KEPT: "A policy",
-    Deed.WITHDRAWN: "The writer",
-    Deed.ASKED: "The writer",
-    Deed.ERASED: "The writer",
-    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "A policy"),
-    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "A policy"),
-    Deed.REPORTED: "Readers",
+    EntryKind.SUBMITTED: "The writer",
+    EntryKind.IMPORTED: "Import",
+    EntryKind.DECIDED: "A policy",
+    EntryKind.UNDONE: "A policy",
+    EntryKind.EDITED: "The writer",
+    EntryKind.REVISED: "A policy",
+    EntryKind.KEPT: "A policy",
+    EntryKind.WITHDRAWN: "The writer",
+    EntryKind.ASKED: "The writer",
+    EntryKind.ERASED: "The writer",
+    **dict.fromkeys(
+        (EntryKind.REPLIED, EntryKind.FEATURED, EntryKind.UNFEATURED, EntryKind.CORRECTED), "A policy"
+    ),
+    **dict.fromkeys((EntryKind.ESCALATED, EntryKind.RETURNED), "A policy"),
+    EntryKind.REPORTED: "Readers",
     OPERATOR: "Whoever runs the site",
 }
 ACTOR_CODES: dict[str, str] = {  # the same for programs, in the CSV
-    Deed.SUBMITTED: "writer",
-    Deed.IMPORTED: "import",
-    Deed.DECIDED: "policy",
-    Deed.UNDONE: "policy",
-    Deed.EDITED: "writer",
-    Deed.REVISED: "policy",
-    Deed.KEPT: "policy",
-    Deed.WITHDRAWN: "writer",
-    Deed.ASKED: "writer",
-    Deed.ERASED: "writer",
-    **dict.fromkeys((Deed.REPLIED, Deed.FEATURED, Deed.UNFEATURED, Deed.CORRECTED), "policy"),
-    **dict.fromkeys((Deed.ESCALATED, Deed.RETURNED), "policy"),
-    Deed.REPORTED: "readers",
+    EntryKind.SUBMITTED: "writer",
+    EntryKind.IMPORTED: "import",
+    EntryKind.DECIDED: "policy",
+    EntryKind.UNDONE: "policy",
+    EntryKind.EDITED: "writer",
+    EntryKind.REVISED: "policy",
+    EntryKind.KEPT: "policy",
+    EntryKind.WITHDRAWN: "writer",
+    EntryKind.ASKED: "writer",
+    EntryKind.ERASED: "writer",
+    **dict.fromkeys(
+        (EntryKind.REPLIED, EntryKind.FEATURED, EntryKind.UNFEATURED, EntryKind.CORRECTED), "policy"
+    ),
+    **dict.fromkeys((EntryKind.ESCALATED, EntryKind.RETURNED), "policy"),
+    EntryKind.REPORTED: "readers",
     OPERATOR: "operator",
 }
 KEY_SENTENCES = {

@@ -7,7 +7,7 @@ from cms.comments.rules import CommentStatus
 from cms.limits import actions as limits
 from cms.limits.rules import Visitor
 from cms.moderation.queries.standing import locked_comments
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.reports.rules import ReportReason
 from cms.reports.writes import raise_reported, store_report
@@ -56,7 +56,8 @@ def report(site: Site, sent: Complaint, now: datetime) -> bool | TooManyReports:
             enough = site.settings.reports_for_a_look
             if raise_reported(session, comment.id, now, enough=enough):
                 write_decision(
-                    session, unsigned_entry(comment.id, Deed.REPORTED, comment.status, comment.status, now)
+                    session,
+                    unsigned_entry(comment.id, EntryKind.REPORTED, comment.status, comment.status, now),
                 )
         session.commit()
         return True

@@ -39,7 +39,7 @@ from cms.comments.signals import HoldCode, Lane
 from cms.config import load_settings
 from cms.exchange.writes import advance_sequences
 from cms.moderation.models import Decision
-from cms.moderation.rules import REASON_SENTENCES, Deed
+from cms.moderation.rules import REASON_SENTENCES, EntryKind
 from cms.site import Site
 
 PASSWORD = "seeded and measured"  # of a site that nobody reads
@@ -313,7 +313,7 @@ def _insert_comments(insert: Insert, rows: list[Row], paper: Paper) -> None:
 def _log(row: Row, paper: Paper) -> Iterator[Row]:
     entry = {"comment_id": row["id"], "staff_id": None, "from_status": None, "reason": ""}
     held = CommentStatus.HELD.value
-    yield {**entry, "deed": Deed.SUBMITTED.value, "to_status": held, "at": row["created_at"]}
+    yield {**entry, "deed": EntryKind.SUBMITTED.value, "to_status": held, "at": row["created_at"]}
     if row["status"] != held:
         rejected = row["status"] == CommentStatus.REJECTED.value
         yield {
@@ -321,7 +321,7 @@ def _log(row: Row, paper: Paper) -> Iterator[Row]:
             "staff_id": paper.chance.choice(paper.moderators),
             "from_status": held,
             "reason": paper.chance.choice(list(REASON_SENTENCES)) if rejected else "",
-            "deed": Deed.DECIDED.value,
+            "deed": EntryKind.DECIDED.value,
             "to_status": row["status"],
             "at": row["decided_at"],
         }

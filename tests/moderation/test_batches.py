@@ -13,7 +13,7 @@ from flask import Flask
 from sqlmodel import col
 
 from cms.comments.models import Comment, SpamLesson
-from cms.moderation.actions import batches, pieces
+from cms.moderation.actions import batches, portions
 from cms.moderation.actions.batches import BatchJudgement, begin, begin_undo, carry_on
 from cms.moderation.filters import Filter
 from cms.moderation.models import Decision
@@ -28,12 +28,12 @@ from tests.reader import Moderator
 pytestmark = pytest.mark.both_engines
 
 MANY = 23
-KILLED = """  # a worker that ends without a word when all of its third piece is written, but not yet committed
+KILLED = """  # a worker that ends without a word when all of its third portion is written, but not yet committed
 import os, signal, sys, cms, sqlalchemy as sa
 from cms.config import load_settings
-from cms.moderation.actions import batches, pieces
+from cms.moderation.actions import batches, portions
 site = cms.open_site(load_settings())
-batches.FIRST_PIECE = batches.LEAST_PIECE = batches.LARGEST_PIECE = 3
+batches.FIRST_PORTION = batches.LEAST_PORTION = batches.LARGEST_PORTION = 3
 seen = []
 @sa.event.listens_for(site.database.writer, "after_cursor_execute")
 def end(connection, cursor, statement, *more):
@@ -118,8 +118,8 @@ def test_a_batch_decides_about_all_that_match_and_is_undone_as_one(
 def test_a_batch_goes_on_where_it_was_cut_off_and_takes_nothing_twice(
     site: Site, article: int, sent: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "FIRST_PIECE", 3)
-    monkeypatch.setattr(batches, "LARGEST_PIECE", 3)
+    monkeypatch.setattr(batches, "FIRST_PORTION", 3)
+    monkeypatch.setattr(batches, "LARGEST_PORTION", 3)
     batch_id = _begin(site, Filter(article=article))
     assert not carry_on(site, batch_id, lambda: START, seconds=0)
     assert _statuses(site) == {"held": MANY - 3, "spam": 3}
@@ -232,10 +232,10 @@ def test_a_text_that_has_gone_by_age_is_not_made_to_wait_again(
 def test_a_batch_teaches_a_few_texts_and_the_same_ones_when_it_is_made_good_again(
     site: Site, article: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "TAUGHT", 5)
+    monkeypatch.setattr(portions, "TAUGHT", 5)
     words = [[f"{letter * 3}{other * 2}" for other in "aeioumnrst"] for letter in "bcdfghkl"]
     sent = [send_comment(site, article, START, text=" ".join(some)) for some in words]
-    monkeypatch.setattr(batches, "FIRST_PIECE", 3)
+    monkeypatch.setattr(batches, "FIRST_PORTION", 3)
     batch_id = _begin(site, Filter(article=article))
     taught = []
     for _ in range(3):

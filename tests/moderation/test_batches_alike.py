@@ -28,7 +28,7 @@ from cms.moderation.queries.batches import (
     newest_entry,
     undoable_of_hour,
 )
-from cms.moderation.rules import COUNTED_MAX, Deed, Verdict
+from cms.moderation.rules import COUNTED_MAX, EntryKind, Verdict
 from cms.outbox import writes as outbox
 from cms.outbox.rules import Wish
 from cms.reports.actions import Complaint, report
@@ -123,7 +123,7 @@ def _fill(site: Site, chance: Random) -> None:
     decide(site, 2, again, Verdict.SPAM, "", SEEN_ALL, EARLIER)
     decide(site, 1, again, Verdict.HOLD, "", SEEN_ALL, EARLIER)
     for one in listed:
-        escalate(site, Escalation(one, Deed.ESCALATED, 2, SEEN_ALL), EARLIER)
+        escalate(site, Escalation(one, EntryKind.ESCALATED, 2, SEEN_ALL), EARLIER)
 
 
 def _wish(site: Site, name: str) -> None:
@@ -196,7 +196,7 @@ def _disturb(site: Site, ids: list[int]) -> None:
 def test_a_batch_its_undo_and_their_redoing_leave_behind_what_single_decisions_would(
     twins: Twins, chance: Random, verdict: Verdict, first_piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "FIRST_PIECE", first_piece)
+    monkeypatch.setattr(batches, "FIRST_PORTION", first_piece)
     ids, seen = _held(twins.singly), _seen(twins.singly)
     disturbed, later = chance.sample(ids, 3), chance.sample(ids, 3)
     twins.both(lambda site: _disturb(site, disturbed))

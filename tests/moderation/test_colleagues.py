@@ -20,7 +20,7 @@ from cms.moderation.actions.escalating import Escalation, escalate
 from cms.moderation.actions.outcomes import Outcome
 from cms.moderation.actions.undoing import undo
 from cms.moderation.models import Decision, Note
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 from cms.privacy.actions.erasing import erase_address, erase_comments
 from cms.privacy.actions.sweeping import sweep
 from cms.site import Site
@@ -100,7 +100,7 @@ def test_without_a_script_the_same_form_leads_back_with_a_way_to_undo(
 
 def test_each_step_on_and_off_the_list_can_be_undone_and_that_too(site: Site, comment: int) -> None:
     cleo, steps = 1, []
-    for deed in (Deed.ESCALATED, Deed.RETURNED):
+    for deed in (EntryKind.ESCALATED, EntryKind.RETURNED):
         outcome = escalate(site, Escalation(comment, deed, cleo, FOR_EVER), START)
         assert isinstance(outcome, Outcome)
         steps += outcome.decided
@@ -114,7 +114,7 @@ def test_each_step_on_and_off_the_list_can_be_undone_and_that_too(site: Site, co
 
 
 def test_a_decision_answers_the_list_and_its_undo_puts_the_comment_back(site: Site, comment: int) -> None:
-    escalate(site, Escalation(comment, Deed.ESCALATED, 1, FOR_EVER), START)
+    escalate(site, Escalation(comment, EntryKind.ESCALATED, 1, FOR_EVER), START)
     since = only(site).escalated_at
     for verdict in (Verdict.REJECT, Verdict.APPROVE):
         decided = decide(site, 2, [comment], verdict, "", FOR_EVER, START + timedelta(hours=1))
@@ -123,7 +123,7 @@ def test_a_decision_answers_the_list_and_its_undo_puts_the_comment_back(site: Si
         _undo(site, 2, *decided.decided)
         assert only(site).escalated_at == since
     decide(site, 2, [comment], Verdict.APPROVE, "", FOR_EVER, START)
-    escalate(site, Escalation(comment, Deed.ESCALATED, 2, FOR_EVER), START)
+    escalate(site, Escalation(comment, EntryKind.ESCALATED, 2, FOR_EVER), START)
     settled = decide(site, 1, [comment], Verdict.APPROVE, "", FOR_EVER, START)
     assert isinstance(settled, Outcome)
     assert len(settled.decided) == 1
@@ -164,7 +164,9 @@ def test_in_a_race_one_escalates_or_decides_and_the_others_are_told(site: Site, 
     def work(number: int) -> None:
         begin.wait()
         if number % 2:
-            outcomes.append(escalate(site, Escalation(comment, Deed.ESCALATED, 1 + number // 4, 1), START))
+            outcomes.append(
+                escalate(site, Escalation(comment, EntryKind.ESCALATED, 1 + number // 4, 1), START)
+            )
         else:
             outcomes.append(decide(site, 1 + number // 4, [comment], Verdict.SPAM, "", 1, START))
 
@@ -179,8 +181,8 @@ def test_in_a_race_one_escalates_or_decides_and_the_others_are_told(site: Site, 
     assert len({entry.staff_id for entry in log[1:]}) == 1  # whoever came first; the other was told
     for before, after in itertools.pairwise(log):
         assert after.from_status is before.to_status
-        assert (after.escalated_from is not None) is (before.deed is Deed.ESCALATED)
-    assert _listed(site) is (log[-1].deed is Deed.ESCALATED)
+        assert (after.escalated_from is not None) is (before.deed is EntryKind.ESCALATED)
+    assert _listed(site) is (log[-1].deed is EntryKind.ESCALATED)
 
 
 @ON_SQLITE

@@ -16,7 +16,7 @@ from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.undoing import undo
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 from cms.pages.models import Version
 from cms.site import Site
 from tests.conftest import START
@@ -91,7 +91,7 @@ def test_a_verdict_gives_the_status_and_one_entry(
     assert _status(site, comment) is status
     assert outcome.decided == (entry.id,)
     assert (entry.deed, entry.staff_id, entry.from_status, entry.to_status, entry.at) == (
-        Deed.DECIDED,
+        EntryKind.DECIDED,
         cleo,
         CommentStatus.HELD,
         status,
@@ -139,7 +139,7 @@ def test_what_its_writer_withdrew_since_is_left(site: Site, cleo: int, article: 
     comment, seen = send_comment(site, article, START), _newest(site)
     _withdraw(site, comment)
     outcome = _decide(site, cleo, Verdict.APPROVE, comment, as_of=seen)
-    assert [left.deed for left in outcome.left] == [Deed.WITHDRAWN]
+    assert [left.deed for left in outcome.left] == [EntryKind.WITHDRAWN]
 
 
 def test_a_withdrawn_comment_cannot_be_approved(site: Site, cleo: int, article: int) -> None:
@@ -187,7 +187,7 @@ def test_an_undo_restores_the_state_and_its_reason(site: Site, cleo: int, articl
     entry = _log(site, comment)[-1]
     assert isinstance(undone, Outcome)
     assert undone.decided == (entry.id,)
-    assert (entry.deed, entry.undo_of, entry.reason) == (Deed.UNDONE, approved[0], "off_topic")
+    assert (entry.deed, entry.undo_of, entry.reason) == (EntryKind.UNDONE, approved[0], "off_topic")
     assert _status(site, comment) is CommentStatus.REJECTED
 
 
@@ -261,7 +261,7 @@ def test_in_a_race_one_wins_and_the_log_adds_up(site: Site, cleo: int, ben: int,
         states = [entry.to_status for entry in entries]
         assert [entry.from_status for entry in entries[1:]] == states[:-1]
         assert states[-1] is _status(site, comment)
-        assert len({entry.staff_id for entry in entries if entry.deed is Deed.DECIDED}) <= 1
+        assert len({entry.staff_id for entry in entries if entry.deed is EntryKind.DECIDED}) <= 1
 
 
 def _withdraw(site: Site, comment_id: int) -> None:

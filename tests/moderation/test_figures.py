@@ -21,7 +21,7 @@ from cms.moderation.figures import (
     stretches,
     wait,
 )
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.conftest import START, Clock
@@ -35,7 +35,7 @@ FIGURES_BUDGET = 9  # tallies, judged, lanes, oldest, boiling, taken back, and w
 def _tally(number: int = 1, **fields: object) -> HourTally:
     row = {
         "hour": NOON,
-        "deed": Deed.DECIDED,
+        "deed": EntryKind.DECIDED,
         "by_name": "Cleo",
         "to_status": CommentStatus.APPROVED,
         "reason": "",
@@ -45,7 +45,7 @@ def _tally(number: int = 1, **fields: object) -> HourTally:
 
 
 def test_hours_without_a_comment_are_there_too() -> None:
-    tallies = [_tally(3), _tally(5, deed=Deed.SUBMITTED, hour=NOON - timedelta(hours=2), by_name="")]
+    tallies = [_tally(3), _tally(5, deed=EntryKind.SUBMITTED, hour=NOON - timedelta(hours=2), by_name="")]
     rows = stretches(tallies, Period.DAY, UTC, NOON - timedelta(hours=3), NOON + timedelta(minutes=20))
     assert [(row.arrived, row.decided) for row in rows] == [(0, 0), (5, 0), (0, 0), (0, 3)]
 
@@ -69,8 +69,8 @@ def test_people_come_before_policies_and_the_busiest_first() -> None:
             _tally(1, by_name="", policy="spam filter", to_status=CommentStatus.SPAM),
             _tally(2),
             _tally(7, by_name="Ben", to_status=CommentStatus.REJECTED),
-            _tally(1, by_name="Ben", deed=Deed.UNDONE),
-            _tally(9, by_name="", deed=Deed.SUBMITTED),
+            _tally(1, by_name="Ben", deed=EntryKind.UNDONE),
+            _tally(9, by_name="", deed=EntryKind.SUBMITTED),
         ]
     )
     assert [(share.name, share.all, share.undone) for share in found] == [

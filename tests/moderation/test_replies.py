@@ -14,7 +14,7 @@ from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.replying import StaffReply, reply
 from cms.moderation.actions.undoing import undo
 from cms.moderation.models import Decision
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 from cms.site import Site
 from tests.conftest import ON_SQLITE, START, Clock
 from tests.factories import hire, send_comment, write_article
@@ -52,7 +52,7 @@ def _states(site: Site) -> list[CommentStatus]:
         return list(session.exec(select(col(Comment.status)).order_by(col(Comment.id))))
 
 
-def _deeds(site: Site, comment: int) -> list[Deed]:
+def _deeds(site: Site, comment: int) -> list[EntryKind]:
     with site.database.reading() as session:
         statement = select(col(Decision.deed)).where(col(Decision.comment_id) == comment)
         return list(session.exec(statement.order_by(col(Decision.id))))
@@ -114,7 +114,7 @@ def test_featuring_is_told_in_the_log_and_undone_by_its_opposite(site: Site, cle
     assert isinstance(again, Outcome)
     assert again.unchanged == (comment,)
     _undo(site, cleo, _undo(site, cleo, done))
-    assert _deeds(site, comment)[2:] == [Deed.FEATURED, Deed.UNFEATURED, Deed.FEATURED]
+    assert _deeds(site, comment)[2:] == [EntryKind.FEATURED, EntryKind.UNFEATURED, EntryKind.FEATURED]
     with site.database.reading() as session:
         assert session.exec(select(col(Comment.featured_at))).one() is not None
 

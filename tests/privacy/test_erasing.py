@@ -20,7 +20,7 @@ from cms.moderation.actions.deciding import decide
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.actions.undoing import undo
 from cms.moderation.queries.log import Wanted, log_page
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 from cms.privacy import journal
 from cms.privacy.actions import erasing
 from cms.privacy.actions.erasing import erase_address, erase_comments, replay, scrub_files
@@ -204,7 +204,7 @@ def test_staff_can_show_and_erase_by_an_address_from_standard_input(
     assert run("erase", "--email-stdin")[0] == 0
     with site.database.reading() as session:
         last = log_page(session, Wanted(), after=None, size=1).rows[0]
-    assert (last.deed, last.actor) == (Deed.ERASED, "operator")
+    assert (last.deed, last.actor) == (EntryKind.ERASED, "operator")
     assert run("access", "--email-stdin")[0] == 1
     assert run("access")[0] == 2
     assert run("sweep", "--dry-run")[0] == 0

@@ -22,7 +22,7 @@ from cms.limits.rules import Visitor
 from cms.moderation.actions.ruling import carry_out, ruling, with_policy
 from cms.moderation.policies import Said
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import lock_log, unsigned_entry, write_decision
 from cms.site import Site
 from cms.vault import Vault
@@ -92,7 +92,7 @@ def _edit(vault: Vault, session: Session, comment: LockedComment, wanted: Edit, 
     if words == (standing.edit.words if standing.edit else standing.words):
         return Edited.SAME
     entry_id = write_decision(
-        session, unsigned_entry(comment.id, Deed.EDITED, comment.status, comment.status, now)
+        session, unsigned_entry(comment.id, EntryKind.EDITED, comment.status, comment.status, now)
     )
     found = findings_on(session, _judged(vault, comment.id, standing, words, wanted)).assessment()
     said = Said(comment.article_id, words.name, words.body_text, standing.email_fingerprint, found.score)

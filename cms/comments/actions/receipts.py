@@ -6,7 +6,7 @@ from datetime import datetime
 from cms.comments.rules import CommentStatus
 from cms.comments.writes import changing
 from cms.moderation.queries.standing import locked_comments, newest_entries
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
@@ -23,7 +23,7 @@ def withdraw(site: Site, comment_ids: Sequence[int], now: datetime) -> None:
         for comment in locked_comments(session, comment_ids).values():
             if changing.mark_withdrawn(session, comment.id, now):
                 left = comment.status
-                write_decision(session, unsigned_entry(comment.id, Deed.WITHDRAWN, left, left, now))
+                write_decision(session, unsigned_entry(comment.id, EntryKind.WITHDRAWN, left, left, now))
                 if left is CommentStatus.APPROVED:
                     public.add(things.article(comment.article_id))
         bump(session, public)
@@ -39,7 +39,7 @@ def ask_second_look(site: Site, comment_id: int, now: datetime) -> bool:
         rejected = locked_comments(session, [comment_id])[comment_id].status
         if not changing.ask_second_look(session, comment_id, now):
             return False
-        asked = unsigned_entry(comment_id, Deed.ASKED, rejected, rejected, now)
+        asked = unsigned_entry(comment_id, EntryKind.ASKED, rejected, rejected, now)
         asked.reason = newest_entries(session, [comment_id])[comment_id].entry.reason
         write_decision(session, asked)
         session.commit()

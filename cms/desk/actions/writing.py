@@ -33,7 +33,7 @@ STATUS_AFTER = {
 }
 
 
-class Refusal(StrEnum):
+class WriteRefusal(StrEnum):
     """Why nothing was stored."""
 
     NOT_YOURS = "not_yours"
@@ -67,7 +67,7 @@ class SlugTaken:
 
 def write(
     site: Site, who: SignedIn, article_id: int | None, draft: Draft, button: Button, now: datetime
-) -> Stored | Conflict | SlugTaken | Refusal:
+) -> Stored | Conflict | SlugTaken | WriteRefusal:
     """Store what was written, and do with it what the button said; a new article for no `article_id`."""
     refused = None
     for _ in range(RESTARTS):
@@ -88,7 +88,7 @@ def is_hers(who: SignedIn, article: Working) -> bool:
 
 def _write(
     session: Session, who: SignedIn, article_id: int | None, draft: Draft, button: Button, now: datetime
-) -> Stored | Conflict | SlugTaken | Refusal:
+) -> Stored | Conflict | SlugTaken | WriteRefusal:
     wanted = article_id if article_id is not None else article_begun_with(session, draft.mark)
     before = _before(session, who, wanted, now)
     refusal = _refusal(who, before, wanted, draft, button)
@@ -113,17 +113,17 @@ def _before(session: Session, who: SignedIn, article_id: int | None, now: dateti
 
 def _refusal(
     who: SignedIn, before: Working | None, wanted: int | None, draft: Draft, button: Button
-) -> Refusal | None:
+) -> WriteRefusal | None:
     if wanted is not None and (before is None or not is_hers(who, before)):
-        return Refusal.NOT_YOURS
+        return WriteRefusal.NOT_YOURS
     if before is None and draft.kind is ArticleKind.PAGE and not may(who.role, Act.EDIT_ALL):
-        return Refusal.MAY_NOT_MAKE_PAGES
+        return WriteRefusal.MAY_NOT_MAKE_PAGES
     if button is not Button.SAVE and not may(who.role, Act.PUBLISH):
-        return Refusal.MAY_NOT_PUBLISH
+        return WriteRefusal.MAY_NOT_PUBLISH
     if before and before.status is not ArticleStatus.DRAFT and not may(who.role, Act.PUBLISH):
-        return Refusal.MAY_NOT_CHANGE_PUBLISHED
+        return WriteRefusal.MAY_NOT_CHANGE_PUBLISHED
     if button is Button.RETRACT and (before is None or before.state is not State.PUBLISHED):
-        return Refusal.NOT_PUBLIC
+        return WriteRefusal.NOT_PUBLIC
     return None
 
 

@@ -12,7 +12,7 @@ from cms.articles.views.showing import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
 from cms.desk.actions.pictures import take_in
-from cms.desk.actions.writing import Conflict, Refusal, SlugTaken, Stored
+from cms.desk.actions.writing import Conflict, SlugTaken, Stored, WriteRefusal
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
@@ -29,11 +29,11 @@ DONE_SENTENCES = {
     State.RETRACTED: "It is taken back: its address says so.",
 }
 REFUSAL_SENTENCES = {
-    Refusal.MAY_NOT_PUBLISH: "Your account may write but not publish. Please save it and ask an editor.",
-    Refusal.MAY_NOT_CHANGE_PUBLISHED: "This is published, and your account may change drafts only."
+    WriteRefusal.MAY_NOT_PUBLISH: "Your account may write but not publish. Please save it and ask an editor.",
+    WriteRefusal.MAY_NOT_CHANGE_PUBLISHED: "This is published, and your account may change drafts only."
     " Please send your changes to an editor.",
-    Refusal.MAY_NOT_MAKE_PAGES: "Pages beside the paper are made by editors. Please save it as an article.",
-    Refusal.NOT_PUBLIC: "Only what readers can see can be taken back.",
+    WriteRefusal.MAY_NOT_MAKE_PAGES: "Pages beside the paper are made by editors. Please save it as an article.",
+    WriteRefusal.NOT_PUBLIC: "Only what readers can see can be taken back.",
 }
 _CHANGED = ("body_html", "lead", "lead_alt", "lead_caption", "lead_credit")  # by a picture that came along
 
@@ -90,10 +90,10 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
         taken = say("Another one has this address. This one is free: %(slug)s", slug=outcome.suggestion)
         form.slug.errors = [taken]
         return _form(form, article, 422)
-    if outcome is Refusal.NOT_YOURS:
+    if outcome is WriteRefusal.NOT_YOURS:
         abort(404)
     return _form(
-        form, article, 422 if outcome is Refusal.NOT_PUBLIC else 403, say(REFUSAL_SENTENCES[outcome])
+        form, article, 422 if outcome is WriteRefusal.NOT_PUBLIC else 403, say(REFUSAL_SENTENCES[outcome])
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from cms.jobs import Job
 from cms.moderation.actions.later_copies import CampaignRefusal, end_with, go_on
-from cms.moderation.actions.pieces import Piece, carry_out
+from cms.moderation.actions.portions import BatchPortion, carry_out
 from cms.moderation.filters import Filter
 from cms.moderation.models import Batch
 from cms.moderation.queries import batches as queries
@@ -19,8 +19,12 @@ from cms.moderation.writes.log import lock_log
 from cms.site import Site
 
 PLANNED = 2000  # ids that are read at once, outside any writing transaction
-FIRST_PIECE, LEAST_PIECE, LARGEST_PIECE = 100, 50, 400  # comments in one transaction; fewer cost as much
-PIECE_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
+FIRST_PORTION, LEAST_PORTION, LARGEST_PORTION = (
+    100,
+    50,
+    400,
+)  # comments in one transaction; fewer cost as much
+PORTION_SECONDS = 0.035  # that one should take: a reader's POST waits behind it; 0.05 are the most it may
 PAUSE_SECONDS = 0.005  # after each on SQLite, whose waiting writers look each millisecond whether it is free
 AT_ONCE_SECONDS = 1.0  # for which somebody waits while the first part is carried out; a job does the rest
 EVERY = timedelta(seconds=1)
@@ -100,10 +104,10 @@ def begin_undo_of_hour(site: Site, staff_id: int, hour: Hour, as_of: int, wanted
 def carry_on(site: Site, batch_id: int, clock: Callable[[], datetime], *, seconds: float) -> bool:
     """Carry out what is left of a batch for so many seconds; tell whether nothing is left.
 
-    In pieces, each one transaction. Which comments remain follows from the log alone, so after a crash the work goes
+    In portions, each one transaction. Which comments remain follows from the log alone, so after a crash the work goes
     on where it was, and two that work on the same batch take nothing twice.
     """
-    end, size = time.monotonic() + seconds, FIRST_PIECE
+    end, size = time.monotonic() + seconds, FIRST_PORTION
     while True:
         plan = _plan(site, batch_id, clock())
         if plan is None:
@@ -141,16 +145,16 @@ def is_any_unfinished(site: Site, _now: datetime) -> bool:
 JOB = Job("batches", every=EVERY, work=carry_on_all, wanted=is_any_unfinished)
 
 
-def _plan(site: Site, batch_id: int, now: datetime) -> Piece | None:
+def _plan(site: Site, batch_id: int, now: datetime) -> BatchPortion | None:
     """Return what is left to do, up to PLANNED; None where the batch is finished."""
     with site.database.reading() as session:
         batch = queries.batch_status(session, batch_id)
         if batch is None or batch.finished_at is not None:
             return None
         if batch.verdict is not None:
-            return Piece(batch, queries.still_to_decide(session, batch, size=PLANNED), {})
+            return BatchPortion(batch, queries.still_to_decide(session, batch, size=PLANNED), {})
         undoable = {one.comment_id: one for one in queries.still_to_undo(session, batch, size=PLANNED)}
-        return Piece(batch, tuple(undoable), undoable)
+        return BatchPortion(batch, tuple(undoable), undoable)
 
 
 def _store(site: Site, batch: Batch) -> int:
@@ -168,6 +172,6 @@ def _finish(site: Site, batch_id: int, now: datetime) -> bool:
 
 
 def _next_size(size: int, seconds: float) -> int:
-    """Return how many comments the next piece takes, so that it takes PIECE_SECONDS."""
-    aimed = int(size * PIECE_SECONDS / max(seconds, 0.001))
-    return max(LEAST_PIECE, min(LARGEST_PIECE, aimed, 2 * size))
+    """Return how many comments the next piece takes, so that it takes PORTION_SECONDS."""
+    aimed = int(size * PORTION_SECONDS / max(seconds, 0.001))
+    return max(LEAST_PORTION, min(LARGEST_PORTION, aimed, 2 * size))

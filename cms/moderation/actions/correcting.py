@@ -14,7 +14,7 @@ from cms.moderation.actions.outcomes import NotHere, Outcome, changed_article, l
 from cms.moderation.corrections import CorrectionReason
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
-from cms.moderation.rules import Deed, still_stands
+from cms.moderation.rules import EntryKind, still_stands
 from cms.moderation.writes.log import lock_log, write_decision
 from cms.pages.writes import bump
 from cms.site import Site
@@ -78,7 +78,7 @@ def _keep(session: Session, comment_id: int, entry_id: int, before: CommentWords
 def _entry(comment: LockedComment, wanted: Correction, now: datetime) -> Decision:
     return Decision(
         comment_id=comment.id,
-        deed=Deed.CORRECTED,
+        deed=EntryKind.CORRECTED,
         staff_id=wanted.staff_id,
         from_status=comment.status,
         to_status=comment.status,

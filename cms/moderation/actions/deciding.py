@@ -22,7 +22,7 @@ from cms.moderation.queries.standing import (
 )
 from cms.moderation.rules import (
     STATUS_AFTER,
-    Deed,
+    EntryKind,
     LastEntry,
     Verdict,
     is_said_twice,
@@ -54,7 +54,7 @@ def decide(
 ) -> Outcome | NotHere:
     """Decide about comments, as somebody who saw the log up to its entry `as_of`; `note` stays with staff.
 
-    In pieces of AT_ONCE, each one transaction; where nothing has one of the ids, nothing is done. Only the first piece
+    In portions of AT_ONCE, each one transaction; where nothing has one of the ids, nothing is done. Only the first piece
     teaches the filter: a decision about many is one opinion.
     """
     asked = sorted(set(ids))
@@ -106,7 +106,7 @@ def decide_each(
     edits = edits_beside(session, comments)
     for comment in comments:
         edit = edits.get(comment.id)
-        last = newest[comment.id].entry if comment.id in newest else LastEntry(0, Deed.SUBMITTED, None)
+        last = newest[comment.id].entry if comment.id in newest else LastEntry(0, EntryKind.SUBMITTED, None)
         if is_said_twice(
             last, judgement.verdict, judgement.reason, judgement.staff_id, edit_waits=edit is not None
         ):
@@ -141,12 +141,12 @@ def _answers_list(comment: LockedComment, wanted: CommentStatus) -> bool:
 
 def _enter(session: Session, comment: LockedComment, wanted: CommentStatus, judgement: Judgement) -> int:
     set_status(session, comment.id, status=wanted, now=judgement.now)
-    return _write(session, comment, Deed.DECIDED, wanted, judgement)
+    return _write(session, comment, EntryKind.DECIDED, wanted, judgement)
 
 
 def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, judgement: Judgement) -> int:
     """Decide about what a comment shall say: spam and hold are about the comment, with its new text."""
-    deed, wanted = deed_about_edit(judgement.verdict) or (Deed.DECIDED, STATUS_AFTER[judgement.verdict])
+    deed, wanted = deed_about_edit(judgement.verdict) or (EntryKind.DECIDED, STATUS_AFTER[judgement.verdict])
     set_status(session, comment.id, status=wanted, now=judgement.now)
     entry_id = _write(session, comment, deed, wanted, judgement)
     settle(session, edit, deed, entry_id)
@@ -154,7 +154,7 @@ def _enter_about_edit(session: Session, comment: LockedComment, edit: HeldEdit, 
 
 
 def _write(
-    session: Session, comment: LockedComment, deed: Deed, wanted: CommentStatus, judgement: Judgement
+    session: Session, comment: LockedComment, deed: EntryKind, wanted: CommentStatus, judgement: Judgement
 ) -> int:
     entry = Decision(
         comment_id=comment.id,

@@ -10,7 +10,7 @@ from cms.comments.queries.editing import CommentWords, HeldEdit, KeptVersion, he
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.writes import changing, storing
 from cms.moderation.queries.standing import LockedComment
-from cms.moderation.rules import Deed, Verdict
+from cms.moderation.rules import EntryKind, Verdict
 
 UNDONE_CORRECTIONS = {  # what each becomes when it is undone
     VersionKind.CORRECTED: VersionKind.UNCORRECTED,
@@ -24,17 +24,17 @@ def edits_beside(session: Session, comments: Iterable[LockedComment]) -> dict[in
     return held_edits(session, approved) if approved else {}
 
 
-def deed_about_edit(verdict: Verdict) -> tuple[Deed, CommentStatus] | None:
+def deed_about_edit(verdict: Verdict) -> tuple[EntryKind, CommentStatus] | None:
     """Return what a verdict about an edit is called and leaves behind; None where it is about the comment too."""
     return {
-        Verdict.APPROVE: (Deed.REVISED, CommentStatus.APPROVED),
-        Verdict.REJECT: (Deed.KEPT, CommentStatus.APPROVED),
+        Verdict.APPROVE: (EntryKind.REVISED, CommentStatus.APPROVED),
+        Verdict.REJECT: (EntryKind.KEPT, CommentStatus.APPROVED),
     }.get(verdict)
 
 
-def settle(session: Session, edit: HeldEdit, deed: Deed, entry_id: int) -> None:
+def settle(session: Session, edit: HeldEdit, deed: EntryKind, entry_id: int) -> None:
     """Carry out what the entry says of an edit: a refused one goes, any other becomes the comment's text."""
-    if deed is Deed.KEPT:
+    if deed is EntryKind.KEPT:
         _keep(session, edit, entry_id, VersionKind.DROPPED, edit.words)
     else:
         _keep(session, edit, entry_id, VersionKind.TAKEN, standing_words(session, edit.comment_id).words)

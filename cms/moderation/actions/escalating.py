@@ -6,7 +6,7 @@ from datetime import datetime
 from cms.moderation.actions.outcomes import NotHere, Outcome, left_as_it_is
 from cms.moderation.models import Decision, Note
 from cms.moderation.queries.standing import LockedComment, locked_comments, newest_entries
-from cms.moderation.rules import MAY_BE_ESCALATED, Deed, LastEntry, still_stands
+from cms.moderation.rules import MAY_BE_ESCALATED, EntryKind, LastEntry, still_stands
 from cms.moderation.writes.log import lock_log, write_decision
 from cms.moderation.writes.staff import store_note
 from cms.moderation.writes.status import put_on_list
@@ -21,7 +21,7 @@ class Escalation:
     """
 
     comment_id: int
-    deed: Deed
+    deed: EntryKind
     staff_id: int
     as_of: int
     words: str = ""
@@ -32,7 +32,7 @@ def escalate(site: Site, asked: Escalation, now: datetime) -> Outcome | NotHere:
 
     What was rejected, called spam or taken back is refused a place on the list.
     """
-    wants_on = asked.deed is Deed.ESCALATED
+    wants_on = asked.deed is EntryKind.ESCALATED
     with site.database.writing() as session:
         comment = locked_comments(session, [asked.comment_id]).get(asked.comment_id)
         if comment is None:

@@ -7,7 +7,7 @@ from cms.comments.writes.changing import set_featured
 from cms.moderation.actions.outcomes import NotHere, Outcome
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import locked_comments
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import lock_log, write_decision
 from cms.pages import rules as things
 from cms.pages.writes import bump
@@ -16,7 +16,7 @@ from cms.site import Site
 
 def feature(site: Site, staff_id: int, comment_id: int, now: datetime, *, on: bool) -> Outcome | NotHere:
     """Put a comment forward, or no longer; one that readers cannot see is refused, one that is so already unchanged."""
-    deed = Deed.FEATURED if on else Deed.UNFEATURED
+    deed = EntryKind.FEATURED if on else EntryKind.UNFEATURED
     with site.database.writing() as session:
         comment = locked_comments(session, [comment_id]).get(comment_id)
         if comment is None:

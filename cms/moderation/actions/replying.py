@@ -16,7 +16,7 @@ from cms.moderation.actions.deciding import Judgement, decide_each
 from cms.moderation.actions.outcomes import NotHere, Outcome, hidden, left_as_it_is
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LockedComment, Newest, locked_comments, newest_entries
-from cms.moderation.rules import Deed, Verdict, still_stands
+from cms.moderation.rules import EntryKind, Verdict, still_stands
 from cms.moderation.writes.log import lock_log, write_decision
 from cms.outbox.actions.announcing import announce
 from cms.pages import rules as things
@@ -109,7 +109,7 @@ def _store(
 def _entry(reply_id: int, staff_id: int, beside_id: int | None, now: datetime) -> Decision:
     return Decision(
         comment_id=reply_id,
-        deed=Deed.REPLIED,
+        deed=EntryKind.REPLIED,
         staff_id=staff_id,
         to_status=CommentStatus.APPROVED,
         beside_id=beside_id,

@@ -10,7 +10,7 @@ from cms.comments.signals import HoldCode, Reason
 from cms.comments.writes import changing
 from cms.moderation.policies import STATUS_BY, PolicyRuling, Said, policy_name
 from cms.moderation.queries.policies import beside, in_force
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.writes.log import lock_log, unsigned_entry, write_decision
 from cms.moderation.writes.policies import count_hit
 from cms.moderation.writes.status import set_status
@@ -78,7 +78,7 @@ def decide_by_policy(
     set_status(session, comment_id, status=status, now=now)
     if repeat_key and status is CommentStatus.SPAM:
         changing.keep_repeat(session, comment_id, repeat_key)
-    entry = unsigned_entry(comment_id, Deed.DECIDED, CommentStatus.HELD, status, now)
+    entry = unsigned_entry(comment_id, EntryKind.DECIDED, CommentStatus.HELD, status, now)
     entry.reason, entry.policy, entry.batch_id = reason, policy, batch_id
     write_decision(session, entry)
 

@@ -27,7 +27,7 @@ from cms.moderation.rules import (
     BESIDE_THE_STATE,
     ON_THE_LIST,
     OPPOSITES,
-    Deed,
+    EntryKind,
     can_undo,
     lesson_of,
 )
@@ -143,9 +143,9 @@ def _take_back(
 ) -> int:
     """Restore the state before `entry`, with the reason that its writer's receipt gave then."""
     before = entry.from_status or comment.status
-    deed = OPPOSITES.get(entry.deed, Deed.UNDONE)
+    deed = OPPOSITES.get(entry.deed, EntryKind.UNDONE)
     if deed in OPPOSITES:
-        set_featured(session, comment.id, now if deed is Deed.FEATURED else None)
+        set_featured(session, comment.id, now if deed is EntryKind.FEATURED else None)
     elif comment.status is not before:  # else its place in the queue, with an edit that waits, is right
         set_status(session, comment.id, status=before, now=now)
     if entry.deed in ON_THE_LIST:

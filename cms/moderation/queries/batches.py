@@ -17,7 +17,7 @@ from cms.moderation.filters import Filter, filter_of
 from cms.moderation.models import Batch, Decision, Policy
 from cms.moderation.queries.narrowing import Condition, way
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID, LAST_ENTRY, STATE_BEFORE
-from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, Deed, Verdict
+from cms.moderation.rules import COUNTED_MAX, IN_BATCHES_UNDONE, EntryKind, Verdict
 
 LISTED = 100  # batches on one page
 
@@ -160,7 +160,7 @@ def undoable_of_hour(session: Session, hour: Hour, *, as_of: int, size: int) -> 
     """Return what somebody decided within a stretch of time and nobody has spoken of since; one SELECT."""
     statement = _UNDOABLE.where(
         col(Decision.staff_id) == hour.staff_id,
-        col(Decision.deed).in_((Deed.DECIDED, Deed.REPLIED)),
+        col(Decision.deed).in_((EntryKind.DECIDED, EntryKind.REPLIED)),
         col(Decision.at) >= hour.since,
         col(Decision.at) < hour.until,
         col(Decision.id) <= as_of,

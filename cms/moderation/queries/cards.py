@@ -26,7 +26,7 @@ from cms.moderation.queries.branches import HAS_ANSWERS
 from cms.moderation.queries.changes import EDIT_COLUMNS, IS_ITS_EDIT, Change, changes
 from cms.moderation.queries.notes import LookAsked, NoteBeside, looks_asked, notes_beside
 from cms.moderation.queries.standing import LAST_ENTRY
-from cms.moderation.rules import MAY_BE_ESCALATED, Deed, link_addresses
+from cms.moderation.rules import MAY_BE_ESCALATED, EntryKind, link_addresses
 from cms.reports.queries import Reports, open_reports
 
 
@@ -58,7 +58,7 @@ class LastDecision:
     """What was last decided about a comment; `by_name` is empty where nobody of staff did."""
 
     id: int
-    deed: Deed
+    deed: EntryKind
     by_name: str
     at: datetime
     reason: str
@@ -275,6 +275,6 @@ def _parent(row: Any) -> ParentBeside | None:
 
 
 def _decided(row: Any) -> LastDecision | None:
-    if row.entry_id is None or row.deed is Deed.SUBMITTED:
+    if row.entry_id is None or row.deed is EntryKind.SUBMITTED:
         return None
     return LastDecision(row.entry_id, row.deed, row.by_name or "", row.at, row.reason, row.note or "")

@@ -10,7 +10,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import UtcTime, table_of
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID, GONE, LAST_ENTRY, STATE_BEFORE
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.reports.models import Report
 
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
@@ -31,7 +31,7 @@ DECIDED = (  # of the comments `ids`: those that still wait and of which nothing
     sa.select(
         *_named(
             comment_id=col(Comment.id),
-            deed=sa.literal(Deed.DECIDED, _COLUMNS.deed.type),
+            deed=sa.literal(EntryKind.DECIDED, _COLUMNS.deed.type),
             from_status=col(Comment.status),
             to_status=sa.bindparam("after", type_=_COLUMNS.to_status.type),
             reason=sa.bindparam("reason", type_=sa.String),
@@ -51,7 +51,7 @@ UNDONE = (  # of the entries `ids`: those that are still their comments' last an
     sa.select(
         *_named(
             comment_id=col(Decision.comment_id),
-            deed=sa.literal(Deed.UNDONE, _COLUMNS.deed.type),
+            deed=sa.literal(EntryKind.UNDONE, _COLUMNS.deed.type),
             from_status=col(Comment.status),
             to_status=STATE_BEFORE,
             reason=sa.func.coalesce(col(EARLIER.reason), ""),

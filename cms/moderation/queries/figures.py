@@ -16,7 +16,7 @@ from cms.db import UtcTime
 from cms.moderation.figures import HourTally, Judged
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import EARLIER, EARLIER_ID
-from cms.moderation.rules import SPAM_POLICY, Deed
+from cms.moderation.rules import SPAM_POLICY, EntryKind
 from cms.storage.dialects import dialect_of
 
 ENTRIES_MAX = 50_000  # of the log that are tallied at most; the page says where they begin
@@ -48,7 +48,7 @@ _JUDGED = (
     .join(Comment, col(Comment.id) == col(Decision.comment_id))
     .where(
         col(Decision.at) >= _SINCE,
-        col(Decision.deed) == Deed.DECIDED,
+        col(Decision.deed) == EntryKind.DECIDED,
         col(Decision.from_status) == CommentStatus.HELD,
         col(Decision.to_status) != CommentStatus.HELD,
         col(Decision.staff_id).is_not(None),
@@ -71,7 +71,7 @@ _TAKEN_BACK = (
 )
 _JUST_IN = (
     sa.select(col(Decision.comment_id))
-    .where(col(Decision.at) >= _SINCE, col(Decision.deed) == Deed.SUBMITTED)
+    .where(col(Decision.at) >= _SINCE, col(Decision.deed) == EntryKind.SUBMITTED)
     .order_by(*_NEWEST_FIRST)
     .limit(HOT_ENTRIES_MAX)
     .subquery()

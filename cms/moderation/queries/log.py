@@ -18,7 +18,7 @@ from cms.comments.rules import CommentStatus, place_address
 from cms.db import Database, UtcTime
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.policies import policy_name, policy_of
-from cms.moderation.rules import OPERATOR, Deed, can_undo, state_before
+from cms.moderation.rules import OPERATOR, EntryKind, can_undo, state_before
 from cms.text.numbers import ID_MAX
 
 BATCH = 1000  # rows of the CSV in memory at once
@@ -30,7 +30,7 @@ class LogRow:
 
     id: int
     at: datetime
-    deed: Deed
+    deed: EntryKind
     by_name: str
     comment_id: int
     comment_name: str
@@ -72,7 +72,7 @@ class LogLine:
 
     id: int
     at: datetime
-    deed: Deed
+    deed: EntryKind
     by_name: str
     comment_id: int
     from_status: CommentStatus | None
@@ -240,5 +240,5 @@ def _row(row: Any) -> LogRow:
     )
 
 
-def _actor(deed: Deed, policy: str) -> str:
+def _actor(deed: EntryKind, policy: str) -> str:
     return OPERATOR if policy == OPERATOR else deed

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.comments.models import Comment
 from cms.moderation.models import Decision, Note
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 
 LISTED = 500  # notes on one page; nobody reads more beside comments
 
@@ -59,7 +59,7 @@ _NOTES = (
 )
 _LAST_ASKED = (
     sa.select(sa.func.max(col(Decision.id)))
-    .where(col(Decision.comment_id).in_(_IDS), col(Decision.deed).in_((Deed.ESCALATED, Deed.ASKED)))
+    .where(col(Decision.comment_id).in_(_IDS), col(Decision.deed).in_((EntryKind.ESCALATED, EntryKind.ASKED)))
     .group_by(col(Decision.comment_id))
 )
 _ASKED = (

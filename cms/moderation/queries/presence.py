@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from cms.accounts.models import Staff
 from cms.db import UtcTime
 from cms.moderation.models import Decision, ReadingNow
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 
 GONE_AFTER = timedelta(seconds=20)  # four looks missed
 LISTED = 50  # colleagues at once
@@ -45,7 +45,7 @@ _SINCE = (
     .limit(LOOKED_AT)
     .subquery()
 )
-_ARRIVED = sa.select(sa.func.count()).select_from(_SINCE).where(_SINCE.c.deed == Deed.SUBMITTED)
+_ARRIVED = sa.select(sa.func.count()).select_from(_SINCE).where(_SINCE.c.deed == EntryKind.SUBMITTED)
 
 
 def colleagues(session: Session, staff_id: int, now: datetime) -> tuple[Colleague, ...]:

@@ -14,7 +14,7 @@ from cms.comments.models import Comment
 from cms.comments.rules import CommentStatus
 from cms.db import stored_as_value
 from cms.moderation.models import Decision
-from cms.moderation.rules import BESIDE_THE_STATE, Deed, LastEntry, state_before
+from cms.moderation.rules import BESIDE_THE_STATE, EntryKind, LastEntry, state_before
 from cms.storage.dialects import dialect_of
 
 
@@ -46,7 +46,7 @@ class Entry:
 
     id: int
     comment_id: int
-    deed: Deed
+    deed: EntryKind
     from_status: CommentStatus | None
     earlier_reason: str
     earlier_by_person: bool
@@ -69,7 +69,7 @@ GONE = sa.or_(
 )
 STATE_BEFORE = sa.case(  # an entry, as rules.state_before() has it
     (
-        col(Decision.deed) == Deed.REPLIED,
+        col(Decision.deed) == EntryKind.REPLIED,
         sa.literal(CommentStatus.REJECTED, stored_as_value(CommentStatus, "decision_from")),
     ),
     else_=col(Decision.from_status),

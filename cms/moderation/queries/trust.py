@@ -14,7 +14,7 @@ from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane
 from cms.moderation.models import Decision
 from cms.moderation.queries.standing import LAST_ENTRY
-from cms.moderation.rules import TRUST_POLICY, Deed
+from cms.moderation.rules import TRUST_POLICY, EntryKind
 
 A_DAY = timedelta(days=1)
 
@@ -100,7 +100,7 @@ _HARMLESS = (
         col(Comment.email_fingerprint).is_not(None),
         col(Comment.lane) == Lane.LIKELY_FINE,
         # Nobody has said anything of it yet: neither held it on purpose, nor taken the policy's word back, nor edited it.
-        col(Decision.deed) == Deed.SUBMITTED,
+        col(Decision.deed) == EntryKind.SUBMITTED,
         sa.not_(_SPOKEN_AGAINST),
     )
 )

@@ -7,7 +7,7 @@ from cms.moderation.actions.batches import AT_ONCE_SECONDS, BatchJudgement, begi
 from cms.moderation.filters import filter_of
 from cms.moderation.queries.batches import BatchStatus, batch_status, batches, newest_entry
 from cms.moderation.queries.queue import waiting_count
-from cms.moderation.rules import NOTE_MAX_CHARS, Deed, Verdict
+from cms.moderation.rules import NOTE_MAX_CHARS, EntryKind, Verdict
 from cms.moderation.views.parts import (
     asked_note,
     asked_verdict,
@@ -77,7 +77,7 @@ def _carried_on(batch_id: int) -> Response:
 
 
 def _told(batch: BatchStatus) -> Response:
-    sentence = DONE_SENTENCES[batch.verdict] if batch.verdict else UNDONE_SENTENCES[Deed.UNDONE]
+    sentence = DONE_SENTENCES[batch.verdict] if batch.verdict else UNDONE_SENTENCES[EntryKind.UNDONE]
     said = say(sentence, number=counted(batch.carried_out))
     if batch.finished_at is None:
         said = f"{said} {say('The rest follows.')}"

@@ -9,17 +9,17 @@ from cms.moderation import rules
 from cms.moderation.actions.escalating import Escalation, escalate
 from cms.moderation.actions.noting import NobodyKnown, note, take_back_note
 from cms.moderation.actions.outcomes import NotHere
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.moderation.views.outcomes import left_page, note_outcome, told, told_plainly
 from cms.moderation.views.parts import asked_note, note_too_long, wants_json, way_back, whole_as_of
 from cms.moderation.views.queue import refused
 from cms.web import clock, say, see_other, site
 
 blueprint = Blueprint("colleagues", __name__)
-DEEDS = {"on": Deed.ESCALATED, "off": Deed.RETURNED}
+DEEDS = {"on": EntryKind.ESCALATED, "off": EntryKind.RETURNED}
 LISTED_SENTENCES = {
-    Deed.ESCALATED: "Escalated to an editor: %(number)s.",
-    Deed.RETURNED: "Taken off the editors' list: %(number)s.",
+    EntryKind.ESCALATED: "Escalated to an editor: %(number)s.",
+    EntryKind.RETURNED: "Taken off the editors' list: %(number)s.",
 }
 
 

@@ -65,11 +65,11 @@ def take_back() -> Response:
             say("There is no such decision, or it is none that can be undone. Nothing was changed.")
         )
     if wants_json():
-        return told(wording.UNDONE_SENTENCES[rules.Deed.UNDONE], outcome, asked_about=len(ids))
+        return told(wording.UNDONE_SENTENCES[rules.EntryKind.UNDONE], outcome, asked_about=len(ids))
     if len(ids) == 1 and outcome.left:
         return left_page(outcome.left[0], None)
     note_outcome(
-        wording.UNDONE_SENTENCES[rules.Deed.UNDONE],
+        wording.UNDONE_SENTENCES[rules.EntryKind.UNDONE],
         len(outcome.decided) + len(outcome.unchanged),
         outcome,
         undoes=False,

@@ -50,7 +50,7 @@ def told_plainly(said: str, undo: dict[str, object]) -> Response:
 
 def left_page(left: LeftAsItIs, asked: tuple[Verdict, str] | None) -> Response:
     """Return the 409 that says who was faster, with both ways on."""
-    may_go_on = asked is not None and left.deed is not rules.Deed.WITHDRAWN
+    may_go_on = asked is not None and left.deed is not rules.EntryKind.WITHDRAWN
     body = render_template(
         "moderation/left.html",
         **tables(),

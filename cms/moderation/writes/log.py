@@ -11,7 +11,7 @@ from cms.comments.rules import CommentStatus
 from cms.db import table_of
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries import entering
-from cms.moderation.rules import Deed
+from cms.moderation.rules import EntryKind
 from cms.storage.dialects import dialect_of
 from cms.storage.inserts import PrebuiltInsert
 from cms.storage.prebuilt import Prebuilt
@@ -46,7 +46,7 @@ def write_decisions(session: Session, entries: Sequence[dict[str, Any]]) -> None
 
 
 def unsigned_entry(
-    comment_id: int, deed: Deed, before: CommentStatus | None, after: CommentStatus, now: datetime
+    comment_id: int, deed: EntryKind, before: CommentStatus | None, after: CommentStatus, now: datetime
 ) -> Decision:
     """Return an entry that nobody of staff signs: its deed is a writer's, a policy's, readers' or a command's."""
     return Decision(comment_id=comment_id, deed=deed, from_status=before, to_status=after, at=now)
@@ -54,7 +54,7 @@ def unsigned_entry(
 
 def first_entry(comment_id: int, now: datetime) -> dict[str, Any]:  # Any: columns of many kinds
     """Return the row of the entry with which a comment's log begins."""
-    what = {"deed": Deed.SUBMITTED, "to_status": CommentStatus.HELD}
+    what = {"deed": EntryKind.SUBMITTED, "to_status": CommentStatus.HELD}
     return {"comment_id": comment_id, **what, "reason": "", "policy": "", "at": now}
 
 

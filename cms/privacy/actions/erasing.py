@@ -10,7 +10,7 @@ from sqlmodel import Session
 from cms.comments.actions.learning import learn
 from cms.comments.writes import forgetting
 from cms.moderation.queries.standing import locked_comments
-from cms.moderation.rules import OPERATOR, Deed
+from cms.moderation.rules import OPERATOR, EntryKind
 from cms.moderation.writes.log import unsigned_entry, write_decision
 from cms.moderation.writes.policies import forget_whom_they_met
 from cms.moderation.writes.staff import forget_notes_about, forget_notes_about_nobody
@@ -118,7 +118,7 @@ def _erase(site: Site, session: Session, ids: Sequence[int], now: datetime, poli
     learn(session, dict.fromkeys(gone))
     for number in gone:
         status = locked[number].status
-        erased = unsigned_entry(number, Deed.ERASED, status, status, now)
+        erased = unsigned_entry(number, EntryKind.ERASED, status, status, now)
         erased.policy = policy
         write_decision(session, erased)
     forgetting.empty_comments(session, gone, now)

@@ -1,9 +1,10 @@
-"""A piece of a decision about many: one transaction, and as many statements for hundreds of comments as for one.
+"""Carrying out a portion of a batch: one transaction, with as many statements for hundreds of comments as for one.
 
-Only the first TAUGHT texts of a batch teach the filter of spam. Copies teach once anyway. Texts that differ were chosen
-by a filter, often by the very lane that the filter of spam gave them, and nobody has read each: they are one opinion.
-It keeps 5,000 lessons of a kind and is fitted to 2,500 (see fitting.py), so a batch of 10,000 that taught all would push
-out every lesson that people gave one by one, and take half a millisecond a text while readers wait.
+Only the first TAUGHT texts of a batch train the spam filter. Copies count once anyway. Texts that differ were chosen
+by a filter, often by the very lane that the spam filter gave them, and nobody has read each: they are one opinion.
+The spam filter keeps 5,000 lessons of a kind and is fitted to 2,500 (see fitting.py), so a batch of 10,000 that trained
+it with all would push out every lesson that people gave one by one, and take half a millisecond a text while readers
+wait.
 """
 
 from collections.abc import Container, Mapping, Sequence
@@ -34,8 +35,8 @@ TAUGHT = 50  # texts of one batch: a fiftieth of what the filter is fitted to
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Comments of a batch that are carried out together, with the entries that are taken back where it is an undo."""
+class BatchPortion:
+    """Comments of a batch that are decided in one transaction; for an undo, with the log entries that it takes back."""
 
     batch: BatchStatus
     ids: Sequence[int]
@@ -44,27 +45,27 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """How many were carried out, which of them readers could not see before, and which things have changed."""
+    """How many comments were decided, which of them readers could not see before, and which things have changed."""
 
     number: int
     hidden: Sequence[int]
     changed: set[str]
 
 
-def carry_out(site: Site, piece: Piece, now: datetime) -> bool:
-    """Carry out a piece; False where its batch was stopped meanwhile."""
-    batch = piece.batch
+def carry_out(site: Site, portion: BatchPortion, now: datetime) -> bool:
+    """Carry out a portion; False where its batch was stopped meanwhile."""
+    batch = portion.batch
     with site.database.writing() as session:
-        lock_comments(session, sorted(piece.ids))
+        lock_comments(session, sorted(portion.ids))
         lock_log(session)
         so_far = carried_out_of(session, batch.id)
         if so_far is None:
             return False
         lessons_left = max(0, TAUGHT - so_far)
         if batch.verdict is not None:
-            done = _decide(session, batch, batch.verdict, piece.ids, lessons_left, now)
+            done = _decide(session, batch, batch.verdict, portion.ids, lessons_left, now)
         else:
-            done = _take_back(session, piece, lessons_left, now)
+            done = _take_back(session, portion, lessons_left, now)
         announce(site, session, done.hidden, now)
         note_carried_out(session, batch.id, done.number)
         bump(session, done.changed)
@@ -91,8 +92,8 @@ def _decide(
     return _Done(len(decided), decided, _articles(session, decided) if is_shown else set())
 
 
-def _take_back(session: Session, piece: Piece, lessons_left: int, now: datetime) -> _Done:
-    batch, found = piece.batch, {piece.undoable[one].id: piece.undoable[one] for one in piece.ids}
+def _take_back(session: Session, portion: BatchPortion, lessons_left: int, now: datetime) -> _Done:
+    batch, found = portion.batch, {portion.undoable[one].id: portion.undoable[one] for one in portion.ids}
     rows = sorted(undo_all(session, _said(batch, sorted(found), now)))
     for status in {row.to_status for row in rows}:
         ids = [row.comment_id for row in rows if row.to_status is status]
