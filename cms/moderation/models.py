@@ -143,7 +143,7 @@ class Policy(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """One decision about many comments, carried out piece by piece; its entries in the log bear its id.
+    """One decision about many comments, carried out in portions; its entries in the log carry its id.
 
     Either `verdict` is set, and `narrowed` (JSON of a filter) says about what; or `undoes` is, the batch that is taken
     back. Comments that anything was said of behind the log's entry `as_of` are left as they are. `note` goes along with

@@ -172,6 +172,6 @@ def _finish(site: Site, batch_id: int, now: datetime) -> bool:
 
 
 def _next_size(size: int, seconds: float) -> int:
-    """Return how many comments the next piece takes, so that it takes PORTION_SECONDS."""
+    """Return the number of comments in the next portion, chosen so that it takes PORTION_SECONDS."""
     aimed = int(size * PORTION_SECONDS / max(seconds, 0.001))
     return max(LEAST_PORTION, min(LARGEST_PORTION, aimed, 2 * size))
