@@ -146,6 +146,23 @@ def test_a_card_ends_as_the_last_of_two_quick_deeds_left_it(queue: Page) -> None
     _settle(queue)
 
 
+def test_a_note_about_those_that_were_ticked_is_not_taken_along_to_the_next(queue: Page) -> None:
+    first, left = queue.evaluate(READING), _left(queue)
+    bar = queue.get_by_role("form", name="All that are ticked")
+    queue.keyboard.press("x")
+    bar.get_by_text("Note", exact=True).click()
+    queue.keyboard.type("All from one school.")
+    queue.keyboard.press("Escape")
+    assert queue.evaluate(READING) == first
+    bar.get_by_role("button", name="Reject").click()
+    expect(queue.locator("[data-left]")).to_have_attribute("data-number", str(left - 1))
+    expect(bar.locator("textarea")).to_have_value("")
+    queue.keyboard.press("u")
+    _settle(queue)
+    expect(queue.locator("[data-key=x]:checked")).to_have_count(0)
+    assert _left(queue) == left
+
+
 def test_escape_leads_from_a_reply_back_to_the_keys_and_leaves_its_words(queue: Page) -> None:
     first = queue.evaluate(READING)
     queue.keyboard.press("w")

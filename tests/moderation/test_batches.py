@@ -195,6 +195,21 @@ def test_approving_a_fold_approves_only_what_says_the_same(
     assert _statuses(site) == {"held": 3}
 
 
+@pytest.mark.parametrize(
+    ("path", "field"), [("/moderation/batches/", "note-matching"), ("/moderation/decisions", "note-ticked")]
+)
+def test_a_note_about_all_that_match_or_are_ticked_stands_beside_each(
+    cleo: Moderator, sent: list[int], path: str, field: str
+) -> None:
+    queue = "/moderation/?words=many"
+    assert [attrs["name"] for attrs, _ in cleo.page(queue).all("textarea", id=field)] == ["note"]
+    fields = {**cleo.hidden(queue), "words": "many", "verdict": "reject", "note": "All from one school."}
+    done = cleo.client.post(path, data={**fields, "comment": sent[:2]}, headers=cleo.headers)
+    assert done.status_code == 303
+    for comment in sent[:2]:
+        assert "All from one school." in cleo.page(f"/moderation/log?comment={comment}").text("main")
+
+
 def test_a_batch_about_everything_is_refused(cleo: Moderator, sent: list[int]) -> None:
     response = cleo.client.post(
         "/moderation/batches/", data={**cleo.hidden(), "verdict": "spam"}, headers=cleo.headers

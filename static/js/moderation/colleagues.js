@@ -52,5 +52,6 @@ function hear({ entry, status }) {
 
 function fold(note) {
   note.open = false;
-  note.closest("[data-card]").querySelector("[data-heading]").focus({ preventScroll: true });
+  const card = note.closest("[data-card]") ?? queue.querySelector(".panel--current");
+  card?.querySelector("[data-heading]").focus({ preventScroll: true });
 }

@@ -34,8 +34,10 @@ function decide(form, button) {
     say(button.dataset.said);
     return tell("pass");
   }
-  for (const box of queue.querySelectorAll("input[name=comment]:checked")) {
-    if (cards.includes(box.closest("[data-card]"))) box.checked = false;
+  for (const card of cards) for (const box of card.querySelectorAll("input[name=comment]")) box.checked = false;
+  if (!own) {
+    form.reset(); // a reason and a note were meant for these
+    form.querySelector("[data-note]").open = false;
   }
   carryOut({ path: form.action, fields, cards, said: button.dataset.said });
 }
