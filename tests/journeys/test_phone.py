@@ -26,6 +26,20 @@ def test_buttons_for_all_that_are_ticked_come_with_the_first_tick(visitor: Visit
     assert page.get_by_role("form", name="All that match").is_visible()
 
 
+def test_the_rooms_of_staff_wait_behind_one_button_without_a_script(visitor: Visits) -> None:
+    cleo = visitor(Role.MODERATOR, **PHONE, java_script_enabled=False)
+    page = cleo.goto("/moderation/")
+    box = page.locator("header").bounding_box()
+    assert box
+    assert box["height"] < 60, "one row"
+    log = page.get_by_role("link", name="Log", exact=True)
+    assert log.is_hidden()
+    page.get_by_role("button", name="Menu").tap()
+    assert page.get_by_role("button", name="Sign out").is_visible()
+    cleo.press(log)
+    assert page.url.endswith("/moderation/log")
+
+
 def test_what_was_decided_and_its_undo_take_one_row(visitor: Visits) -> None:
     cleo = visitor(Role.MODERATOR, **PHONE)
     page = cleo.goto("/moderation/")
