@@ -17,6 +17,7 @@ from cms.comments.signals import HoldCode, Reason
 from cms.comments.writes import changing, teaching
 from cms.jobs import Job
 from cms.moderation.queries.standing import locked_comments
+from cms.moderation.writes.log import lock_log
 from cms.site import Site
 from cms.vault import random_mark
 
@@ -67,7 +68,9 @@ def _forget_oldest(site: Site, kind: Lesson) -> None:
     while True:
         with site.database.writing() as session:
             oldest = learnt.surplus(session, kind, KEPT_OF_EACH, FORGOTTEN_AT_ONCE)
-            learn(session, dict.fromkeys(locked_comments(session, oldest)))
+            comments = locked_comments(session, oldest)
+            lock_log(session)
+            learn(session, dict.fromkeys(comments))
             session.commit()
         if len(oldest) < FORGOTTEN_AT_ONCE:
             return

@@ -72,10 +72,10 @@ class CommentPromise:
     now: datetime
 
     def begin(self, session: Session) -> None:
-        """Take the locks that go before the lock of the log, and announce what `store()` will ask."""
+        """Announce what `store()` will lock before the log, and what it will ask."""
         sent = self.plan.prepared.sent
         if self.plan.old_repeat_id is not None:
-            changing.let_repeat(session, self.plan.old_repeat_id)
+            changing.foresee_repeat(session, self.plan.old_repeat_id)
         limits.foresee_comment(self.site, session, sent.visitor, sent.article_id)
         if self.plan.fold_id is not None:
             copies.foresee_fold(session, self.plan.fold_id)
@@ -110,10 +110,12 @@ def _after_commit(site: Site, stored: Stored) -> str | TooMany:
 def _store(site: Site, plan: Plan, now: datetime, session: Session) -> Stored:
     """Check the limits once more, judge the comment and store it.
 
-    The log is locked first, since its entries must stand in the order of their commits. So no two comments can pass one
-    limit at the same moment, and transactions that store several comments cannot deadlock.
+    The log is locked first, but for comments that are sent again, since its entries must stand in the order of their
+    commits. So no two comments can pass one limit at the same moment, and transactions that store several comments cannot
+    deadlock.
     """
     prepared, sent = plan.prepared, plan.prepared.sent
+    changing.let_repeats(session)
     lock_log(session)
     expect_policies(session)
     storing.expect_comment(session)

@@ -98,6 +98,7 @@ _WAITING = (
         col(Comment.status) == CommentStatus.HELD,
     )
     .order_by(col(Comment.waiting_since), col(Comment.id))
+    .with_for_update(key_share=True, skip_locked=True)
 )
 
 
@@ -177,7 +178,10 @@ def lessons_fitted(session: Session) -> int:
 
 
 def waiting(session: Session, *, behind: int, size: int) -> list[Waiting]:
-    """Return `size` held comments behind the first `behind`, those that wait longest first; two SELECTs."""
+    """Return `size` held comments behind the first `behind`, those that wait longest first; two SELECTs.
+
+    They are locked; what somebody else is changing is left out.
+    """
     rows = session.execute(_WAITING.offset(behind).limit(size)).all()
     reasons: dict[int, list[Reason]] = {row.id: [] for row in rows}
     for found in session.execute(_REASONS, {"ids": list(reasons)}) if rows else ():

@@ -1,5 +1,6 @@
 """Changes to a comment other than to its text: its lane, its score, its edits, its versions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,7 +9,9 @@ from sqlmodel import Session, col
 from cms.comments.models import Comment, CommentEdit, CommentVersion, HoldReason
 from cms.comments.rules import CommentStatus, VersionKind
 from cms.comments.signals import HoldCode, Lane
+from cms.moderation.queries.standing import lock_comments
 from cms.storage.rows import changed_any
+from cms.storage.sessions import once_per_transaction
 
 
 def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
@@ -24,14 +27,36 @@ def move_fold(session: Session, fold_id: int, lane: Lane) -> None:
     session.execute(sa.update(Comment).where(col(Comment.id).in_(waiting)).values(lane=lane))
 
 
-def let_repeat(session: Session, comment_id: int) -> None:
-    """Allow the same text to be stored again: the day in which it counts as a repeat is over."""
-    session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=None))
+def foresee_repeat(session: Session, comment_id: int) -> None:
+    """Announce that this transaction stores the text of this comment again, and will call `let_repeats()`."""
+    _foreseen_repeats(session).add(comment_id)
+
+
+def let_repeats(session: Session) -> None:
+    """Allow the texts that were announced to be stored again: the day in which they count as repeats is over.
+
+    The comments are locked in the order of their ids, as a decision about several locks them, so that no two
+    transactions deadlock.
+    """
+    once_per_transaction(
+        session, "let repeats", lambda: _let_repeats(session, sorted(_foreseen_repeats(session)))
+    )
 
 
 def keep_repeat(session: Session, comment_id: int, repeat_key: str) -> None:
     """Let the same text, sent again, lead to this comment, although a policy has decided about it."""
     session.execute(sa.update(Comment).where(col(Comment.id) == comment_id).values(repeat_key=repeat_key))
+
+
+def _foreseen_repeats(session: Session) -> set[int]:
+    ids: set[int] = once_per_transaction(session, "foreseen repeats", set)
+    return ids
+
+
+def _let_repeats(session: Session, ids: Sequence[int]) -> None:
+    if ids:
+        lock_comments(session, ids)
+        session.execute(sa.update(Comment).where(col(Comment.id).in_(ids)).values(repeat_key=None))
 
 
 def mark_withdrawn(session: Session, comment_id: int, now: datetime) -> bool:

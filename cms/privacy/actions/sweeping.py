@@ -65,8 +65,8 @@ def _rules(site: Site, now: datetime) -> dict[str, _Rule]:
     forgotten = _forgotten(site, now)
 
     def take_texts(session: Session, ids: Sequence[int]) -> None:
-        bump(session, map(things.article, personal.articles_of(session, ids)))
         forgetting.empty_comments(session, ids, now)
+        bump(session, map(things.article, personal.articles_of(session, ids)))
 
     def take_fingerprints(session: Session, ids: Sequence[int]) -> None:
         forgetting.forget_fingerprints(session, ids)

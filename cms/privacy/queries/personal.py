@@ -146,8 +146,10 @@ class Overdue:
     order: Any  # a column or an expression of moments
 
     def ids(self, session: Session, size: int) -> list[int]:
-        """Return at most `size` ids of comments; one SELECT."""
-        statement = sa.select(col(Comment.id)).where(self.condition)
+        """Return at most `size` ids of comments, locked; of none that somebody else is changing. One SELECT."""
+        statement = (
+            sa.select(col(Comment.id)).where(self.condition).with_for_update(key_share=True, skip_locked=True)
+        )
         return list(session.execute(statement.order_by(self.order, col(Comment.id)).limit(size)).scalars())
 
     def count(self, session: Session) -> int:
