@@ -120,11 +120,23 @@ def add_staff(site: Site, name: str, email: str, role: Role, password: str, now:
 
 
 def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:
-    """Let someone go: all sessions end at once, and there is no way back in."""
+    """Let someone go: all sessions end at once, and she cannot sign in until somebody has her back."""
     with site.database.writing() as session:
         if not writes.mark_disabled(session, staff_id, now):
             return Refusal("Nobody here has that id.")
         writes.end_sessions(session, staff_id, now)
+        session.commit()
+    return None
+
+
+def enable_staff(site: Site, staff_id: int) -> Refusal | None:
+    """Have someone back: she signs in anew, with the password that she had.
+
+    So whoever was disabled by a slip loses nothing. Where others may know that password, `change_password()` comes first.
+    """
+    with site.database.writing() as session:
+        if not writes.mark_enabled(session, staff_id):
+            return Refusal("Nobody here has that id.")
         session.commit()
     return None
 

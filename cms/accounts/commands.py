@@ -1,4 +1,4 @@
-"""The commands about staff: add, list, disable, password, role."""
+"""The commands about staff: add, list, disable, enable, password, role."""
 
 import json
 import sys
@@ -10,11 +10,12 @@ from cms import now_utc
 from cms.accounts import actions, queries
 from cms.accounts.rules import Refusal, Role
 from cms.cli import open_site_or_exit, refuse
+from cms.site import Site
 
 
 @click.group()
 def staff() -> None:
-    """Add, list and disable staff; give a new password or another role."""
+    """Add, list, disable and enable staff; give a new password or another role."""
 
 
 @staff.command()
@@ -44,20 +45,29 @@ def list_staff(as_json: bool) -> None:
             click.echo(f"{one.id:>4}  {one.role:<12} {one.name}{'  (disabled)' if one.disabled else ''}")
 
 
+_ID = click.option("--id", "staff_id", type=int, help="Whose account: an id of `cms staff list`.")
+_EMAIL = click.option("--email-stdin", is_flag=True, help="Read whose e-mail address from standard input.")
+
+
 @staff.command()
-@click.option("--id", "staff_id", type=int, help="Whose account: an id of `cms staff list`.")
-@click.option("--email-stdin", is_flag=True, help="Read whose e-mail address from standard input.")
+@_ID
+@_EMAIL
 def disable(staff_id: int | None, email_stdin: bool) -> None:
     """Let someone go; all sessions end at once."""
-    if (staff_id is None) != email_stdin:
-        raise click.UsageError("Say who: either --id N or --email-stdin.")
-    site = open_site_or_exit(needs_key=email_stdin)
-    if staff_id is None:
-        with site.database.reading() as session:
-            staff_id = queries.staff_with(session, site.vault.fingerprint(_line_of_stdin("E-mail address")))
-    if staff_id is None:
-        refuse("Nobody here has that e-mail address.")
-    _finish(actions.disable_staff(site, staff_id, now_utc()), f"{staff_id} cannot sign in any more.")
+    site, whose = _account(staff_id, email_stdin)
+    _finish(actions.disable_staff(site, whose, now_utc()), f"{whose} cannot sign in any more.")
+
+
+@staff.command()
+@_ID
+@_EMAIL
+def enable(staff_id: int | None, email_stdin: bool) -> None:
+    """Have someone back, who signs in anew with the password of before.
+
+    Where others may know that password, give a new one first, with `cms staff password`.
+    """
+    site, whose = _account(staff_id, email_stdin)
+    _finish(actions.enable_staff(site, whose), f"{whose} can sign in again, with the password of before.")
 
 
 @staff.command()
@@ -76,6 +86,19 @@ def change_role(staff_id: int, role: str) -> None:
     """Trust someone with another role from now on."""
     refusal = actions.change_role(open_site_or_exit(), staff_id, Role(role))
     _finish(refusal, f"{staff_id} is {role} from now on.")
+
+
+def _account(staff_id: int | None, email_stdin: bool) -> tuple[Site, int]:
+    """Return the open site and whose account is meant: by its id, or by the address on standard input."""
+    if (staff_id is None) != email_stdin:
+        raise click.UsageError("Say who: either --id N or --email-stdin.")
+    site = open_site_or_exit(needs_key=email_stdin)
+    if staff_id is None:
+        with site.database.reading() as session:
+            staff_id = queries.staff_with(session, site.vault.fingerprint(_line_of_stdin("E-mail address")))
+    if staff_id is None:
+        refuse("Nobody here has that e-mail address.")
+    return site, staff_id
 
 
 def _finish(refusal: Refusal | None, done: str) -> None:

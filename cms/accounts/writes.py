@@ -60,5 +60,10 @@ def mark_disabled(session: Session, staff_id: int, now: datetime) -> bool:
     return changed_any(session, update)
 
 
+def mark_enabled(session: Session, staff_id: int) -> bool:
+    """Note that someone works here again; False where nobody has this id."""
+    return changed_any(session, sa.update(Staff).where(col(Staff.id) == staff_id).values(disabled_at=None))
+
+
 def _ended(now: datetime) -> sa.Update:
     return sa.update(StaffSession).where(col(StaffSession.ended_at).is_(None)).values(ended_at=now)

@@ -51,6 +51,18 @@ def test_who_is_disabled_is_listed_as_such(run: Run, who: list[str]) -> None:
     assert json.loads(run("staff", "list", "--json").stdout)["staff"][0]["disabled"] is True
 
 
+@pytest.mark.parametrize("who", [["--id", "1"], ["--email-stdin"]])
+def test_who_comes_back_signs_in_with_the_password_that_she_had(
+    run: Run, tmp_path: Path, who: list[str]
+) -> None:
+    run(*ADD, stdin=PASSWORD)
+    run("staff", "disable", "--id", "1")
+    assert isinstance(_tries(tmp_path, PASSWORD), actions.WrongCredentials)
+    assert run("staff", "enable", *who, stdin="Ada@example.org\n").exit_code == 0
+    assert json.loads(run("staff", "list", "--json").stdout)["staff"][0]["disabled"] is False
+    assert isinstance(_tries(tmp_path, PASSWORD), actions.SignedInNow)
+
+
 def test_a_new_password_counts(run: Run, tmp_path: Path) -> None:
     run(*ADD, stdin=PASSWORD)
     assert (
@@ -68,6 +80,7 @@ def test_a_new_password_counts(run: Run, tmp_path: Path) -> None:
         ([*ADD[:5], "no address", *ADD[6:]], PASSWORD),
         (["staff", "disable", "--id", "9"], ""),
         (["staff", "disable", "--email-stdin"], "nobody@example.org"),
+        (["staff", "enable", "--id", "9"], ""),
         (["staff", "password", "--id", "9", "--password-stdin"], PASSWORD),
         (["staff", "role", "--id", "9", "--role", "editor"], ""),
     ],
@@ -91,9 +104,10 @@ def test_the_same_address_twice_is_refused(run: Run) -> None:
     assert run(*ADD, stdin=PASSWORD).exit_code == 1
 
 
+@pytest.mark.parametrize("command", ["disable", "enable"])
 @pytest.mark.parametrize("words", [["--id", "1", "--email-stdin"], []])
-def test_nobody_and_two_are_a_slip_of_usage(run: Run, words: list[str]) -> None:
-    assert run("staff", "disable", *words).exit_code == 2
+def test_nobody_and_two_are_a_slip_of_usage(run: Run, command: str, words: list[str]) -> None:
+    assert run("staff", command, *words).exit_code == 2
 
 
 def test_a_wrong_setting_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

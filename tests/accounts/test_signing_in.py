@@ -163,6 +163,17 @@ def test_who_is_let_go_is_out_at_once(site: Site, app: Flask, clock: Clock) -> N
     assert _sign_in(app.test_client()).status_code == 422
 
 
+def test_who_comes_back_has_her_password_and_no_session_of_before(
+    site: Site, app: Flask, clock: Clock
+) -> None:
+    staff_id = hire(site, "Ada", clock())
+    ada = Colleague(app, "Ada")
+    actions.disable_staff(site, staff_id, clock())
+    assert actions.enable_staff(site, staff_id) is None
+    assert ada.get("/desk/").status_code == 303
+    assert _sign_in(app.test_client()).status_code == 303
+
+
 def test_a_new_password_ends_all_sessions(site: Site, app: Flask, clock: Clock) -> None:
     staff_id = hire(site, "Ada", clock())
     ada = Colleague(app, "Ada")
