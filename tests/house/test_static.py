@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from cms.sanitize import ARTICLE_CLASSES
 from tests.house.pages_source import SCRIPTS, SHEETS, rules_of
 from tests.house.source import ROOT
 
@@ -42,6 +43,11 @@ def test_the_sheets_are_read_as_selectors_and_declarations() -> None:
 
 def test_no_selector_names_an_id() -> None:
     assert not [(name, text) for name, text in PRELUDES if "#" in text]
+
+
+def test_every_class_that_an_author_may_use_has_its_rule() -> None:
+    allowed = {name for names in ARTICLE_CLASSES.values() for name in names}
+    assert {name for name in allowed if not any(f".{name}" in text for _, text in PRELUDES)} == set()
 
 
 def test_nothing_is_important() -> None:
