@@ -13,6 +13,7 @@ from cms.articles.models import ArticleStatus
 from tests.articles.paper import Paper, counted, paper_of
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
+MEDIA = "{http://search.yahoo.com/mrss/}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ADDRESSES = ["/feed", "/authors/ada/feed", "/sections/harbour/feed", "/tags/ferry/feed"]
 
@@ -136,6 +137,18 @@ def test_an_item_has_all_that_json_feed_asks_for(app: Flask, paper: Paper) -> No
     assert [author["name"] for author in item["authors"]] == ["Ada", "Ben"]
     assert (item["tags"], item["language"], item["image"]) == (["Books"], "en", f"{base}/media/a.png")
     assert f'<img src="{base}/media/a.png" alt="A">' in item["content_html"]
+
+
+def test_an_entry_names_its_picture_apart_from_its_text(app: Flask, paper: Paper) -> None:
+    paper.article("Plain", days_ago=2)
+    paper.article("Night", image_path="a.png", image_alt="A <bell>", image_width=640, image_height=480)
+    pictured, plain = entries(app)
+    picture = pictured.find(f"{MEDIA}content")
+    assert picture is not None
+    address = f"{paper.site.settings.base_url}/media/a.png"
+    assert picture.attrib == {"url": address, "medium": "image", "width": "640", "height": "480"}
+    assert picture.findtext(f"{MEDIA}description") == "A <bell>"
+    assert plain.find(f"{MEDIA}content") is None
 
 
 @pytest.mark.both_engines
