@@ -71,6 +71,20 @@ def test_replies_stand_below_what_they_answer(app: Flask, site: Site, article: i
 
 
 @ON_SQLITE
+def test_an_article_says_above_its_text_how_many_have_answered(app: Flask, site: Site, article: int) -> None:
+    def offered(address: str) -> list[tuple[str, str]]:
+        meta = Reader(app).get(address).text.partition('class="article__meta"')[2].partition("</div>")[0]
+        return [(attrs["href"], words) for attrs, words in Page(meta).all("a", class_="more")]
+
+    write_article(site, "Dog", START)
+    first = say(site, article, "First.")
+    say(site, article, "Second.", first)
+    assert offered("/articles/dog") == [("#reply", "Leave a Reply")]
+    assert offered(CAT) == [("#comments", "2 comments")]
+    assert ("#comments", "2 comments") not in offered(f"{CAT}?thread={first}")
+
+
+@ON_SQLITE
 def test_no_thread_is_indented_into_a_column_one_word_wide(app: Flask, site: Site, article: int) -> None:
     root = parent = say(site, article, "0")
     for number in range(1, 9):

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from cms.answering.shown import once
 from cms.articles.json_ld import script_text
+from cms.articles.models import ArticleKind
 from cms.articles.queries.article_page import ArticlePage, Onward
 from cms.articles.rules import address_of
 from cms.comments.queries.thread import VisibleThread
@@ -52,11 +53,11 @@ def _news_article(page: ArticlePage) -> dict[str, Any]:
     # The properties that https://schema.org/NewsArticle and the search engines' own guides ask for.
     settings = site().settings
     base = settings.base_url
+    publisher = {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": f"{base}/"}
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
-        "@type": "NewsArticle",
+        "@type": "WebPage" if page.kind is ArticleKind.PAGE else "NewsArticle",
         "headline": page.title,
-        "description": page.standfirst,
         "inLanguage": page.language,
         "datePublished": page.publish_at.isoformat(),
         "dateModified": (page.updated_at or page.publish_at).isoformat(),
@@ -64,9 +65,12 @@ def _news_article(page: ArticlePage) -> dict[str, Any]:
         "author": [
             {"@type": "Person", "name": author.name, "url": base + address_of("author", author.slug)}
             for author in page.authors
-        ],
-        "publisher": {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": f"{base}/"},
+        ]
+        or [publisher],
+        "publisher": publisher,
     }
+    if page.standfirst:
+        facts["description"] = page.standfirst
     if page.section:
         facts["articleSection"] = page.section.name
     if page.tags:
