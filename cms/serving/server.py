@@ -28,6 +28,7 @@ LEAVING_SECONDS = 1.0  # in which a worker closes each connection with its next 
 FINISHING_SECONDS = 30  # that a worker has to finish its requests after it was asked to end
 # The signals by which the vanguard is ended once the workers live, each with the seconds until the next one.
 PARTINGS = ((LEAVE, LEAVING_SECONDS), (signal.SIGTERM, FINISHING_SECONDS), (signal.SIGKILL, 0))
+DYING_SECONDS = 1.0  # in which a killed process ends
 SHORT_LIFE_SECONDS = 3.0  # a worker that ends sooner has failed to start
 SHORT_LIVES_MAX = 5  # in a row; after that, new workers would fail as well
 HEARD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM})
@@ -187,6 +188,7 @@ def _end(workers: list[Child]) -> None:
     for worker in workers:
         if not worker.has_ended_by(until):
             worker.send(signal.SIGKILL)
+            worker.has_ended_by(time.monotonic() + DYING_SECONDS)  # or it would stay a zombie
 
 
 def _say(sentence: str) -> None:

@@ -48,7 +48,10 @@ class Scheduler(CallbackScheduler):
 
     def _schedule(self, request: Granian) -> None:
         try:
-            if self._application.at_once(request.scope, request.proto):
+            if _names_no_single_host(request.scope):
+                request.proto.response_str(400, [("Connection", "close")], "A request must name one host.\n")
+                request.done()
+            elif self._application.at_once(request.scope, request.proto):
                 request.done()
             else:
                 self._events.call_soon_threadsafe(self._begin, request)
@@ -66,6 +69,12 @@ class Scheduler(CallbackScheduler):
             request.err(failure)
         else:
             request.done()
+
+
+def _names_no_single_host(scope: Scope) -> bool:
+    """Tell whether a request must be refused for its Host fields (RFC 9112, section 3.2); 1.0 needs none."""
+    hosts = scope.headers.get_all("host")
+    return len(hosts) != 1 and (bool(hosts) or scope.http_version == "1.1")
 
 
 def serve_requests(index: int, listening: int, backlog: int, application: Application) -> None:

@@ -20,6 +20,7 @@ from cms.serving import forking, server
 forking.CAN_ADOPT = "alone" not in sys.argv
 server.UNREAD_SECONDS = 1
 server.SHORT_LIVES_MAX = 2
+server.FINISHING_SECONDS = 0.1
 broken = pathlib.Path(sys.argv[2])
 
 class Application:
@@ -92,6 +93,26 @@ def test_workers_go_on_where_new_ones_cannot_begin(tmp_path: Path) -> None:
             time.sleep(0.05)
         assert server.workers() == before
         assert server.ask("GET", "/").status == 200
+
+
+def test_a_hung_worker_is_killed_when_it_is_replaced_and_leaves_no_zombie(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        (hung,) = server.workers()
+        os.kill(hung, signal.SIGSTOP)
+        server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 20
+        while Path(f"/proc/{hung}").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{hung}").exists()
+        assert server.ask("GET", "/").status == 200
+
+
+def test_a_request_that_does_not_name_one_host_is_400(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        for hosts in ("", "Host: a\r\nHost: b\r\n"):
+            with server.connection() as asking:
+                asking.sendall(f"GET /kept HTTP/1.1\r\n{hosts}\r\n".encode())
+                assert b" 400 " in asking.recv(100)
 
 
 def test_a_server_whose_workers_cannot_live_ends_with_status_1(tmp_path: Path) -> None:
