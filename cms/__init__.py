@@ -47,7 +47,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     """Wire the application: every blueprint and guard on one screen."""
     from cms import config, web
     from cms.accounts import guard
-    from cms.accounts.views import blueprint as accounts
+    from cms.accounts.views.signing_in import blueprint as accounts
+    from cms.accounts.views.staff import blueprint as staff
     from cms.answering import error_pages, shown
     from cms.answering.application import SiteFlask
     from cms.articles.feeds import blueprint as feeds
@@ -87,7 +88,8 @@ def create_app(site: "Site", clock: Callable[[], datetime] = now_utc) -> "Flask"
     blocks.install(app)
     comments = (submitting.blueprint, receipts.blueprint, tokens.blueprint, reporting.blueprint)
     privacy = (kept.blueprint, my_comments.blueprint, mine.blueprint)
-    for blueprint in (articles, search, feeds, *comments, letters, moderation, desk, accounts, *privacy):
+    rooms = (accounts, moderation, desk, staff)
+    for blueprint in (articles, search, feeds, *comments, letters, *rooms, *privacy):
         app.register_blueprint(blueprint)
     return app
 

@@ -15,7 +15,15 @@ from sqlmodel import Session
 from cms.accounts import queries, writes
 from cms.accounts.models import Staff
 from cms.accounts.queries import Credentials
-from cms.accounts.rules import NAME_MAX_CHARS, PASSWORD_MAX_CHARS, Refusal, Role, composed, password_refusal
+from cms.accounts.rules import (
+    INVITATION_LIVES,
+    NAME_MAX_CHARS,
+    PASSWORD_MAX_CHARS,
+    Refusal,
+    Role,
+    composed,
+    password_refusal,
+)
 from cms.comments.rules import is_address
 from cms.limits import queries as limits
 from cms.limits import writes as limit_writes
@@ -117,6 +125,24 @@ def add_staff(site: Site, name: str, email: str, role: Role, password: str, now:
             return staff_id
     except IntegrityError:
         return Refusal("Somebody with this e-mail address is here already.")
+
+
+def invite(site: Site, name: str, email: str, role: Role, now: datetime) -> int | Refusal:
+    """Take someone on whose password nobody knows: she chooses one by the link of `password_path()`; return the id."""
+    return add_staff(site, name, email, role, secrets.token_urlsafe(SECRET_BYTES), now)
+
+
+def password_path(site: Site, staff_id: int, now: datetime) -> str:
+    """Return the path at which someone chooses a password, once and within INVITATION_LIVES; '' for who is not here.
+
+    Nothing is kept of it; it is for an admin to hand on. One SELECT.
+    """
+    with site.database.reading() as session:
+        found = queries.credentials_by_id(session, staff_id)
+    if found is None:
+        return ""
+    until = int((now + INVITATION_LIVES).timestamp())
+    return f"/letters/{password_secret(site.vault, found.mark, until, found.password_hash)}/password"
 
 
 def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:

@@ -48,6 +48,7 @@ ACTS = {  # by blueprint; one inside another may ask for more, and stricter rout
     "moderation.pauses": Act.PAUSE,
     "moderation.shaping": Act.SHAPE,
     "desk": Act.WRITE,
+    "staff": Act.HIRE,
 }
 TOKEN = "csrf_token"  # noqa: S105  # a field's name
 CREDENTIALS = ("sign_in_email", "sign_in_password")  # beside the fields of a form whose session had ended

@@ -72,13 +72,12 @@ _AT_WORK = sa.select(
 _CREDENTIALS = _AT_WORK.where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))
 _CREDENTIALS_OF = _AT_WORK.where(col(Staff.mark) == sa.bindparam("mark"))
 _BY_FINGERPRINT = sa.select(col(Staff.id)).where(col(Staff.email_fingerprint) == sa.bindparam("fingerprint"))
-_LIST = (
-    sa.select(
-        col(Staff.id), col(Staff.name), col(Staff.role), col(Staff.disabled_at).is_not(None).label("disabled")
-    )
-    .order_by(col(Staff.id))
-    .limit(STAFF_LISTED)
+_CREDENTIALS_BY_ID = _AT_WORK.where(col(Staff.id) == sa.bindparam("staff_id"))
+_LINE = sa.select(
+    col(Staff.id), col(Staff.name), col(Staff.role), col(Staff.disabled_at).is_not(None).label("disabled")
 )
+_LINE_BY_ID = _LINE.where(col(Staff.id) == sa.bindparam("staff_id"))
+_LIST = _LINE.order_by(col(Staff.id)).limit(STAFF_LISTED)
 
 
 def signed_in(session: Session, secret_hash: str, *, now: datetime, hours: int) -> SignedIn | None:
@@ -104,12 +103,28 @@ def credentials_of(session: Session, mark: str) -> Credentials | None:
     return Credentials(*row) if row else None
 
 
+def credentials_by_id(session: Session, staff_id: int) -> Credentials | None:
+    """Return the same by an id; one SELECT."""
+    row = session.execute(_CREDENTIALS_BY_ID, {"staff_id": staff_id}).one_or_none()
+    return Credentials(*row) if row else None
+
+
 def staff_with(session: Session, fingerprint: str) -> int | None:
     """Return the id of whoever has, or had, an address; one SELECT."""
     found: int | None = session.execute(_BY_FINGERPRINT, {"fingerprint": fingerprint}).scalar_one_or_none()
     return found
 
 
+def staff_line(session: Session, staff_id: int) -> StaffLine | None:
+    """Return one person who works or worked here, or None; one SELECT."""
+    row = session.execute(_LINE_BY_ID, {"staff_id": staff_id}).one_or_none()
+    return _line(row) if row else None
+
+
 def staff_list(session: Session) -> tuple[StaffLine, ...]:
     """Return everybody who works or worked here, without addresses; one SELECT."""
-    return tuple(StaffLine(row.id, row.name, row.role, bool(row.disabled)) for row in session.execute(_LIST))
+    return tuple(_line(row) for row in session.execute(_LIST))
+
+
+def _line(row: Any) -> StaffLine:  # Any: a row of _LINE
+    return StaffLine(row.id, row.name, row.role, bool(row.disabled))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 PASSWORD_MIN_CHARS = 12  # NIST SP 800-63B, section 3.1.1.2, asks for 8, better 15; no rules on composition
 PASSWORD_MAX_CHARS = 1024  # far beyond any phrase, and small enough to hash
 PASSWORD_LINK_LIVES = timedelta(hours=1)  # OWASP, forgotten passwords: as short as a letter allows
+INVITATION_LIVES = timedelta(days=3)  # over a weekend: an admin hands it on herself, and may make another
 NAME_MAX_CHARS = 100
 NEXT_MAX_CHARS = 2000
 
@@ -34,6 +35,7 @@ class Act(StrEnum):
     PAUSE = "pause"  # close the comments of any article for a time, or slow them down
     CORRECT = "correct"  # change what a reader's comment says, under a mark
     OVERSEE = "oversee"  # take back an hour of somebody else's decisions
+    HIRE = "hire"  # take people on, give them roles, let them go and have them back
 
 
 ALLOWED: dict[Role, frozenset[Act]] = {
@@ -44,6 +46,20 @@ ALLOWED: dict[Role, frozenset[Act]] = {
     ),
     Role.MODERATOR: frozenset({Act.MODERATE, Act.PAUSE}),
     Role.ADMIN: frozenset(Act),
+}
+ROLE_SENTENCES = {
+    Role.CONTRIBUTOR: "Contributor",
+    Role.AUTHOR: "Author",
+    Role.EDITOR: "Editor",
+    Role.MODERATOR: "Moderator",
+    Role.ADMIN: "Admin",
+}
+TRUST_SENTENCES = {  # what ALLOWED amounts to, for whoever chooses a role
+    Role.CONTRIBUTOR: "Writes articles that others publish.",
+    Role.AUTHOR: "Writes and publishes articles of her own.",
+    Role.EDITOR: "Publishes everybody’s articles, decides about comments and says what moderation goes by.",
+    Role.MODERATOR: "Decides about comments, and closes or slows them down.",
+    Role.ADMIN: "Does all of that, and looks after staff.",
 }
 
 

@@ -8,7 +8,7 @@ from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule
 
 from cms.accounts.guard import OPEN_BLUEPRINTS, OPEN_ENDPOINTS
 
-ROOMS_OF_STAFF = {"desk", "moderation"}
+ROOMS_OF_STAFF = {"desk", "moderation", "staff"}
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str, str]]:

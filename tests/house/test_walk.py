@@ -78,6 +78,7 @@ def test_every_template_is_shown_in_a_walk_through_the_house(
     saved = abe.client.post("/moderation/policies/", data=carried, headers=abe.headers)
     _sound(abe.get(saved.headers["Location"]), 200)
     _sound(abe.get("/moderation/policies/"), 200)
+    _sound(abe.get("/staff/"), 200)
     _at_the_desk(Typist(app, "Ben"), reader, clock)
     assert set(TEMPLATES) - noted == set()
 
