@@ -79,7 +79,7 @@ def test_an_article_says_above_its_text_how_many_have_answered(app: Flask, site:
     write_article(site, "Dog", START)
     first = say(site, article, "First.")
     say(site, article, "Second.", first)
-    assert offered("/articles/dog") == [("#reply", "Leave a Reply")]
+    assert offered("/articles/dog") == [("#reply", "Comments")]
     assert offered(CAT) == [("#comments", "2 comments")]
     assert ("#comments", "2 comments") not in offered(f"{CAT}?thread={first}")
 
