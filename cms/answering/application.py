@@ -6,10 +6,12 @@ from typing import Any, cast
 
 from flask import Flask, Request, has_app_context
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.routing import IntegerConverter
 
 from cms.answering.current import Notes
 from cms.answering.sent import SiteResponse
 from cms.answering.spoken import SpokenEnvironment
+from cms.text.numbers import ID_MAX
 from cms.vault import Vault
 from cms.web import language
 
@@ -22,6 +24,14 @@ class StaffSessions(SecureCookieSessionInterface):
         if "HTTP_COOKIE" in request.environ or app.extensions["site"].vault_or_none is None:
             return super().open_session(app, request)
         return self.session_class()
+
+
+class Number(IntegerConverter):
+    """The number of `<int:…>` in an address; one larger than a column holds becomes the largest id, which nothing has."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return min(int(value), ID_MAX)
 
 
 class SiteFlask(Flask):
@@ -37,6 +47,7 @@ class SiteFlask(Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as Flask has them
         super().__init__(*args, **kwargs)
+        self.url_map.converters["int"] = Number
         # Keep all templates: a cache with a limit costs more at each look-up.
         self.jinja_options = {"cache_size": -1}
         self._spoken: dict[str, SpokenEnvironment] = {}  # by language; a copy of the application shares them

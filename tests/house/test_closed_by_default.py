@@ -1,5 +1,6 @@
 """A stranger walks through every route: what is not listed as open is closed."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,10 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule
 
 from cms.accounts.guard import OPEN_BLUEPRINTS, OPEN_ENDPOINTS
+from cms.site import Site
+from tests.conftest import Clock
+from tests.factories import hire
+from tests.reader import Moderator
 
 ROOMS_OF_STAFF = {"desk", "moderation", "staff"}
 
@@ -28,6 +33,18 @@ def test_a_stranger_is_asked_to_sign_in_at_every_door_of_the_house(app: Flask) -
         assert response.status_code == expected, f"{method} {address}"
         assert method != "GET" or response.headers["Location"].startswith("/sign-in?next=/"), address
         assert response.headers["Cache-Control"] == "no-store", address
+
+
+def test_an_address_with_a_number_that_no_column_holds_is_404(app: Flask, site: Site, clock: Clock) -> None:
+    hire(site, "Abe", clock())
+    abe, tried = Moderator(app, "Abe"), 0
+    for rule in app.url_map.iter_rules():
+        for number in (2**31, 10**20) if "GET" in (rule.methods or ()) else ():
+            address = re.sub("<int:.*?>", str(number), rule.rule)
+            if "<" not in address and address != rule.rule:
+                tried += 1
+                assert abe.get(address).status_code == 404, address
+    assert tried
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS_OF_STAFF))

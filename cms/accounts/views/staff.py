@@ -6,7 +6,6 @@ from cms.accounts import actions, queries
 from cms.accounts.forms import HireForm
 from cms.accounts.guard import staff
 from cms.accounts.rules import INVITATION_LIVES, ROLE_SENTENCES, TRUST_SENTENCES, Refusal, Role
-from cms.text.numbers import ID_MAX
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -73,7 +72,7 @@ def _own() -> str:
 
 def _line_or_404(staff_id: int) -> queries.StaffLine:
     with site().database.reading() as session:
-        found = queries.staff_line(session, staff_id) if staff_id <= ID_MAX else None
+        found = queries.staff_line(session, staff_id)
     return found or abort(404)
 
 

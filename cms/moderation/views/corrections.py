@@ -9,7 +9,7 @@ from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.corrections import correction_reason
 from cms.moderation.forms.replies import CorrectionForm
 from cms.moderation.queries.queue import single_card
-from cms.moderation.views.parts import TABLES, left_sentence, note_done, storable, way_back, whole_as_of
+from cms.moderation.views.parts import TABLES, left_sentence, note_done, way_back, whole_as_of
 from cms.web import clock, private_page, say, see_other, site
 
 blueprint = Blueprint("corrections", __name__, url_prefix="/corrections")
@@ -30,7 +30,7 @@ def make(comment_id: int) -> Response:
         return _form_page(comment_id, form, 422)
     if as_of is None:
         return _form_page(comment_id, form, 422, say("The form was not complete. Please send it again."))
-    wanted = Correction(staff().id, storable(comment_id), form.text.data, reason, as_of)
+    wanted = Correction(staff().id, comment_id, form.text.data, reason, as_of)
     outcome = correct(site(), wanted, clock())
     if isinstance(outcome, NotHere):
         abort(404)
@@ -47,7 +47,7 @@ def _form_page(
     comment_id: int, form: CorrectionForm | None, status: int = 200, problem: str = ""
 ) -> Response:
     with site().database.reading() as session:
-        page = single_card(session, storable(comment_id), staff().id)
+        page = single_card(session, comment_id, staff().id)
     if not page.cards:
         abort(404)
     shown = form or CorrectionForm(formdata=None, data={"text": page.cards[0].standing_text})

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, flash, get_flashed_messages, request
+from flask import Response, flash, get_flashed_messages, request
 
 from cms import sanitize
 from cms.comments.signals import HOLD_SENTENCES, LANE_SENTENCES
@@ -16,7 +16,7 @@ from cms.moderation.corrections import CORRECTION_SENTENCES
 from cms.moderation.queries.reasons import ReasonLine, reason, reasons
 from cms.moderation.rules import REASON_SENTENCES, LeftAsItIs, Verdict
 from cms.reports.rules import REPORT_SENTENCES
-from cms.text.numbers import ID_MAX, whole_number
+from cms.text.numbers import whole_number
 from cms.web import language, say, site
 
 TABLES: dict[str, object] = {
@@ -132,11 +132,6 @@ def note_too_long() -> str:
 def whole_as_of() -> int | None:
     """Return the entry of the log up to which somebody saw the page that a form was on, or None."""
     return whole_number(request.form.get("as_of", ""))
-
-
-def storable(number: int) -> int:
-    """Return an id of an address if a column can hold it; answer 404 for any other."""
-    return number if number <= ID_MAX else abort(404)
 
 
 def local_moment(text: str) -> datetime | None:

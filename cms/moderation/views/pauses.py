@@ -16,7 +16,7 @@ from cms.moderation.pauses import (
     ends_at,
 )
 from cms.moderation.queries.pauses import paused_article
-from cms.moderation.views.parts import local_moment, storable
+from cms.moderation.views.parts import local_moment
 from cms.text.numbers import ID_DIGITS, whole_number
 from cms.web import clock, private_page, say, see_other, site
 
@@ -43,7 +43,7 @@ def change(article_id: int) -> Response:
             return _page(
                 article_id, 422, say("Please choose for how long, or a moment that is still to come.")
             )
-    outcome = pause(site(), staff().id, storable(article_id), kind, until, seen=seen, now=now)
+    outcome = pause(site(), staff().id, article_id, kind, until, seen=seen, now=now)
     if outcome is Paused.NOT_HERE:
         abort(404)
     if outcome is Paused.LATE:
@@ -59,7 +59,7 @@ def _until(kind: PauseKind, hours: str, typed: str, now: datetime) -> datetime |
 
 def _page(article_id: int, status: int = 200, problem: str = "") -> Response:
     with site().database.reading() as session:
-        found = paused_article(session, storable(article_id), clock())
+        found = paused_article(session, article_id, clock())
     if found is None:
         abort(404)
     body = render_template(

@@ -9,7 +9,7 @@ from cms.moderation.actions.outcomes import NotHere
 from cms.moderation.actions.replying import StaffReply, reply
 from cms.moderation.forms.replies import ReplyForm
 from cms.moderation.queries.queue import single_card
-from cms.moderation.views.parts import TABLES, left_sentence, note_done, storable, way_back, whole_as_of
+from cms.moderation.views.parts import TABLES, left_sentence, note_done, way_back, whole_as_of
 from cms.moderation.views.queue import refused
 from cms.text.numbers import whole_number
 from cms.web import clock, private_page, say, see_other, site
@@ -32,9 +32,7 @@ def send(comment_id: int) -> Response:
     if not form.validate():
         return _form_page(comment_id, form, 422)
     person = staff()
-    outcome = reply(
-        site(), StaffReply(person.id, person.name, storable(comment_id), form.reply.data, as_of), clock()
-    )
+    outcome = reply(site(), StaffReply(person.id, person.name, comment_id, form.reply.data, as_of), clock())
     if isinstance(outcome, NotHere):
         abort(404)
     if outcome.refused:
@@ -64,7 +62,7 @@ def put_forward() -> Response:
 def _form_page(comment_id: int, form: ReplyForm, status: int = 200, problem: str = "") -> Response:
     """Return the form, made on the state that its reader has seen; after a refusal, on the present one."""
     with site().database.reading() as session:
-        page = single_card(session, storable(comment_id), staff().id)
+        page = single_card(session, comment_id, staff().id)
     if not page.cards:
         abort(404)
     seen = whole_number(request.args.get("as_of", ""))
