@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -20,8 +19,7 @@ LINK = re.compile(r"/letters/[0-9a-f]+/password")
 
 
 @pytest.fixture
-def abe(site: Site, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Colleague:
-    monkeypatch.setattr(actions, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+def abe(site: Site, app: Flask, clock: Clock) -> Colleague:
     hire(site, "Abe", clock())
     hire(site, "Ada", clock())
     return Colleague(app, "Abe")

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from cms.accounts import actions as accounts
 from cms.site import Site
 from tests.articles.paper import counted
 from tests.conftest import Clock
@@ -36,9 +34,8 @@ STAFFS = {"/moderation/": 13, "/moderation/log": 5, "/desk/": 4, "/desk/articles
 
 
 @pytest.fixture
-def busy(site: Site, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def busy(site: Site, app: Flask, clock: Clock) -> Flask:
     """Give the application of a paper with some of everything."""
-    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     hire(site, "Ben", clock())
     for number in range(1, 13):
         article = write_article(

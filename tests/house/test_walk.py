@@ -5,13 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BaseLoader, Environment
 from werkzeug.test import TestResponse
 
 import cms
-from cms.accounts import actions as accounts
 from cms.outbox.actions.wording import confirm_secret, digest_secret, link_secret
 from cms.privacy.models import MyCommentsLink
 from cms.privacy.rules import LINK_LIVES
@@ -55,9 +53,8 @@ def noted(app: Flask) -> set[str]:
 
 @pytest.mark.both_engines
 def test_every_template_is_shown_in_a_walk_through_the_house(
-    app: Flask, site: Site, clock: Clock, noted: set[str], monkeypatch: pytest.MonkeyPatch
+    app: Flask, site: Site, clock: Clock, noted: set[str]
 ) -> None:
-    monkeypatch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     reader = Reader(app)
     _sound(reader.get("/"), 200)
     article = write_article(site, "The clock", clock(), tags=["Time"], section="City", authors=["Ada", "Ben"])
