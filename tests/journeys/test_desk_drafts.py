@@ -66,6 +66,14 @@ def test_kept_words_come_back_with_their_lead_picture(visitor: Visits) -> None:
     assert page.get_by_label("Remove this picture").is_visible()
     _do(ada, "save")
     assert page.get_by_role("img", name="A dot").is_visible()
+    address = page.url
+    page.get_by_label("Remove this picture").check()
+    _crash(ada)
+    page = ada.goto(address)
+    page.get_by_role("button", name="Put them into the form").click()
+    assert page.get_by_label("Remove this picture").is_checked()
+    _do(ada, "save")
+    assert page.get_by_role("img", name="A dot").count() == 0
 
 
 def test_kept_words_of_a_stored_article_meet_a_newer_text_side_by_side(visitor: Visits) -> None:

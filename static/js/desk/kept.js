@@ -38,10 +38,12 @@ function show(name, kept) {
   const moment = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   offer.querySelector("[data-desk-about]").textContent = [kept.values.title, moment].filter(Boolean).join(" · ");
   offer.querySelector("[data-desk-take]").addEventListener("click", () => {
-    for (const [field, value] of Object.entries(kept.values)) {
-      if (!form.elements[field]) continue;
-      form.elements[field].value = value;
-      form.elements[field].dispatchEvent(new Event("change")); // for whoever shows it in another way
+    for (const [name, value] of Object.entries(kept.values)) {
+      const field = form.elements[name];
+      if (!field) continue;
+      if (field.type === "checkbox") field.checked = true; // what is not ticked is not kept
+      else field.value = value;
+      field.dispatchEvent(new Event("change")); // for whoever shows it in another way
     }
     forget(mine, (other) => other === name);
     offer.hidden = true;
