@@ -105,7 +105,7 @@ def host_of_each_kind(site: Site, clock: Clock, network: str) -> list[int]:
     """Return hosts that this day's salt, which is drawn by lot, takes for devices of different kinds."""
     found = dict[int, int]()
     for host in range(1, 255):
-        who = visitor(site, f"{network}.{host}", BROWSER, is_forwarded=False, now=clock())
+        who = visitor(site, f"{network}.{host}", f"{BROWSER}\n", is_forwarded=False, now=clock())
         found.setdefault(who.device, host)
     return list(found.values())
 
