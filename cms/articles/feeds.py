@@ -1,16 +1,14 @@
 """What programs read: Atom (RFC 4287) and JSON feeds (jsonfeed.org, 1.1), sitemaps, robots.txt."""
 
-import html
 import json
-import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from markupsafe import Markup
 
+from cms.articles.absolute import absolute_addresses
 from cms.articles.queries import discovery, former
 from cms.articles.queries.discovery import Feed, FeedEntry, SitemapPart
 from cms.articles.rules import address_of, former_address
@@ -24,8 +22,6 @@ blueprint = Blueprint("feeds", __name__)
 FEED_FILES = "<any('feed.xml', 'feed.json'):file>"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when an empty feed last changed
 NOT_FOR_ROBOTS = ("/comments/", "/my-comments", "/moderation/", "/desk/", "/sign-in", "/search")
-_TAG = re.compile(r'<[a-z][a-z0-9]*(?: [a-z-]+="[^"]*")+ ?/?>')  # as nh3 writes tags with attributes
-_ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 
 
 @blueprint.get(f"/{FEED_FILES}")
@@ -102,21 +98,6 @@ def permanent_id(entry: FeedEntry, settings: Settings) -> str:
         return entry.entry_id
     host = urlsplit(settings.base_url).hostname
     return f"tag:{host},{entry.created_at:%Y-%m-%d}:article-{entry.id}"
-
-
-# Where the whole text goes out again with each change of another article: by all that it depends on, for two feeds.
-@lru_cache(maxsize=64)
-def absolute_addresses(body_html: str, base: str) -> str:
-    """Return cleaned HTML whose links and pictures say their whole address, as a feed needs."""
-    return _TAG.sub(lambda tag: _ADDRESS.sub(lambda found: _absolute(found, base), tag[0]), body_html)
-
-
-def _absolute(found: re.Match[str], base: str) -> str:
-    try:
-        whole = urljoin(base, html.unescape(found[2]))
-    except ValueError:  # an address that nobody can read, such as http://[/
-        whole = html.unescape(found[2])
-    return f' {found[1]}="{html.escape(whole)}"'
 
 
 def _feed(feed: Feed, path: str, own_path: str, thing: str) -> Response:

@@ -14,8 +14,8 @@ from cms.articles.models import Article, ArticleAuthor, ArticleTag, FormerAddres
 from cms.articles.related import Kinship
 from cms.comments.models import Comment
 from cms.db import table_of
-from cms.exchange import queries
 from cms.exchange.models import ImportedThing
+from cms.exchange.queries import imported
 from cms.limits.models import DailySalt
 from cms.moderation.models import Decision
 from cms.moderation.rules import EntryKind
@@ -63,7 +63,7 @@ def lock_for_import(session: Session) -> None:
 
 def next_id(session: Session, table: type[SQLModel]) -> int:
     """Return the first id after all that are in use; call `lock_for_import()` before."""
-    return queries.highest_id(session, table) + 1
+    return imported.highest_id(session, table) + 1
 
 
 def advance_sequences(session: Session, tables: Iterable[type[SQLModel]]) -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 
-from cms.articles.feeds import absolute_addresses
+from cms.articles.absolute import absolute_addresses
 from cms.articles.models import ArticleStatus
 from tests.articles.paper import Paper, counted, paper_of
 

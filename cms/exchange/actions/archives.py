@@ -9,8 +9,9 @@ from sqlmodel import Session, SQLModel
 
 from cms.articles.models import Author, Section, Tag
 from cms.articles.rules import numbered, slug
-from cms.exchange import queries, writes
+from cms.exchange import writes
 from cms.exchange.mapping import NAME_MAX, author_name, fitting_slug, plain
+from cms.exchange.queries import imported
 from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey
 from cms.exchange.wxr_events import WxrTerm
@@ -38,14 +39,14 @@ class Archives:
     def load(self, session: Session) -> None:
         """Load what earlier runs imported."""
         for kind in _TABLES:
-            self.known[kind] = queries.known_archives(session, self.survey.source, kind)
+            self.known[kind] = imported.known_archives(session, self.survey.source, kind)
 
     def begin(self, session: Session) -> None:
         """Load the slugs and ids in use; call in the transaction that stores."""
         for kind, table in _TABLES.items():
-            self._slugs[kind] = queries.archives_by_slug(session, kind)
+            self._slugs[kind] = imported.archives_by_slug(session, kind)
             highest = max(self.known[kind].values(), default=0)
-            self._next[kind] = max(queries.highest_id(session, table), highest) + 1
+            self._next[kind] = max(imported.highest_id(session, table), highest) + 1
 
     def author(self, login: str) -> int:
         """Return the id of the author whose WordPress login is `login`."""

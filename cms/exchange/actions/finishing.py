@@ -10,9 +10,10 @@ from cms.articles.queries.touched import things_touched_by
 from cms.articles.related import Kinship, Subject, kin_of_many
 from cms.articles.writes import relate
 from cms.db import Database
-from cms.exchange import old_addresses, queries, writes
+from cms.exchange import old_addresses, writes
 from cms.exchange.actions.preparing import Run, article_id_of
 from cms.exchange.actions.storing import transaction
+from cms.exchange.queries import imported
 from cms.pages import rules as things
 from cms.pages.writes import bump
 
@@ -43,7 +44,7 @@ def relate_imported(database: Database, source: str, find_kin: FindKin = kin_of_
     worked out again in the transaction that stores it. `find_kin` has the signature of `kin_of_many()`.
     """
     with database.reading() as session:
-        seen = queries.article_changes(session)  # before the articles: what changes between counts as moved
+        seen = imported.article_changes(session)  # before the articles: what changes between counts as moved
         lists, beside = _worked_out(session, source, find_kin)
     moved: set[int] = set()
     for some in _portions(lists, KIN_AT_ONCE):
@@ -63,11 +64,11 @@ def _worked_out(
     session: Session, source: str, find_kin: FindKin
 ) -> tuple[dict[int, list[Kinship]], set[int]]:
     """Return the lists of new articles and of those they affect, and the articles next to new ones in time."""
-    waiting = set(queries.unrelated(session, source))
+    waiting = set(imported.unrelated(session, source))
     if not waiting:
         return {}, set()
     subjects = all_subjects(session)
-    concerned = waiting | queries.naming(session, waiting)
+    concerned = waiting | imported.naming(session, waiting)
     lists = find_kin(subjects, concerned)
     named = {found.id for kept in lists.values() for found in kept} - concerned
     in_time = [one.id for one in sorted(subjects, key=lambda one: (one.publish_at, one.id))]
@@ -78,7 +79,7 @@ def _worked_out(
 
 def _store_unmoved(session: Session, lists: dict[int, list[Kinship]], seen: dict[int, int]) -> set[int]:
     """Store the lists whose articles have not changed since `seen`, updating `seen`; return the ids of the others."""
-    present = queries.article_changes(session)
+    present = imported.article_changes(session)
     moved = {one for one in seen.keys() | present.keys() if seen.get(one) != present.get(one)}
     stale = {one for one, kept in lists.items() if moved & {one, *(found.id for found in kept)}}
     fresh = {one: kept for one, kept in lists.items() if one not in stale}
@@ -131,7 +132,7 @@ def _files(run: Run, session: Session) -> Iterator[Redirect]:
     """Redirect an attachment's page to its article, else to the file itself, else to the front page."""
     survey = run.survey
     parents = {parent for _, parent in survey.attachment_links.values() if parent and parent != "0"}
-    known = queries.known_things(session, survey.source, "number", parents)
+    known = imported.known_things(session, survey.source, "number", parents)
     for number, (link, parent) in survey.attachment_links.items():
         brought_in = run.pictures.name_of(survey.attachments[number].url)
         if parent in known:

@@ -10,13 +10,13 @@ from sqlmodel import Session
 
 from cms import sanitize
 from cms.comments.actions.receipts import receipt_secret
-from cms.exchange import queries
 from cms.exchange.actions.archives import Archives
 from cms.exchange.actions.pictures import ImportedFile, MediaFiles
 from cms.exchange.actions.work_pool import Body, WorkPool
 from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import IncomingArticle, Skipped
-from cms.exchange.queries import ImportedBefore
+from cms.exchange.queries import imported
+from cms.exchange.queries.imported import ImportedBefore
 from cms.exchange.report import ImportReport
 from cms.exchange.survey import Survey
 from cms.exchange.wordpress_comments import IncomingComment
@@ -114,8 +114,8 @@ def _prepared(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[P
     source = run.survey.source
     spoken = (comment.key for one in found for comment in one.arrival.thread.comments)
     mentioned = (key for one in found for key in one.arrival.thread.mentions)
-    comments = queries.known_things(session, source, "comment", spoken)
-    mentions = queries.known_things(session, source, "mention", mentioned)
+    comments = imported.known_things(session, source, "comment", spoken)
+    mentions = imported.known_things(session, source, "mention", mentioned)
     for item in found:
         if item.fate is not Fate.GONE:
             _prepare_body(run, item)
@@ -125,12 +125,12 @@ def _prepared(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[P
 
 def _with_fates(run: Run, session: Session, arrivals: Sequence[Arrival]) -> list[PreparedItem]:
     source = run.survey.source
-    by_key = queries.known_things(session, source, "item", (one.key for one in arrivals))
-    by_number = queries.known_things(
+    by_key = imported.known_things(session, source, "item", (one.key for one in arrivals))
+    by_number = imported.known_things(
         session, source, "number", (one.number for one in arrivals if one.number)
     )
     known = [by_key.get(one.key) or by_number.get(one.number) for one in arrivals]
-    versions = queries.versions(session, (article_id_of(one) for one in known if one))
+    versions = imported.versions(session, (article_id_of(one) for one in known if one))
     found: list[PreparedItem] = []
     for one, before in zip(arrivals, known, strict=True):
         if run.is_seen("item", one.key):

@@ -4,8 +4,8 @@ from sqlmodel import Session
 
 from cms.articles.models import ArticleKind
 from cms.articles.rules import numbered
-from cms.exchange import queries
 from cms.exchange.actions.preparing import PreparedItem
+from cms.exchange.queries import imported
 
 TRIED_AT_ONCE = 50  # numbers tried for a slug in one query
 
@@ -17,7 +17,7 @@ def unique_slugs(session: Session, new: list[PreparedItem]) -> dict[str, str]:
         some = [one for one in new if one.incoming and one.incoming.is_page is is_page]
         kind = ArticleKind.PAGE if is_page else ArticleKind.ARTICLE
         wanted = {one.arrival.key: _wanted_slug(one) for one in some}
-        taken = queries.slugs_taken(session, kind, wanted.values())
+        taken = imported.slugs_taken(session, kind, wanted.values())
         for key, slug in wanted.items():
             found[key] = _free_slug(session, kind, slug, taken) if slug in taken else slug
             taken.add(found[key])
@@ -33,7 +33,7 @@ def _free_slug(session: Session, kind: ArticleKind, base: str, taken: set[str]) 
     number = 2
     while True:
         candidates = [numbered(base, one) for one in range(number, number + TRIED_AT_ONCE)]
-        used = queries.slugs_taken(session, kind, candidates) | taken
+        used = imported.slugs_taken(session, kind, candidates) | taken
         free = next((one for one in candidates if one not in used), None)
         if free:
             return free

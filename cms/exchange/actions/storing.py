@@ -11,11 +11,12 @@ from cms.articles.models import Article, ArticleKind, ArticleStatus, Author, Sec
 from cms.articles.queries.touched import things_touched_by
 from cms.articles.writes import index_articles
 from cms.comments.models import Comment
-from cms.exchange import queries, writes
+from cms.exchange import writes
 from cms.exchange.actions.preparing import Fate, PreparedBatch, PreparedItem, Run, article_id_of, prepare
 from cms.exchange.actions.slugs import unique_slugs
 from cms.exchange.arrivals import Arrival
 from cms.exchange.mapping import Skipped
+from cms.exchange.queries import imported
 from cms.exchange.report import ImportConflict
 from cms.exchange.survey import LARGEST_NUMBER
 from cms.pages import rules as things
@@ -89,11 +90,11 @@ class _BatchRows:
 def _recheck(run: Run, session: Session, items: list[PreparedItem]) -> None:
     """Compare again, now that nobody else can write: an article that changed meanwhile is a conflict."""
     source = run.survey.source
-    known = queries.known_things(
+    known = imported.known_things(
         session, source, "item", [one.arrival.key for one in items if one.fate is Fate.NEW]
     )
     changed = [one for one in items if one.fate is Fate.CHANGED]
-    versions = queries.versions(session, [one.article_id for one in changed])
+    versions = imported.versions(session, [one.article_id for one in changed])
     for item in items:
         key = item.arrival.key
         if key in known and item.fate is Fate.NEW:
@@ -186,7 +187,7 @@ def _add_links(run: Run, item: PreparedItem, rows: _BatchRows, authors: list[Row
 
 def _add_comments(run: Run, session: Session, items: list[PreparedItem], rows: _BatchRows) -> None:
     wanted = [c.number for one in items for c, _ in one.comments if 0 < c.number <= LARGEST_NUMBER]
-    taken = queries.comment_ids_taken(session, wanted)
+    taken = imported.comment_ids_taken(session, wanted)
     next_id = max(writes.next_id(session, Comment), run.survey.largest_comment_id + 1)
     above = {
         comment.parent: article_id_of(one.known_comments[comment.parent])
@@ -194,7 +195,7 @@ def _add_comments(run: Run, session: Session, items: list[PreparedItem], rows: _
         for comment, _ in one.comments
         if comment.parent in one.known_comments
     }
-    roots = queries.roots(session, above.values())
+    roots = imported.roots(session, above.values())
     for item in items:
         placed_at: dict[str, int] = {key: here for key, here in above.items() if here in roots}
         for comment, row in item.comments:

@@ -2,9 +2,9 @@
 
 from cms.comments.actions.learning import learn
 from cms.comments.rules import CommentStatus, Lesson
-from cms.exchange import queries
 from cms.exchange.actions.preparing import Run
 from cms.exchange.actions.storing import transaction
+from cms.exchange.queries import imported
 
 # A second of work; more decisions than these add little (measured by spam.py).
 NEWEST_OF_EACH = 500
@@ -18,7 +18,7 @@ def teach(run: Run) -> None:
         if not run.report.comments[status.value]:
             continue
         with run.site.database.reading() as session:
-            newest = queries.newest_imported(session, status, NEWEST_OF_EACH)
+            newest = imported.newest_imported(session, status, NEWEST_OF_EACH)
         for start in range(0, len(newest), AT_ONCE):
             with transaction(run) as session:
                 learn(session, dict.fromkeys(newest[start : start + AT_ONCE], lesson))
