@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("cms.privacy.commands:doctor", "Say whether all is well, and what to do where it is not."),
     "staff": ("cms.accounts.commands:staff", "Add, list and disable staff."),
     "import": ("cms.exchange.commands.wordpress:import_group", "Bring in a site from elsewhere."),
+    "export": ("cms.exchange.commands.exports:export_group", "Take the site out, as WordPress does."),
     "backup": ("cms.exchange.commands.backups:backup", "Write the site into one file while it serves."),
     "restore": ("cms.exchange.commands.backups:restore", "Put such a file in the site's place."),
     "privacy": ("cms.privacy.commands:privacy", "Look after the keys under which addresses are sealed."),

@@ -115,7 +115,8 @@ def incoming(item: WxrItem, survey: Survey, zone: tzinfo, language: str) -> Inco
         slug=_slug(item, text),
         standfirst=plain(item.excerpt)[:STANDFIRST_MAX],
         body=body,
-        language=language_of(f"{item.title} {text}", survey.head.language, language),
+        language=_declared_language(item)
+        or language_of(f"{item.title} {text}", survey.head.language, language),
         authors=_authors(item),
         section=section,
         tags=tags,
@@ -166,6 +167,12 @@ def language_of(text: str, declared: str, fallback: str) -> str:
     if _URDU_LETTERS.search(text):
         return "ur"
     return "fa" if _PERSIAN_LETTERS.search(text) else "ar"
+
+
+def _declared_language(item: WxrItem) -> str:
+    """Return the language that the plugin Polylang keeps as a term of a post, "" where there is none."""
+    declared = (term.slug for term in item.terms if term.taxonomy == "language")
+    return next((slug.replace("_", "-") for slug in declared if _LANGUAGE.fullmatch(slug)), "")
 
 
 def fitting_slug(typed: str) -> str:

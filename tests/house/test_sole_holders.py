@@ -14,6 +14,7 @@ UNSEALS = {
     "cms.limits.actions",  # opens the day's salt, which is no address
     "cms.outbox.actions.sending",  # a letter needs the address on its envelope
     "cms.vault",  # seals anew under another key, without giving out what it holds
+    "cms.exchange.actions.exporting",  # an export that was asked for with addresses
     "cms.privacy.actions.auditing",  # the audit looks for every address that the keys unseal
 }
 STATUS_OF_COMMENTS = {"cms.moderation.writes.status"}
