@@ -21,12 +21,15 @@ from cms.articles.models import (
 )
 from cms.articles.queries.cards import Picture
 from cms.articles.rules import address_of, former_address, numbered, slug
+from cms.db import table_of
+from cms.desk.models import ArticleRevision
 from cms.desk.queries.working import Named, free_name_slug, matched, own_author
 from cms.pages import rules as things
 from cms.storage.dialects import insert_into
 from cms.storage.rows import stored
 from cms.vault import random_mark
 
+KEPT_REVISIONS = 100  # of an article: a day's work with a save each few minutes
 NUMBERS_TRIED = 50  # slug, slug-2 … slug-50; behind them a random one
 
 
@@ -64,6 +67,31 @@ def change_article(session: Session, article_id: int, columns: Columns, *, now: 
         .where(col(Article.id) == article_id)
         .values(**_values(columns), changed_at=now, version=col(Article.version) + 1)
     )
+
+
+def keep_words(session: Session, article_id: int, *, staff_id: int | None) -> None:
+    """Keep what an article says at its present version, stored by `staff_id`, among the newest KEPT_REVISIONS.
+
+    With None for somebody unknown they are kept only where nothing is kept of the article yet.
+    """
+    table = table_of(ArticleRevision)
+    kept = sa.exists().where(table.c.article_id == article_id)
+    present = sa.select(
+        col(Article.id),
+        col(Article.version),
+        col(Article.title),
+        col(Article.standfirst),
+        col(Article.body_html),
+        col(Article.changed_at),
+        sa.literal(staff_id, sa.Integer),
+    ).where(col(Article.id) == article_id, sa.true() if staff_id is not None else ~kept)
+    names = ["article_id", "version", "title", "standfirst", "body_html", "at", "staff_id"]
+    session.execute(sa.insert(table).from_select(names, present))
+    newest = (
+        sa.select(table.c.version).where(table.c.article_id == article_id).order_by(table.c.version.desc())
+    )
+    oldest_kept = newest.limit(1).offset(KEPT_REVISIONS - 1).scalar_subquery()
+    session.execute(sa.delete(table).where(table.c.article_id == article_id, table.c.version < oldest_kept))
 
 
 def set_byline(session: Session, article_id: int, author_ids: Sequence[int]) -> None:

@@ -304,7 +304,12 @@ def test_reasons_of_before_stay_but_for_the_one_that_every_comment_had(full_site
         assert [tuple(row) for row in found] == [(1, "links", 2)]
 
 
+def _go_back_to_0034(session: Session) -> None:
+    session.execute(sa.text("DROP TABLE article_revision"))
+
+
 def _go_back_to_0033(session: Session) -> None:
+    _go_back_to_0034(session)
     session.execute(sa.text("ALTER TABLE batch DROP COLUMN note"))
 
 

@@ -153,6 +153,8 @@ def _at_the_desk(ben: Typist, reader: Reader, clock: Clock) -> None:
     _sound(ben.send(path, "preview", old), 200)
     assert ben.change(path, standfirst="Now with a standfirst.").status_code == 303
     _sound(ben.send(path, "save", {**old, "title": "A fifth clock"}), 409)
+    _sound(ben.get(f"{path}/revisions"), 200)
+    _sound(ben.get(f"{path}/revisions/1"), 200)
     fields = reader.form_of("/articles/a-third-clock")
     assert ben.change(path, "retract").status_code == 303
     typed = {**fields, "name": "Dan", "email": "dan@example.org", "comment": "Too late."}

@@ -142,9 +142,12 @@ def _store(
     columns = _columns(session, before, draft, button, free, now)
     if before:
         article_id = before.id
+        writes.keep_words(session, article_id, staff_id=None)
         writes.change_article(session, article_id, columns, now=now)
     else:
         article_id = writes.store_article(session, columns, made_by=who.id, draft_mark=draft.mark, now=now)
+    if before is None or before.words != draft.words:
+        writes.keep_words(session, article_id, staff_id=who.id)
     writes.set_byline(session, article_id, _authors(session, who, before, draft))
     writes.set_tags(session, article_id, writes.tags_named(session, draft.tags))
     _keep_addresses(session, before, columns, article_id, now)
@@ -197,12 +200,7 @@ def _updated_at(
 ) -> datetime | None:
     if before is None:
         return None
-    changed = (before.title, before.standfirst, before.body_html, before.picture) != (
-        draft.title,
-        draft.standfirst,
-        draft.body_html,
-        draft.picture,
-    )
+    changed = before.words != draft.words or before.picture != draft.picture
     if changed and before.state is State.PUBLISHED and status is ArticleStatus.PUBLISHED:
         updated_at: datetime | None = now
     else:

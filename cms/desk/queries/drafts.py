@@ -38,6 +38,11 @@ class Draft:
     version: int
     mark: str
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What it says: title, standfirst and text."""
+        return self.title, self.standfirst, self.body_html
+
 
 def differences(hers: Draft, theirs: Draft) -> list[str]:
     """Return the names of the form's fields in which two drafts differ; what she left open differs from nothing."""

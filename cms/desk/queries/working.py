@@ -43,6 +43,11 @@ class Working:
     tags: tuple[TagLink, ...]
     is_own: bool
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What it says: title, standfirst and text."""
+        return self.title, self.standfirst, self.body_html
+
     def had_readers(self, now: datetime) -> bool:
         """Tell whether readers may know its address: it is public, or was."""
         return self.publish_at is not None and self.publish_at <= now

@@ -53,15 +53,24 @@ def store() -> Response:
 @blueprint.get("/<int:article_id>")
 def edit(article_id: int) -> Response:
     """Show an article's form."""
-    article = _hers_or_404(article_id)
+    article = hers_or_404(article_id)
     return _form(ArticleForm(article, formdata=None), article, 200)
 
 
 @blueprint.post("/<int:article_id>")
 def change(article_id: int) -> Response:
     """Store an article's new text, preview it, or do with it what the button says."""
-    article = _hers_or_404(article_id)
+    article = hers_or_404(article_id)
     return _submit(article, ArticleForm(article))
+
+
+def hers_or_404(article_id: int) -> Working:
+    """Return an article that whoever is signed in may work on; answer 404 for any other."""
+    with site().database.reading() as session:
+        found = working_article(session, article_id, staff_id=staff().id, now=clock())
+    if found is None or not writing.is_hers(staff(), found):
+        abort(404)
+    return found
 
 
 def _submit(article: Working | None, form: ArticleForm) -> Response:
@@ -214,14 +223,6 @@ def _start(kind: str) -> dict[str, str]:
 
 def _offered(article: Working | None) -> tuple[Button, ...]:
     return offered(article.state if article else None, may_publish=may(staff().role, Act.PUBLISH))
-
-
-def _hers_or_404(article_id: int) -> Working:
-    with site().database.reading() as session:
-        found = working_article(session, article_id, staff_id=staff().id, now=clock())
-    if found is None or not writing.is_hers(staff(), found):
-        abort(404)
-    return found
 
 
 def _form_url(article: Working | None) -> str:

@@ -19,7 +19,6 @@ from cms.comments.queries.editing import originals
 from cms.comments.rules import CommentStatus
 from cms.comments.signals import HoldCode, Lane, Reason, strongest_first
 from cms.db import UtcTime
-from cms.moderation.differences import difference_html
 from cms.moderation.marking import marked
 from cms.moderation.models import Decision, DecisionNote
 from cms.moderation.queries.branches import HAS_ANSWERS
@@ -28,6 +27,7 @@ from cms.moderation.queries.notes import LookAsked, NoteBeside, looks_asked, not
 from cms.moderation.queries.standing import LAST_ENTRY
 from cms.moderation.rules import MAY_BE_ESCALATED, EntryKind, link_addresses
 from cms.reports.queries import Reports, open_reports
+from cms.text.differences import difference_html
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from cms.comments.models import Comment, CommentEdit
 from cms.comments.queries.editing import CommentWords, first_words
 from cms.comments.rules import CommentStatus
-from cms.moderation.differences import difference_html
+from cms.text.differences import difference_html
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cms.moderation.differences import difference_html
+from cms.text.differences import difference_html
 
 WORST_SECONDS = 0.5  # 5,000 characters; some 10 ms on a quiet machine
 
