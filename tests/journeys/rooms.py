@@ -63,6 +63,20 @@ def _preview(ada: Visitor) -> None:
     ada.press(page.locator("button[name=action][value=preview]"))
 
 
+def _earlier_versions(ada: Visitor) -> None:
+    page = ada.goto("/desk/articles/new")
+    page.locator("input[name=title]").fill("Said and said again")
+    for words in ("First it was like this.", "Then it was like that."):
+        page.locator(TEXT).fill(words)
+        ada.press(page.locator("button[name=action][value=save]"))
+    ada.press(page.locator("a[href$='/revisions']"))
+
+
+def _earlier_version(ada: Visitor) -> None:
+    _earlier_versions(ada)
+    ada.press(ada.page.locator("[data-revision] a"))
+
+
 def _policy_tried(ada: Visitor) -> None:
     page = ada.goto("/moderation/policies/new?kind=words")
     page.locator("textarea[name=lines]").fill("ferry")
@@ -113,5 +127,7 @@ ROOMS: dict[str, tuple[Role | None, Walk]] = {
     "editor with a link": (Role.EDITOR, _link_asked_for),
     "editor with errors": (Role.EDITOR, _editor_with_errors),
     "preview": (Role.EDITOR, _preview),
+    "earlier version": (Role.EDITOR, _earlier_version),
+    "earlier versions": (Role.EDITOR, _earlier_versions),
     "editing": (Role.EDITOR, through("/desk/", "main a[href^='/desk/articles/']:not([href*=new])")),
 }
