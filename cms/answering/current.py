@@ -27,7 +27,7 @@ class Notes(_AppCtxGlobals):
     things: tuple[str, ...] | None = None  # what a public page is made of; None for any other answer
     until: datetime | None = None  # when a public page is no longer true, whatever happens
     digest: str = ""  # of a public page, where it is known from writing it
-    masthead_sections: Any = None  # where the view has read them along with something else
+    site_links: Any = None  # where the view has read them along with something else
     without_database: bool = False  # nothing more may be asked of it for this answer
 
 

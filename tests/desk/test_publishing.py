@@ -7,7 +7,7 @@ from cms.site import Site
 from tests.conftest import Clock
 from tests.desk.typist import Typist, fields_of
 from tests.factories import write_article
-from tests.reader import Reader
+from tests.reader import Page, Reader
 
 
 def test_a_draft_is_seen_by_nobody_else(ada: Typist, app: Flask) -> None:
@@ -143,3 +143,26 @@ def test_comments_that_had_closed_by_time_open_again(
     assert ben.form(path)["comments"] == "closed"
     ben.change(path, "save", comments="open")
     assert "Leave a Reply" in Reader(app).get("/articles/old").text
+
+
+@pytest.mark.both_engines
+def test_static_pages_are_linked_below_every_page_as_long_as_they_are_public(
+    ben: Typist, app: Flask, clock: Clock
+) -> None:
+    about = ben.write("publish", title="About us", kind="page")
+    ben.write("publish", title="ہمارے بارے میں", kind="page", language="ur")
+    ben.write("save", title="Unfinished", kind="page")
+    ben.write("publish", title="Tomorrow", kind="page", publish_at="2026-03-03T09:30")
+    assert pages_linked(app) == ["About us", "ہمارے بارے میں"]
+    assert 'lang="ur"' in Reader(app).get("/").text
+    ben.change(about, title="Who we are")
+    assert "Who we are" in pages_linked(app)
+    ben.change(about, "unpublish")
+    clock.advance(days=2)
+    assert pages_linked(app) == ["ہمارے بارے میں", "Tomorrow"]
+
+
+def pages_linked(app: Flask) -> list[str]:
+    """Return the titles of the static pages that the front page links to."""
+    links = Page(Reader(app).get("/").text).all("a")
+    return [words for attributes, words in links if attributes["href"].startswith("/pages/")]

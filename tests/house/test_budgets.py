@@ -15,7 +15,7 @@ from tests.reader import Colleague, Reader
 
 pytestmark = pytest.mark.both_engines
 
-# SELECTs a page; the masthead's sections take one of them, a staff session another. The queue's beyond figures, cards and
+# SELECTs a page; the links above and below it take one of them, a staff session another. The queue's beyond figures, cards and
 # reasons: each filled lane, the cards of what it holds, changes, folds with their samples, sections, the proxy's warning.
 READERS = {
     "/": 3,

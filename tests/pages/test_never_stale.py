@@ -50,6 +50,7 @@ class Newsroom:
             write_article(site, title, clock(), authors=["Ada", "Ben"], tags=tags, section="City")
         self.reader, self.ben, self.cleo = Reader(app), Typist(app, "Ben"), Moderator(app, "Cleo")
         self.bell = self.ben.write("publish", title="Bell", tags="Rain", section="City", authors="Ada")
+        self.about = self.ben.write("publish", title="About", kind="page")
         self.held = [send_comment(site, one, clock(), name=f"Dan {one}") for one in (1, 1, 2, 3)]
         self.receipt = self.reader.comment("/articles/tide", name="Mia").headers["Location"]
 
@@ -69,6 +70,17 @@ class Newsroom:
                 "publish",
                 title="Later",
                 section=f"Section {self.clock().minute}",
+                publish_at=(self.clock() + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M"),
+            ),
+            "a static page is renamed": lambda: self.ben.change(
+                self.about, title=f"About {self.clock().minute}"
+            ),
+            "a static page goes": lambda: self.ben.change(self.about, "unpublish"),
+            "a static page comes out": lambda: self.ben.change(self.about, "publish"),
+            "a static page will come out": lambda: self.ben.write(
+                "publish",
+                title="Imprint",
+                kind="page",
                 publish_at=(self.clock() + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M"),
             ),
             "time goes on": lambda: self.clock.advance(minutes=4),

@@ -2,15 +2,43 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cms.accounts.models import Staff
-from cms.articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
+from cms.articles.models import (
+    Article,
+    ArticleAuthor,
+    ArticleKind,
+    ArticleStatus,
+    ArticleTag,
+    Author,
+    Section,
+    Tag,
+)
 from cms.articles.queries.cards import CARDS, IS_PUBLIC, CardList, CardPage, NamedLink, order_in, public_in
 from cms.articles.rules import Cursor
+from cms.db import UtcTime
 from cms.storage.prebuilt import Prebuilt, expect
+
+LINKS_MAX = 12  # sections above a page, and static pages below it: more are no help to find one's way
+
+
+class PageLink(NamedTuple):
+    """A static page as a link shows it: its title, in its own language."""
+
+    slug: str
+    title: str
+    language: str
+
+
+class SiteLinks(NamedTuple):
+    """What every page for readers links to: sections that hold something public, and public static pages."""
+
+    sections: tuple[NamedLink, ...] = ()
+    pages: tuple[PageLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +74,38 @@ _SECTION = Prebuilt(
     sa.select(col(Section.id), col(Section.name)).where(col(Section.slug) == sa.bindparam("slug"))
 )
 _TAG = Prebuilt(sa.select(col(Tag.id), col(Tag.name)).where(col(Tag.slug) == sa.bindparam("slug")))
-_SECTIONS = Prebuilt(
-    sa.select(col(Section.slug), col(Section.name))
+_SECTIONS = (
+    sa.select(
+        sa.literal("section").label("kind"),
+        col(Section.id).label("id"),
+        col(Section.slug).label("slug"),
+        col(Section.name).label("name"),
+        sa.literal("").label("language"),
+    )
     .where(sa.exists().where(col(Article.section_id) == col(Section.id), IS_PUBLIC))
     .order_by(col(Section.id))
-    .limit(12)
+    .limit(LINKS_MAX)
+    .subquery()
+)
+_PAGES = (
+    sa.select(
+        sa.literal("page").label("kind"),
+        col(Article.id).label("id"),
+        col(Article.slug).label("slug"),
+        col(Article.title).label("name"),
+        col(Article.language).label("language"),
+    )
+    .where(
+        col(Article.kind) == ArticleKind.PAGE,
+        col(Article.status) == ArticleStatus.PUBLISHED,
+        col(Article.publish_at) <= sa.bindparam("now", type_=UtcTime()),
+    )
+    .order_by(col(Article.id))
+    .limit(LINKS_MAX)
+    .subquery()
+)
+_LINKS = Prebuilt(
+    sa.union_all(sa.select(*_SECTIONS.c), sa.select(*_PAGES.c)).order_by(sa.text("kind"), sa.text("id"))
 )
 
 
@@ -97,11 +152,17 @@ def has_staff(session: Session) -> bool:
     return session.execute(sa.select(col(Staff.id)).limit(1)).first() is not None
 
 
-def expect_masthead_sections(session: Session, *, now: datetime) -> None:
-    """Let the next question on PostgreSQL bring the masthead's sections along, for `masthead_sections()` to find."""
-    expect(session, {"now": now}, _SECTIONS)
+def expect_site_links(session: Session, *, now: datetime) -> None:
+    """Let the next question on PostgreSQL bring these links along, for `site_links()` to find."""
+    expect(session, {"now": now}, _LINKS)
 
 
-def masthead_sections(session: Session, *, now: datetime) -> tuple[NamedLink, ...]:
-    """Return the sections that hold something public, in the order in which they were made; one SELECT."""
-    return tuple(NamedLink(*row) for row in _SECTIONS.all(session, {"now": now}))
+def site_links(session: Session, *, now: datetime) -> SiteLinks:
+    """Return what every page for readers links to, each kind in the order in which it was made; one SELECT."""
+    sections, pages = [], []
+    for kind, _, slug, name, language in _LINKS.all(session, {"now": now}):
+        if kind == "section":
+            sections.append(NamedLink(slug, name))
+        else:
+            pages.append(PageLink(slug, name, language))
+    return SiteLinks(tuple(sections), tuple(pages))

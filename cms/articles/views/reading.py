@@ -32,24 +32,24 @@ ARCHIVES = {
 
 
 @blueprint.app_context_processor
-def masthead() -> dict[str, Any]:
-    """Give every page the sections of its masthead; one SELECT where its view has not asked for them."""
+def frame() -> dict[str, Any]:
+    """Give every page the links above and below it; one SELECT where its view has not asked for them."""
     noted = notes()
     if noted.without_database:
-        return {"masthead_sections": ()}
-    if noted.masthead_sections is not None:
-        return {"masthead_sections": noted.masthead_sections}
+        return {"site_links": archives.SiteLinks()}
+    if noted.site_links is not None:
+        return {"site_links": noted.site_links}
     with site().database.reading() as session:
-        return {"masthead_sections": archives.masthead_sections(session, now=clock())}
+        return {"site_links": archives.site_links(session, now=clock())}
 
 
 @contextmanager
 def _reading() -> Iterator[Session]:
-    """Give a session for all that a page shows, its masthead too; one SELECT."""
+    """Give a session for all that a page shows, the links above and below it too; one SELECT."""
     with site().database.reading() as session:
-        archives.expect_masthead_sections(session, now=clock())
+        archives.expect_site_links(session, now=clock())
         yield session
-        notes().masthead_sections = archives.masthead_sections(session, now=clock())
+        notes().site_links = archives.site_links(session, now=clock())
 
 
 @blueprint.get("/")

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from cms.accounts.queries import SignedIn
 from cms.accounts.rules import Act, may
 from cms.articles.models import ArticleKind, ArticleStatus
-from cms.articles.queries.archives import masthead_sections
+from cms.articles.queries.archives import site_links
 from cms.articles.queries.touched import things_touched_by
 from cms.articles.rules import slug
 from cms.articles.writes import index_article, relate
@@ -136,7 +136,7 @@ def _store(
     free: str,
     now: datetime,
 ) -> Stored:
-    masthead = masthead_sections(session, now=now)
+    links = site_links(session, now=now)
     touched = things_touched_by(session, before.id) if before else []
     changed: set[str] = set()
     columns = _columns(session, before, draft, button, free, now)
@@ -155,7 +155,7 @@ def _store(
         index_article(session, article_id)
         relate(session, article_id)
         changed.update(touched, things_touched_by(session, article_id))
-    if masthead_sections(session, now=now) != masthead:
+    if site_links(session, now=now) != links:
         changed.add(things.SITE)
     bump(session, changed)
     session.commit()
