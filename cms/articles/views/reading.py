@@ -6,12 +6,16 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory
+from markupsafe import Markup
 from sqlmodel import Session
+from werkzeug.exceptions import NotFound
 
 from cms.answering.current import notes
 from cms.answering.written import written
 from cms.articles.models import ArticleKind
+from cms.articles.narrower import MEDIA, original_of, srcset, with_copies
 from cms.articles.queries import archives, former, reading
+from cms.articles.queries.cards import Picture
 from cms.articles.queries.onward import onward
 from cms.articles.rules import Cursor, address_of, cursor, former_address
 from cms.articles.views.showing import article_context, things_of, true_until
@@ -50,6 +54,19 @@ def _reading() -> Iterator[Session]:
         archives.expect_site_links(session, now=clock())
         yield session
         notes().site_links = archives.site_links(session, now=clock())
+
+
+@blueprint.app_template_global()
+def copies(picture: Picture, sizes: str) -> Markup:
+    """Return the attributes by which a browser chooses among a picture and its copies, as wide as `sizes` says."""
+    found = srcset(picture.address.removeprefix(MEDIA), picture.width)
+    return Markup(' srcset="{}" sizes="{}"').format(found, sizes) if found else Markup()
+
+
+@blueprint.app_template_global()
+def text_with_copies(body_html: str) -> Markup:
+    """Return an article's text with the copies of its pictures."""
+    return Markup(with_copies(body_html))  # noqa: S704  # cleaned by sanitize.article_html when stored
 
 
 @blueprint.get("/")
@@ -125,8 +142,12 @@ def static(asked: str) -> Response:
 
 @blueprint.get("/media/<path:name>")
 def media(name: str) -> Response:
-    """Send a picture of the site."""
-    response = send_from_directory(site().settings.media_folder, name, max_age=86_400)
+    """Send a picture of the site; in the place of a narrower copy that is not there yet, the picture itself."""
+    folder = site().settings.media_folder
+    try:
+        response = send_from_directory(folder, name, max_age=86_400)
+    except NotFound:
+        response = send_from_directory(folder, original_of(name) or abort(404), max_age=60)
     # Feeds carry pictures into other sites' readers, which the rule for everything else would keep out.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     # A drawing (SVG) opened by itself must not run script in our name.

@@ -16,6 +16,7 @@ def take_in(site: Site, body: bytes, now: datetime) -> Picture | None:
     """
     # Here, since Pillow is for those who bring pictures: every worker would hold it otherwise.
     from cms.exchange.actions.cleaned_files import FileRefused, fitted
+    from cms.exchange.actions.narrower_copies import put_copies
 
     try:
         file = fitted(body, WIDEST)
@@ -25,6 +26,7 @@ def take_in(site: Site, body: bytes, now: datetime) -> Picture | None:
     path = site.settings.media_folder / name
     if not path.exists():
         file.put_at(path)
+    put_copies(site.settings.media_folder, name, file)
     return Picture(f"/media/{name}", "", "", "", file.width or 0, file.height or 0)
 
 

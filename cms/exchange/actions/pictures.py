@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from cms.exchange.actions.cleaned_files import FileRefused, cleaned
+from cms.exchange.actions.narrower_copies import put_copies
 from cms.exchange.html_tokens import Token, attributes, tokens
 from cms.exchange.mapping import Skipped, plain
 from cms.exchange.old_addresses import normalised
@@ -159,13 +160,15 @@ class MediaFiles:
 
     def _stored(self, source: Path, relative: str) -> ImportedFile:
         file = cleaned(source)
-        name = str(PurePosixPath(relative).with_suffix(file.suffix))
-        path = self.target / name
+        path = self.target / PurePosixPath(relative).with_suffix(file.suffix)
         if path.exists() and path.read_bytes() != file.body:
             path = path.with_stem(f"{path.stem}-{file.digest[:8]}")
-        if not path.exists() and not self.dry_run:
-            file.put_at(path)
-        return ImportedFile(path.relative_to(self.target).as_posix(), file.width, file.height)
+        name = path.relative_to(self.target).as_posix()
+        if not self.dry_run:
+            if not path.exists():
+                file.put_at(path)
+            put_copies(self.target, name, file)
+        return ImportedFile(name, file.width, file.height)
 
     def _links_around_missing(self, source: list[Token]) -> Iterator[int]:
         """Yield the indexes of tags that link a missing picture to itself or its page, as it becomes a link anyway."""
