@@ -210,7 +210,10 @@ def _ids(
     prefer: Collection[int] = (),
 ) -> list[int]:
     found: Sequence[Named | None] = matched(session, table, names, prefer)
-    return [one.id if one else _make(session, table, name) for name, one in zip(names, found, strict=True)]
+    known = {name: one.id for name, one in zip(names, found, strict=True) if one}
+    # In one order for everybody: two who make the same two names at one moment would wait for each other.
+    made = {name: _make(session, table, name) for name in sorted(set(names) - known.keys())}
+    return [(known | made)[name] for name in names]
 
 
 def _make(session: Session, table: type[Author] | type[Section] | type[Tag], name: str) -> int:

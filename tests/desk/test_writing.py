@@ -1,12 +1,16 @@
 """Writing at the desk: what becomes of each field, and that nothing is lost."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
 from cms.site import Site
-from tests.conftest import Clock
+from tests.conftest import ON_POSTGRESQL, Clock
 from tests.desk.typist import Typist, fields_of
 from tests.factories import write_article
 from tests.reader import Reader, check_page
@@ -170,3 +174,29 @@ def test_a_button_that_is_not_known_stores_nothing(ada: Typist) -> None:
     response = ada.send("/desk/articles/new", "explode", {**ada.form(), "title": "About"})
     assert response.status_code == 422
     assert fields_of(response)["title"] == "About"
+
+
+@ON_POSTGRESQL
+def test_two_who_make_the_same_new_tags_do_not_wait_for_each_other(
+    ada: Typist, ben: Typist, site: Site
+) -> None:
+    """Each makes new names in one order, whatever order they are typed in; the other is then told of the first's."""
+    with psycopg.connect(site.settings.database_url) as other:
+        other.execute("INSERT INTO tag (slug, name) VALUES ('boats', 'Boats')")
+        with ThreadPoolExecutor() as threads:
+            saved = threads.submit(ada.write, "save", tags="Sea, Boats")
+            wait_until_somebody_waits(other)
+            other.execute("SET lock_timeout = '5s'")
+            other.execute("INSERT INTO tag (slug, name) VALUES ('sea', 'Sea')")
+            other.commit()
+            path = saved.result()
+    assert set(ada.form(path)["tags"].split(", ")) == {"Sea", "Boats"}
+
+
+def wait_until_somebody_waits(connection: psycopg.Connection[Any]) -> None:
+    """Return once another connection waits for a lock that this one holds."""
+    waits = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    while connection.execute(waits).fetchone() == (0,):
+        time.sleep(0.01)
