@@ -43,6 +43,11 @@ def write_outage(error: BaseException) -> None:
     _failures.error("the database cannot work just now: %s", kind_of(error))
 
 
+def write_unkept_picture(error: OSError) -> None:
+    """Note that a picture could not be stored, as when the disk is full."""
+    _failures.error("a picture could not be stored: %s", error.strerror)
+
+
 def write_lost_key(sentence: str) -> None:
     """Note that a running process has lost a key, in a sentence that says what is wrong with it."""
     _failures.error("%s Reading only, until it is here again; run `cms doctor`", sentence)

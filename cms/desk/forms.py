@@ -19,7 +19,7 @@ from cms.answering.forms import Form, refuse_longer
 from cms.articles.models import ArticleKind
 from cms.articles.queries.cards import Picture
 from cms.articles.rules import slug
-from cms.desk.actions.pictures import figure, kept
+from cms.desk.actions.pictures import PictureRefusal, figure, kept
 from cms.desk.queries.drafts import NO_PICTURE, Draft
 from cms.desk.queries.working import Working
 from cms.desk.rules import (
@@ -41,6 +41,10 @@ USUAL_LANGUAGES = ("en", "ur", "ar")
 # RFC 5646, section 2.1, as far as it is used.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MARK = re.compile(r"[0-9a-f]{32}")
+PICTURE_SENTENCES = {
+    PictureRefusal.UNREADABLE: "This is no picture that a page can show.",
+    PictureRefusal.NO_ROOM: "This picture could not be stored. Nothing else is lost. Please tell whoever runs this site.",
+}
 _PICTURES = {"accept": "image/jpeg,image/png,image/gif,image/webp,image/avif"}
 
 
@@ -131,7 +135,7 @@ class ArticleForm(Form):
         """Ask for a picture of the site's own, and for one where only its words are given."""
         if self.lead.data and self.lead_picture() is None:
             self.lead.data = _name(self.stored_lead)
-            raise ValidationError(say("This is no picture that a page can show."))
+            raise ValidationError(say(PICTURE_SENTENCES[PictureRefusal.UNREADABLE]))
         if not self.lead.data and any(self._lead_words()):
             raise ValidationError(say("Please choose a picture."))
 

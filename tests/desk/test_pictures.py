@@ -2,17 +2,19 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from cms.exchange.actions.cleaned_files import CleanFile
 from cms.site import Site
 from tests.conftest import START
 from tests.desk.typist import Typist, at_desk, fields_of, photograph
 from tests.factories import hire
-from tests.reader import Reader
+from tests.reader import Reader, check_page
 
 NEW = "/desk/articles/new"
 SHOWN = re.compile(
@@ -96,3 +98,24 @@ def test_who_has_to_sign_in_again_is_told_that_her_picture_is_not_carried_on(
 
 def _post(ada: Typist, form: dict[str, str], picture: tuple[io.BytesIO, str]) -> TestResponse:
     return ada.client.post(NEW, data={**form, "action": "save", "picture": picture}, headers=ada.headers)
+
+
+@pytest.mark.parametrize("action", ["save", "publish"])
+def test_a_picture_that_finds_no_place_is_told_of_and_every_word_is_kept(
+    ada: Typist, site: Site, action: str
+) -> None:
+    site.settings.media_folder.write_text("No folder, as on a disk that is full.")
+    response = _send(ada, action, photograph())
+    assert response.status_code == 422
+    page = check_page(response)
+    assert "could not be stored" in page.text("p", id="picture-error")
+    assert fields_of(response)["body_html"] == "One.\n\nTwo."
+    sent = {"picture": (io.BytesIO(photograph()), "a.jpg"), "csrf_token": fields_of(response)["csrf_token"]}
+    assert ada.client.post("/desk/pictures", data=sent, headers=ada.headers).status_code == 507
+
+
+def test_half_a_picture_is_not_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").mkdir()  # so that nothing can be put in its place
+    with pytest.raises(OSError, match="directory"):
+        CleanFile(b"picture", ".jpg").put_at(tmp_path / "a.jpg")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]

@@ -1,8 +1,11 @@
-"""What `cms doctor` finds where PostgreSQL keeps the site."""
+"""What `cms doctor` finds about the disk, and where PostgreSQL keeps the site."""
+
+import re
 
 import pytest
 import sqlalchemy as sa
 
+from cms.privacy.actions import examining
 from cms.privacy.actions.examining import examine
 from cms.privacy.queries import health
 from cms.site import Site
@@ -22,6 +25,13 @@ def test_doctor_says_when_postgresql_has_not_looked_at_its_tables(
     assert _finds(site, "Run ANALYZE")
     _say(site, "ANALYZE")
     assert not _finds(site, "Run ANALYZE")
+
+
+def test_doctor_says_when_the_disk_is_nearly_full(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "The disk has room." in [found.sentence for found in examine(site.settings, START)]
+    monkeypatch.setattr(examining, "ROOM_LEAST_BYTES", 1 << 62)
+    (full,) = (found for found in examine(site.settings, START) if not found.is_well)
+    assert re.search(r" has \d+ MB left\. Make room", full.sentence)
 
 
 def _finds(site: Site, words: str) -> bool:

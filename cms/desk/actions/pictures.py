@@ -1,16 +1,26 @@
 """Taking in a picture that somebody adds to what she writes."""
 
 from datetime import datetime
+from enum import StrEnum
 from html import escape
 
+from cms import logs
 from cms.articles.queries.cards import Picture
 from cms.site import Site
+
+
+class PictureRefusal(StrEnum):
+    """Why a picture was not kept."""
+
+    UNREADABLE = "unreadable"
+    NO_ROOM = "no_room"
+
 
 WIDEST = 1600  # pixels: twice the text's own width, for sharp screens; a phone's 4 MB become some 0.3
 
 
-def take_in(site: Site, body: bytes, now: datetime) -> Picture | None:
-    """Keep a picture below /media/, without what a camera wrote into it; return it, not yet described, None for no picture.
+def take_in(site: Site, body: bytes, now: datetime) -> Picture | PictureRefusal:
+    """Keep a picture below /media/, without what a camera wrote into it; return it, not yet described.
 
     Its name says nothing of whose it was. One that no article shows in the end stays there, and harms nobody.
     """
@@ -21,11 +31,15 @@ def take_in(site: Site, body: bytes, now: datetime) -> Picture | None:
     try:
         file = fitted(body, WIDEST)
     except FileRefused:
-        return None
+        return PictureRefusal.UNREADABLE
     name = f"{now:%Y/%m}/{file.digest[:20]}{file.suffix}"
     path = site.settings.media_folder / name
-    if not path.exists():
-        file.put_at(path)
+    try:
+        if not path.exists():
+            file.put_at(path)
+    except OSError as error:
+        logs.write_unkept_picture(error)
+        return PictureRefusal.NO_ROOM
     put_copies(site.settings.media_folder, name, file)
     return Picture(f"/media/{name}", "", "", "", file.width or 0, file.height or 0)
 

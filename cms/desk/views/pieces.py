@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, request
 
 from cms import sanitize
-from cms.desk.actions.pictures import figure, take_in
+from cms.desk.actions.pictures import PictureRefusal, figure, take_in
+from cms.desk.forms import PICTURE_SENTENCES
 from cms.web import clock, private_page, say, site
 
 blueprint = Blueprint("pieces", __name__)
@@ -25,6 +26,7 @@ def add_picture() -> Response:
         sanitize.one_line(request.form.get(name, "")) for name in ("picture_alt", "picture_caption")
     )
     taken = take_in(site(), sent.read(), clock())
-    if taken is None:
-        return private_page(say("This is no picture that a page can show."), 415)
+    if isinstance(taken, PictureRefusal):
+        status = 415 if taken is PictureRefusal.UNREADABLE else 507
+        return private_page(say(PICTURE_SENTENCES[taken]), status)
     return private_page(figure(taken._replace(alt=alt, caption=caption)), 201)

@@ -11,9 +11,9 @@ from cms.articles.rules import address_of
 from cms.articles.views.showing import article_context
 from cms.comments.queries.thread import VisibleThread
 from cms.desk.actions import writing
-from cms.desk.actions.pictures import take_in
+from cms.desk.actions.pictures import PictureRefusal, take_in
 from cms.desk.actions.writing import Conflict, SlugTaken, Stored, WriteRefusal
-from cms.desk.forms import ArticleForm
+from cms.desk.forms import PICTURE_SENTENCES, ArticleForm
 from cms.desk.queries.drafts import Draft, differences, preview
 from cms.desk.queries.working import Working, own_author, section_names, working_article
 from cms.desk.rules import Button, State, offered
@@ -81,8 +81,8 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     if button is Button.WRITE_ON:
         return _form(form, article, 200)
     refused, is_valid = _take_pictures(form), form.validate()
-    for name in refused:
-        form[name].errors = [say("This is no picture that a page can show.")]
+    for name, refusal in refused.items():
+        form[name].errors = [say(PICTURE_SENTENCES[refusal])]
     if refused or not is_valid:
         return _form(form, article, 422)
     if button is Button.PREVIEW:
@@ -105,19 +105,19 @@ def _submit(article: Working | None, form: ArticleForm) -> Response:
     )
 
 
-def _take_pictures(form: ArticleForm) -> list[str]:
+def _take_pictures(form: ArticleForm) -> dict[str, PictureRefusal]:
     """Put the pictures that were sent along where they belong, also where something else is amiss.
 
-    Return the names of the fields whose files cannot be shown.
+    Return the names of the fields whose files were not kept, with the reason.
     """
-    refused = []
+    refused = {}
     for name, put in (("picture", form.add_to_text), ("lead_file", form.set_lead)):
         sent = request.files.get(name)
         if not sent or not (body := sent.read()):
             continue
         taken = take_in(site(), body, clock())
-        if taken is None:
-            refused.append(name)
+        if isinstance(taken, PictureRefusal):
+            refused[name] = taken
         else:
             put(taken)
     if form.lead_remove.data and not refused:

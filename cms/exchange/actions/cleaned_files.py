@@ -46,11 +46,15 @@ class CleanFile:
         return hashlib.sha256(self.body).hexdigest()
 
     def put_at(self, path: Path) -> None:
-        """Write it to `path`, where it is whole or not at all."""
+        """Write it to `path`, where it is whole or not at all. Raises OSError, and leaves nothing behind."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.new")
-        partial.write_bytes(self.body)
-        os.replace(partial, path)
+        try:
+            partial.write_bytes(self.body)
+            os.replace(partial, path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 def cleaned(path: Path) -> CleanFile:

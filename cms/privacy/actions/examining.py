@@ -1,5 +1,6 @@
 """The checks of `cms doctor`."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from cms.vault import Key, KeyRefused
 
 # Those of the newest articles: a host that does not share the folder of pictures lacks them first.
 PICTURES_LOOKED_FOR = 200
+ROOM_LEAST_BYTES = 200_000_000  # the search index of a large import, or some days of a busy site
 GO_ON = "Run `cms privacy rotate-key` to go on."
 
 
@@ -60,6 +62,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         database.close()
     return [
         Finding(True, "The database answers and is at the newest schema."),
+        _room_finding(settings),
         _counts_finding(is_counted),
         *_statistics_findings(has_statistics),
         *of_keys,
@@ -69,6 +72,16 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
         *_picture_findings(settings, pictures),
         *(Finding(is_well, sentence) for is_well, sentence in mail_findings(settings, stale)),
     ]
+
+
+def _room_finding(settings: Settings) -> Finding:
+    left = shutil.disk_usage(settings.instance).free
+    if left >= ROOM_LEAST_BYTES:
+        return Finding(True, "The disk has room.")
+    return Finding(
+        False,
+        f"The disk that holds {settings.instance} has {left // 1_000_000} MB left. Make room: on a full one nothing is stored.",
+    )
 
 
 def _counts_finding(is_counted: bool) -> Finding:
