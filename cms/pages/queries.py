@@ -95,6 +95,7 @@ class Probe:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._place = "?1" if database.is_sqlite else "$1"
+        self._driver_error: type[Exception] = database.reader.dialect.loaded_dbapi.Error
         self._connection: PoolProxiedConnection | None = None
         self._wal_index: mmap.mmap | None = None
 
@@ -138,15 +139,21 @@ class Probe:
         try:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
-        except self._database.reader.dialect.loaded_dbapi.Error as error:
-            self.close()
+        except self._driver_error as error:
+            self._give_up()
             raise CannotTell from error
+
+    def _give_up(self) -> None:
+        """Close a connection that failed; there is nothing to undo, and a rollback would fail as well."""
+        connection, self._connection, self._wal_index = self._connection, None, None
+        if connection is not None:
+            connection.invalidate()
 
     def _cursor(self) -> Any:  # Any: each driver's own kind
         if self._connection is None:
             try:
                 self._connection = self._opened()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, self._driver_error) as error:  # a pool hands on what its driver raised
                 raise CannotTell from error
         return self._connection.cursor()
 

@@ -35,11 +35,14 @@ _UNREACHED = "See that PostgreSQL runs and that database_url is right."
 _CLASH = "40"  # two transactions in each other's way
 _POSTGRESQL = (
     "08",  # connection lost
+    "28",  # not let in: an operator changes passwords
+    "3D000",  # the database is not there: an operator puts a backup in its place
     "53",  # disk full, out of memory, too many connections
     "57",  # shut down, starting up, cancelled by a time limit
     "58",  # the system below it failed
     "XX",  # it found its own files damaged
     _CLASH,
+    "55000",  # closed to new connections
     "55P03",  # locked for longer than the lock timeout
     "25006",  # read-only, as a replica or after default_transaction_read_only
 )

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -12,10 +13,11 @@ from cms.config import Settings
 from cms.pages.queries import Probe
 from cms.site import Site
 from tests.articles.paper import counted
-from tests.conftest import ON_SQLITE, Clock
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE, Clock
 from tests.desk.typist import Typist
 from tests.factories import hire, send_comment, write_article
 from tests.pages.kept import Worker
+from tests.postgresql import POSTGRESQL
 from tests.reader import Moderator, Reader
 
 PAGES = ("/", "/articles/tide", "/articles/tram", "/authors/ada", "/feed.xml")
@@ -151,3 +153,18 @@ def test_an_old_static_address_gets_the_present_file_and_takes_no_room(worker: W
         old = reader.get("/static/css/reader.0123456789.css")
         assert (old.status_code, old.headers["Cache-Control"]) == (200, "public, max-age=60")
     assert worker.made == 3
+
+
+@ON_POSTGRESQL
+@pytest.mark.breaks_the_schema
+def test_while_postgresql_lets_nobody_in_no_kept_page_is_vouched_for_and_none_breaks(
+    worker: Worker, settings: Settings
+) -> None:
+    name, reader = settings.database_url.rpartition("/")[2], Reader(worker.app)
+    with psycopg.connect(POSTGRESQL, autocommit=True) as administrator:
+        administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        ended = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s"
+        administrator.execute(ended, [name])
+        assert [reader.get(path).status_code for path in PAGES] == [503] * len(PAGES)
+        administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+    assert [reader.get(path).status_code for path in PAGES] == [200] * len(PAGES)
