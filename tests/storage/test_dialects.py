@@ -1,6 +1,7 @@
 """What either database says in words of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,10 @@ print(*sorted(sys.modules))
 """
 
 
-def test_workers_on_sqlite_carry_nothing_that_only_postgresql_or_a_debugger_needs(tmp_path: Path) -> None:
-    _imported(tmp_path)  # which migrates the new site, as workers seldom do
+def test_workers_on_sqlite_carry_nothing_that_only_postgresql_or_a_debugger_needs(
+    opened_template: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(opened_template, tmp_path, dirs_exist_ok=True)  # workers seldom migrate it themselves
     imported = _imported(tmp_path)
     assert "sqlalchemy.dialects.sqlite" in imported
     assert imported.isdisjoint({"sqlalchemy.dialects.postgresql", "psycopg", "pdb", "alembic.command"})
