@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import nh3
 
-from cms.text.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained
+from cms.text.bodies import CONTAINERS, OUTSIDE_TAGS, RENAMED, is_local, paragraphs, self_contained, shallow
 from cms.text.characters import comment_text, is_blank, one_line, storable
 from cms.text.markup import COMMENT_TAGS
 from cms.text.typeset import typeset
@@ -156,7 +156,7 @@ def article_html(raw: str, media_prefix: str = "/media/") -> str:
     to it, gets ID_PREFIX. Cleaning what was well nested again changes nothing.
     """
     # Once more after parsing, since `&#1;` is a control character too, and one that hides "javascript:".
-    parsed = storable(_article_reader().clean(paragraphs(storable(raw))))
+    parsed = storable(_article_reader().clean(shallow(paragraphs(storable(raw)))))
     return _article_wall(media_prefix).clean(self_contained(parsed, media_prefix)).strip()
 
 

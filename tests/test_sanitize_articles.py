@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.sanitize import ARTICLE_TAGS, article_html, paragraphs
+from cms.text.bodies import DEEPEST
 from tests.seen import letters, seen
 
 PIECES = st.one_of(
@@ -214,3 +215,19 @@ def test_a_cleaned_article_stays_as_it_is_when_cleaned_again(raw: str) -> None:
 )
 def test_plain_text_of_an_author_is_kept_whole(raw: str) -> None:
     assert letters(seen(article_html(raw)).text) == letters(raw)
+
+
+@pytest.mark.parametrize("block", ["div", "blockquote", "ul", "figure", "DETAILS"])
+def test_blocks_within_blocks_are_taken_no_deeper_than_any_text_goes(block: str) -> None:
+    html = (
+        f"<{block}>" * 5_000 + "at the bottom" + f"</{block}>" * 5_000 + "<blockquote>beside it</blockquote>"
+    )
+    found = article_html(html)
+    assert "at the bottom" in found
+    assert found.endswith("<blockquote>beside it</blockquote>")
+    assert found.count("<") <= 4 * DEEPEST
+
+
+def test_blocks_beside_each_other_are_all_taken() -> None:
+    html = "<blockquote>a</blockquote>" * 1_000
+    assert article_html(html) == html

@@ -30,6 +30,11 @@ _FIRST_SOURCE = re.compile(
     rf"(?P<start><(?:audio|video)(?P<attributes>(?:{_ATTRIBUTE})*))>\s*<source(?P<source>(?:{_ATTRIBUTE})*)>"
 )
 _HOST = re.compile(r"(?:https?:)?//(?:[^/?#]*@)?([^/?#]+)", re.IGNORECASE)
+# Blocks within blocks: the parser's time grows with the square of their depth (100,000 took it minutes, measured), and
+# browsers themselves stop at 512.
+DEEPEST = 200
+_NESTING = CONTAINERS | frozenset("blockquote ul ol dl figure figcaption details".split())
+_NESTING_TAG = re.compile(rf"<(/?)(?:{'|'.join(sorted(_NESTING))})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _VOID = frozenset({"br", "hr", "img", "embed", "source"})
 
 
@@ -40,6 +45,20 @@ def paragraphs(raw: str) -> str:
         return raw
     parts = (part.strip() for part in _BLANK_LINE.split(text))
     return "\n".join(f"<p>{_LINE_END.sub('<br>', part)}</p>" for part in parts if part)
+
+
+def shallow(raw: str) -> str:
+    """Return HTML without the tags of blocks that stand in more than DEEPEST others; what is in them stays."""
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        closes = bool(tag[1])
+        stays = depth <= DEEPEST if closes else depth < DEEPEST
+        depth = max(0, depth - 1) if closes else depth + 1
+        return tag[0] if stays else ""
+
+    return _NESTING_TAG.sub(kept, raw)
 
 
 def is_local(address: str, media_prefix: str) -> bool:
