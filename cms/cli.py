@@ -28,7 +28,7 @@ COMMANDS = {
     "privacy": ("cms.privacy.commands:privacy", "Look after the keys under which addresses are sealed."),
     "deploy": ("cms.pages.commands:deploy", "Print a configuration for nginx, Caddy or systemd."),
     "bake": ("cms.cli:bake", "Make public pages as files for a proxy to serve."),
-    "pictures": ("cms.exchange.commands.pictures:pictures", "Make the copies of pictures that phones get."),
+    "pictures": ("cms.pictures.commands:pictures", "Make the copies of pictures that phones get."),
     "comments": ("cms.comments.commands:comments", "Look after stored comments."),
 }
 DEFAULT_BIND = "127.0.0.1:8000"

@@ -9,7 +9,7 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from cms.exchange.actions.cleaned_files import CleanFile
+from cms.pictures.actions.cleaned_files import CleanFile
 from cms.site import Site
 from tests.conftest import START
 from tests.desk.typist import Typist, at_desk, fields_of, photograph

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from cms.exchange.actions import pictures
-from cms.exchange.actions.cleaned_files import FileRefused, cleaned
 from cms.exchange.report import ImportReport
+from cms.pictures.actions.cleaned_files import FileRefused, cleaned
 from cms.site import Site
 from tests.exchange.conftest import export, post
 

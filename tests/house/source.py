@@ -22,6 +22,7 @@ FEATURES = frozenset(
         "pages",
         "limits",
         "outbox",
+        "pictures",
     }
 )
 ROOMS = (

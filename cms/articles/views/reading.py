@@ -13,7 +13,6 @@ from werkzeug.exceptions import NotFound
 from cms.answering.current import notes
 from cms.answering.written import written
 from cms.articles.models import ArticleKind
-from cms.articles.narrower import MEDIA, original_of, srcset, with_copies
 from cms.articles.queries import archives, former, reading
 from cms.articles.queries.cards import Picture
 from cms.articles.queries.onward import onward
@@ -24,6 +23,7 @@ from cms.comments.queries.first_page import expect_first_page
 from cms.comments.queries.thread import visible_comment
 from cms.comments.views.places import thread_asked_for, way_to_comment
 from cms.pages import rules as things
+from cms.pictures.narrower import MEDIA, original_of, srcset, with_copies
 from cms.text.numbers import number_or_0
 from cms.web import clock, private_page, public_page, site, speak
 

@@ -25,8 +25,8 @@ def take_in(site: Site, body: bytes, now: datetime) -> Picture | PictureRefusal:
     Its name says nothing of whose it was. One that no article shows in the end stays there, and harms nobody.
     """
     # Here, since Pillow is for those who bring pictures: every worker would hold it otherwise.
-    from cms.exchange.actions.cleaned_files import FileRefused, fitted
-    from cms.exchange.actions.narrower_copies import put_copies
+    from cms.pictures.actions.cleaned_files import FileRefused, fitted
+    from cms.pictures.actions.narrower_copies import put_copies
 
     try:
         file = fitted(body, WIDEST)
@@ -50,7 +50,7 @@ def kept(site: Site, name: str) -> Picture | None:
     The name comes from a form: it is taken only as it is written from the folder itself, so that no other way
     (`..`, an absolute path, a link out of the folder) leads anywhere.
     """
-    from cms.exchange.actions.cleaned_files import FileRefused, size_of  # here, as above
+    from cms.pictures.actions.cleaned_files import FileRefused, size_of  # here, as above
 
     folder = site.settings.media_folder.resolve()
     try:

@@ -8,8 +8,6 @@ from html import escape, unescape
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from cms.exchange.actions.cleaned_files import FileRefused, cleaned
-from cms.exchange.actions.narrower_copies import put_copies
 from cms.exchange.html_tokens import Token, attributes, tokens
 from cms.exchange.mapping import Skipped, plain
 from cms.exchange.old_addresses import normalised
@@ -17,6 +15,8 @@ from cms.exchange.report import ImportReport
 from cms.exchange.shortcodes import Attachment
 from cms.exchange.survey import Survey
 from cms.exchange.urls import parts_of
+from cms.pictures.actions.cleaned_files import FileRefused, cleaned
+from cms.pictures.actions.narrower_copies import put_copies
 
 PREFIX = "/media/"
 LONGEST_NAME = 400  # characters below wp-content/uploads; the column takes 500

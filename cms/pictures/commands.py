@@ -3,7 +3,7 @@
 import click
 
 from cms.cli import settings_or_exit
-from cms.exchange.actions.narrower_copies import put_missing_copies
+from cms.pictures.actions.narrower_copies import put_missing_copies
 
 
 @click.command()

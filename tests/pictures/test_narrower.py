@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from flask import Flask
 from PIL import Image
 
-from cms.articles.narrower import WIDTHS, srcset, with_copies
-from cms.exchange.actions.cleaned_files import CleanFile
-from cms.exchange.actions.narrower_copies import narrowed, put_copies
-from cms.exchange.commands.pictures import pictures
+from cms.pictures.actions.cleaned_files import CleanFile
+from cms.pictures.actions.narrower_copies import narrowed, put_copies
+from cms.pictures.commands import pictures
+from cms.pictures.narrower import WIDTHS, srcset, with_copies
 from cms.site import Site
 from tests.conftest import START
 from tests.factories import write_article

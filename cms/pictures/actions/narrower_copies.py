@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from cms.articles.narrower import name_of_copy, original_of, widths_below
-from cms.exchange.actions.cleaned_files import CleanFile, FileRefused, size_of
+from cms.pictures.actions.cleaned_files import CleanFile, FileRefused, size_of
+from cms.pictures.narrower import name_of_copy, original_of, widths_below
 
 QUALITY = (
     80  # of a copy: on a phone's sharp screen nobody sees a difference from 90, at two thirds of the bytes
