@@ -217,15 +217,40 @@ def test_plain_text_of_an_author_is_kept_whole(raw: str) -> None:
     assert letters(seen(article_html(raw)).text) == letters(raw)
 
 
-@pytest.mark.parametrize("block", ["div", "blockquote", "ul", "figure", "DETAILS"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        "div",
+        "blockquote",
+        "ul",
+        "figure",
+        "DETAILS",
+        "summary",
+        "dialog",
+        'div title="<"',
+        "blockquote cite='>'",
+    ],
+)
 def test_blocks_within_blocks_are_taken_no_deeper_than_any_text_goes(block: str) -> None:
-    html = (
-        f"<{block}>" * 5_000 + "at the bottom" + f"</{block}>" * 5_000 + "<blockquote>beside it</blockquote>"
-    )
+    closing = f"</{block.split()[0]}>"
+    html = f"<{block}>" * 5_000 + "at the bottom" + closing * 5_000 + "<blockquote>beside it</blockquote>"
     found = article_html(html)
     assert "at the bottom" in found
     assert found.endswith("<blockquote>beside it</blockquote>")
-    assert found.count("<") <= 4 * DEEPEST
+    assert found.count("<") <= 6 * DEEPEST
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<!-- <div> <ul> -->" * 300,
+        "<script>" + '"<ul>"' * 300 + "</script>",
+        "<div>" * 300,
+        "<p>x</p>" * 1_000,
+    ],
+)
+def test_what_does_not_stand_deep_keeps_its_blocks(before: str) -> None:
+    assert article_html(f"{before}<ul><li>one</li></ul>").endswith("<ul><li>one</li></ul>")
 
 
 def test_blocks_beside_each_other_are_all_taken() -> None:

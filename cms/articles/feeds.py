@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from markupsafe import Markup
@@ -11,7 +10,7 @@ from markupsafe import Markup
 from cms.articles.absolute import absolute_addresses
 from cms.articles.queries import discovery, former
 from cms.articles.queries.discovery import Feed, FeedEntry, SitemapPart
-from cms.articles.rules import address_of, former_address
+from cms.articles.rules import address_of, former_address, permanent_id
 from cms.config import Settings
 from cms.languages import direction
 from cms.pages import rules as things
@@ -92,14 +91,6 @@ def robots() -> Response:
     return public_page("\n".join(lines), [things.SITE], "text/plain")
 
 
-def permanent_id(entry: FeedEntry, settings: Settings) -> str:
-    """Return the id of an entry: the one it came with, else a tag URI (RFC 4151) without its slug."""
-    if entry.entry_id:
-        return entry.entry_id
-    host = urlsplit(settings.base_url).hostname
-    return f"tag:{host},{entry.created_at:%Y-%m-%d}:article-{entry.id}"
-
-
 def _feed(feed: Feed, path: str, own_path: str, thing: str) -> Response:
     here = site().settings
     name = f"{feed.name} – {here.site_name}" if feed.name else here.site_name
@@ -119,7 +110,7 @@ def _atom_feed(feed: Feed, page: dict[str, str]) -> str:
         updated_at=max((entry.updated_at for entry in feed.entries), default=NEVER),
         address_of=address_of,
         content=_content_html,
-        permanent_id=lambda entry: permanent_id(entry, site().settings),
+        permanent_id=lambda entry: _id_of(entry, site().settings),
     )
 
 
@@ -142,7 +133,7 @@ def _json_feed(feed: Feed, page: dict[str, str]) -> str:
 def _json_item(entry: FeedEntry, settings: Settings) -> dict[str, Any]:
     base = settings.base_url
     return {
-        "id": permanent_id(entry, settings),
+        "id": _id_of(entry, settings),
         "url": base + address_of("article", entry.slug),
         "title": entry.title,
         "content_html": str(_content_html(entry)),
@@ -168,6 +159,10 @@ def _content_html(entry: FeedEntry) -> Markup:
     )
     address = site().settings.base_url + address_of("article", entry.slug)
     return Markup(absolute_addresses(body, address))  # noqa: S704  # the same, with whole addresses
+
+
+def _id_of(entry: FeedEntry, settings: Settings) -> str:
+    return permanent_id(entry.entry_id, entry.id, entry.created_at, settings.base_url)
 
 
 def _render(template: str, **context: Any) -> str:

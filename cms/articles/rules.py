@@ -5,7 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 SLUG_MAX = 80  # characters; longer addresses are cut by chat programs
 QUERY_MAX_FIELDS = 20  # WordPress's own questions have one or two; longer ones are nobody's old address
@@ -69,6 +69,11 @@ def former_address(path_and_query: str) -> str:
 def address_of(kind: str, slug: str) -> str:
     """Return the path of a thing that has a slug: article, page, author, section or tag."""
     return f"/{kind}s/{quote(slug)}"
+
+
+def permanent_id(entry_id: str, article_id: int, created_at: datetime, base_url: str) -> str:
+    """Return by what readers' programs know an article: the id that it came with, else a tag URI (RFC 4151) without its slug."""
+    return entry_id or f"tag:{urlsplit(base_url).hostname},{created_at:%Y-%m-%d}:article-{article_id}"
 
 
 def reading_minutes(text: str) -> int:

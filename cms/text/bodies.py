@@ -33,8 +33,12 @@ _HOST = re.compile(r"(?:https?:)?//(?:[^/?#]*@)?([^/?#]+)", re.IGNORECASE)
 # Blocks within blocks: the parser's time grows with the square of their depth (100,000 took it minutes, measured), and
 # browsers themselves stop at 512.
 DEEPEST = 200
-_NESTING = CONTAINERS | frozenset("blockquote ul ol dl figure figcaption details".split())
-_NESTING_TAG = re.compile(rf"<(/?)(?:{'|'.join(sorted(_NESTING))})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_NESTING = "blockquote ul ol dl figure figcaption details summary dialog menu dir hgroup search".split()
+_NESTING_TAG = re.compile(
+    r"<!--.*?(?:-->|$)|<(script|style)\b.*?(?:</\1|$)"
+    rf"|<(?P<slash>/?)(?:(?P<container>{'|'.join(sorted(CONTAINERS))})|{'|'.join(_NESTING)})(?=[\s/>])",
+    re.IGNORECASE | re.DOTALL,
+)
 _VOID = frozenset({"br", "hr", "img", "embed", "source"})
 
 
@@ -48,15 +52,20 @@ def paragraphs(raw: str) -> str:
 
 
 def shallow(raw: str) -> str:
-    """Return HTML without the tags of blocks that stand in more than DEEPEST others; what is in them stays."""
-    depth = 0
+    """Return HTML in which a block in more than DEEPEST others has a name that no cleaning keeps; what is in it stays.
+
+    Containers, which are unwrapped in the end, are counted apart: old texts leave hundreds of them open.
+    """
+    depths = [0, 0]
 
     def kept(tag: re.Match[str]) -> str:
-        nonlocal depth
-        closes = bool(tag[1])
+        if tag["slash"] is None:  # a comment or a script, which hold no tags
+            return tag[0]
+        kind, closes = int(tag["container"] is not None), bool(tag["slash"])
+        depth = depths[kind]
+        depths[kind] = max(0, depth - 1) if closes else depth + 1
         stays = depth <= DEEPEST if closes else depth < DEEPEST
-        depth = max(0, depth - 1) if closes else depth + 1
-        return tag[0] if stays else ""
+        return tag[0] if stays else f"<{tag['slash']}x"
 
     return _NESTING_TAG.sub(kept, raw)
 

@@ -8,7 +8,15 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from cms.articles.models import ArticleKind, Author, Section, Tag
-from cms.exchange.actions.wordpress_records import PictureNumbers, Place, as_html, comments_below, items, term
+from cms.exchange.actions.wordpress_records import (
+    FileNumbers,
+    Place,
+    as_html,
+    comments_below,
+    items,
+    login,
+    term,
+)
 from cms.exchange.queries import exported
 from cms.exchange.queries.exported import ExportedArticle, ExportedComment
 from cms.exchange.wxr_events import ChannelHead, WxrAuthor
@@ -23,7 +31,10 @@ COMMENT_STATES = {"1": "approved", "0": "held", "spam": "spam", "trash": "reject
 
 @dataclass(slots=True)
 class ExportReport:
-    """What an export holds; `addresses` counts the comments that went out with an e-mail address."""
+    """What an export holds; `addresses` counts the comments that went out with an e-mail address.
+
+    `unopened` counts those whose address was wanted, and cannot be opened with the keys that are here.
+    """
 
     articles: Counter[str] = field(default_factory=Counter)
     pages: int = 0
@@ -33,6 +44,7 @@ class ExportReport:
     files: int = 0
     comments: Counter[str] = field(default_factory=Counter)
     addresses: int = 0
+    unopened: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the report in the words of an import's."""
@@ -45,15 +57,16 @@ class ExportReport:
             "files": self.files,
             "comments": {state: self.comments[state] for state in COMMENT_STATES.values()},
             "addresses": self.addresses,
+            "unopened": self.unopened,
         }
 
 
 def export_wxr(site: Site, stream: TextIO, now: datetime, *, with_addresses: bool = False) -> ExportReport:
     """Write every article, page and comment to `stream` as a WordPress export; return what it holds.
 
-    Comments that were withdrawn or erased stay out, as do the notes and decisions of moderators. E-mail addresses go
+    Comments that were withdrawn or erased stay out, and those whose text is no longer kept, as do the notes and decisions of moderators. E-mail addresses go
     out only `with_addresses`, where the key is here that opens them. Each portion of articles is read in a transaction
-    of its own, so the site goes on writing; an article that is new meanwhile comes last, or in the next export.
+    of its own, so the site goes on writing; an article that is new meanwhile may come last, or in the next export.
     Raises NoKey if addresses are wanted and the key is missing.
     """
     report = ExportReport()
@@ -65,10 +78,9 @@ def export_wxr(site: Site, stream: TextIO, now: datetime, *, with_addresses: boo
     place = Place(
         settings.base_url, settings.language, ZoneInfo(settings.timezone), settings.close_after_days, now
     )
-    with site.database.reading() as session:
-        numbers = PictureNumbers(exported.highest_article_id(session) + 1)
+    numbers = FileNumbers()
     for article, comments in _articles(site):
-        told = tuple(comments_below(comments, address))
+        told = tuple(comments_below(comments, place.zone, address))
         report.comments.update(COMMENT_STATES[one.approved] for one in told)
         for item in items(article, told, place, numbers):
             if item.post_type == "post":
@@ -99,8 +111,9 @@ def _frame(site: Site, report: ExportReport) -> Iterator[str]:
         sections = exported.all_named(session, Section)
         tags = exported.all_named(session, Tag)
     report.authors, report.sections, report.tags = len(authors), len(sections), len(tags)
-    for number, author in enumerate(authors, 1):
-        yield written(WxrAuthor(login=author.slug, author_id=str(number), display_name=as_html(author.name)))
+    for author in authors:
+        named = as_html(author.name)
+        yield written(WxrAuthor(login=login(author), author_id=str(author.id), display_name=named))
     yield from (written(term("category", section)) for section in sections)
     yield from (written(term("post_tag", tag)) for tag in tags)
 
@@ -131,6 +144,7 @@ class _Addresses:
         try:
             address = self.vault.unseal(comment.email_sealed, table="comment", mark=comment.mark)
         except (NoKey, SealBroken):
+            self.report.unopened += 1
             return ""
         self.report.addresses += 1
         return address

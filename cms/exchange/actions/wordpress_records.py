@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from cms.articles.absolute import absolute_addresses
 from cms.articles.models import ArticleKind, ArticleStatus
-from cms.articles.rules import address_of
+from cms.articles.rules import address_of, permanent_id
 from cms.comments.rules import CommentStatus, closes_at
 from cms.exchange.queries.exported import ExportedArticle, ExportedComment, Named
 from cms.exchange.wxr_events import WxrComment, WxrItem, WxrTerm
@@ -24,12 +24,15 @@ _STATUS = {
     CommentStatus.SPAM: "spam",
     CommentStatus.REJECTED: "trash",
 }
+_TAG = re.compile(r'<[a-z][a-z0-9]*(?: [a-z-]+="[^"]*")+>')  # as nh3 writes tags with attributes
 _SOURCE = re.compile(r' (?:src|href|poster)="([^"]*)"')
-_SOURCES = re.compile(r' (?:srcset|sizes)="[^"]*"')
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
-_LINE_END = re.compile(
-    r"(</(?:p|h[2-6]|ul|ol|li|dl|dt|dd|pre|blockquote|figure|figcaption|table|tr)>)?\s*\n\s*"
-)
+# With the end of a block before it, behind which WordPress makes no break of a line end.
+_SPACE = re.compile(r"(</(?:p|h[2-6]|ul|ol|li|dl|dt|dd|pre|blockquote|figure|figcaption|table|tr)>)?(\s+)")
+FIRST_FILE, FILES_OF_AN_ARTICLE = (
+    1_000_000_000,
+    10_000,
+)  # numbers in WordPress's library, beyond those of articles
 
 
 @dataclass(slots=True)
@@ -47,42 +50,45 @@ class Place:
 
 
 @dataclass(slots=True)
-class PictureNumbers:
-    """The numbers of the site's files in WordPress's library, each given when the first article shows the file."""
+class FileNumbers:
+    """The numbers of the site's files in WordPress's library.
 
-    next_number: int
-    _numbers: dict[str, int] = field(default_factory=dict)
+    Each hangs on the first article that shows the file, so that the next export says the same. A lead picture is a file
+    of its own, which has what is said of it.
+    """
+
+    _numbers: dict[tuple[str, bool], int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many files have a number."""
         return len(self._numbers)
 
-    def of(self, name: str) -> tuple[int, bool]:
-        """Return a file's number, and whether it has it only now."""
-        is_new = name not in self._numbers
-        if is_new:
-            self._numbers[name] = self.next_number
-            self.next_number += 1
-        return self._numbers[name], is_new
+    def of(self, name: str, *, is_lead: bool, article_id: int, place: int) -> tuple[int, bool]:
+        """Return a file's number, and whether it has it only now; `place` is its place among those of the article."""
+        is_new = (name, is_lead) not in self._numbers
+        number = FIRST_FILE + article_id * FILES_OF_AN_ARTICLE + place
+        return self._numbers.setdefault((name, is_lead), number), is_new
 
 
 def items(
-    article: ExportedArticle, comments: Sequence[WxrComment], place: Place, numbers: PictureNumbers
+    article: ExportedArticle, comments: Sequence[WxrComment], place: Place, numbers: FileNumbers
 ) -> Iterator[WxrItem]:
     """Yield an article, then those of its files that no article before it has shown."""
     body_html = body(article.body_html, place.base_url + address_of(article.kind, article.slug))
-    shown = [article.image_path] if article.image_path else []
-    shown += _files_in(body_html, place.base_url + MEDIA)
-    numbered = {name: numbers.of(name) for name in dict.fromkeys(shown)}
-    lead = str(numbered[article.image_path][0]) if article.image_path else ""
-    yield _article(article, body_html, lead, comments, place)
-    for name, (number, is_new) in numbered.items():
+    shown = [(article.image_path, True)] if article.image_path else []
+    shown += [(name, False) for name in dict.fromkeys(_files_in(body_html, place.base_url + MEDIA))]
+    numbered = [
+        numbers.of(name, is_lead=is_lead, article_id=article.id, place=number)
+        for number, (name, is_lead) in enumerate(shown)
+    ]
+    yield _article(article, body_html, str(numbered[0][0]) if article.image_path else "", comments, place)
+    for (name, is_lead), (number, is_new) in zip(shown, numbered, strict=True):
         if is_new:
-            yield _file(name, number, article, place)
+            yield _file(name, number, article, place, is_lead=is_lead)
 
 
 def comments_below(
-    comments: Sequence[ExportedComment], address: Callable[[ExportedComment], str]
+    comments: Sequence[ExportedComment], zone: tzinfo, address: Callable[[ExportedComment], str]
 ) -> Iterator[WxrComment]:
     """Yield the comments that are still there; an answer to one that is gone answers whatever that one answered.
 
@@ -95,7 +101,7 @@ def comments_below(
                 comment_id=str(comment.id),
                 author=as_html(comment.name),
                 email=address(comment),
-                date=_local(comment.created_at, UTC),
+                date=_local(comment.created_at, zone),
                 date_gmt=_local(comment.created_at, UTC),
                 content=comment_text(comment.body_html),
                 approved=_STATUS[comment.status],
@@ -105,14 +111,19 @@ def comments_below(
 
 
 def body(body_html: str, address: str) -> str:
-    """Return an article's HTML with whole addresses, one size of each picture and no line end within a paragraph.
+    """Return an article's HTML with whole addresses and no line end within a paragraph.
 
     WordPress would show such a line end as a break.
     """
-    whole = absolute_addresses(_SOURCES.sub("", body_html), address)
-    parts = _PREFORMATTED.split(whole)
-    parts[::2] = [_LINE_END.sub(lambda end: f"{end[1]}\n" if end[1] else " ", part) for part in parts[::2]]
+    parts = _PREFORMATTED.split(absolute_addresses(body_html, address))
+    parts[::2] = [_SPACE.sub(_without_line_end, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _without_line_end(space: re.Match[str]) -> str:
+    if "\n" not in space[2]:
+        return space[0]
+    return f"{space[1]}\n" if space[1] else " "
 
 
 def comment_text(body_html: str) -> str:
@@ -134,6 +145,11 @@ def as_html(text: str) -> str:
     return escape(text, quote=False)
 
 
+def login(author: Named) -> str:
+    """Return the name by which an author signs in to WordPress, whose own are of Latin letters alone."""
+    return author.slug if author.slug.isascii() else f"byline-{author.id}"
+
+
 def _article(
     article: ExportedArticle, body_html: str, lead: str, comments: Sequence[WxrComment], place: Place
 ) -> WxrItem:
@@ -144,8 +160,8 @@ def _article(
         title=as_html(article.title),
         link=address,
         pub_date=format_datetime(moment.astimezone(UTC)),
-        creator=article.authors[0].slug if article.authors else "",
-        guid=article.entry_id or address,
+        creator=login(article.authors[0]) if article.authors else "",
+        guid=permanent_id(article.entry_id, article.id, article.created_at, place.base_url),
         content=body_html,
         excerpt=as_html(article.standfirst),
         post_id=str(article.id),
@@ -172,9 +188,9 @@ def _terms(article: ExportedArticle, language: str) -> Iterator[WxrTerm]:
     yield from (term("post_tag", tag) for tag in article.tags)
     # WordPress itself knows one author and one language; two plugins keep the others as terms, as is done here.
     if len(article.authors) > 1:  # Co-Authors Plus
-        yield from (term("author", Named(f"cap-{one.slug}", one.name)) for one in article.authors)
+        yield from (term("author", Named(one.id, f"cap-{login(one)}", one.name)) for one in article.authors)
     if article.language != language:  # Polylang
-        yield term("language", Named(article.language, article.language))
+        yield term("language", Named(0, article.language, article.language))
 
 
 def _meta(article: ExportedArticle, lead: str) -> Iterator[tuple[str, str]]:
@@ -183,15 +199,15 @@ def _meta(article: ExportedArticle, lead: str) -> Iterator[tuple[str, str]]:
     yield from (("_wp_old_slug", slug) for slug in article.former_slugs)
 
 
-def _file(name: str, number: int, article: ExportedArticle, place: Place) -> WxrItem:
+def _file(name: str, number: int, article: ExportedArticle, place: Place, *, is_lead: bool) -> WxrItem:
     address = f"{place.base_url}{MEDIA}{name}"
-    is_lead = name == article.image_path
+    said = " – ".join(filter(None, (article.image_caption, article.image_credit)))
     meta = [("_wp_attached_file", unquote(name))]
     return WxrItem(
         line=0,
         title=PurePosixPath(unquote(name)).stem,
         guid=address,
-        excerpt=as_html(article.image_caption) if is_lead else "",
+        excerpt=as_html(said) if is_lead else "",
         post_id=str(number),
         post_date=_local(article.changed_at, place.zone),
         post_date_gmt=_local(article.changed_at, UTC),
@@ -204,7 +220,8 @@ def _file(name: str, number: int, article: ExportedArticle, place: Place) -> Wxr
 
 
 def _files_in(body_html: str, prefix: str) -> list[str]:
-    addresses = (unescape(found[1]) for found in _SOURCE.finditer(body_html))
+    tags = (tag[0] for tag in _TAG.finditer(body_html))
+    addresses = (unescape(found[1]) for tag in tags for found in _SOURCE.finditer(tag))
     return [address.removeprefix(prefix) for address in addresses if address.startswith(prefix)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,8 @@ def wxr(file: Path, as_json: bool, with_addresses: bool) -> None:
         refuse(f"{file} is there already. Nothing was written.")
     except OSError as error:
         refuse(f"{file} could not be written: {error.strerror}. Nothing is left of it.")
+    if report.unopened:
+        click.echo(f"{report.unopened} addresses could not be opened. `cms doctor` says more.", err=True)
     if as_json:
         click.echo(json.dumps(report.as_json()))
         return
@@ -51,16 +54,17 @@ def _new_file(target: Path) -> Iterator[TextIO]:
     """Give a file for writing, which appears at `target` once it is whole and on the disk; nobody else may read it."""
     if target.exists():
         raise FileExistsError(target)
-    partial = target.with_name(f".{target.name}.new")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    handle, partial = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(target)
+        os.link(
+            partial, target
+        )  # unlike a renaming, it puts nothing in the place of a file that is there by now
     finally:
-        partial.unlink(missing_ok=True)
+        Path(partial).unlink(missing_ok=True)
 
 
 def _lines(report: ExportReport, media: Path) -> Iterator[str]:

@@ -29,6 +29,7 @@ from cms.pages import rules as things
 class Named:
     """An author, a section or a tag."""
 
+    id: int
     slug: str
     name: str
 
@@ -46,6 +47,7 @@ class ExportedArticle:
     language: str
     status: ArticleStatus
     publish_at: datetime | None
+    created_at: datetime
     changed_at: datetime
     comments_open: bool
     comments_close_at: datetime | None
@@ -53,6 +55,7 @@ class ExportedArticle:
     image_path: str
     image_alt: str
     image_caption: str
+    image_credit: str
     section: Named | None
     authors: Sequence[Named]
     tags: Sequence[Named]
@@ -61,7 +64,7 @@ class ExportedArticle:
 
 @dataclass(frozen=True, slots=True)
 class ExportedComment:
-    """A comment; `is_gone` if its writer has withdrawn it or it was erased."""
+    """A comment; `is_gone` if its writer has withdrawn it, or its text was erased or is no longer kept."""
 
     id: int
     parent_id: int | None
@@ -76,14 +79,8 @@ class ExportedComment:
 
 def all_named(session: Session, table: type[Author] | type[Section] | type[Tag]) -> list[Named]:
     """Return every author, section or tag, in the order of their ids."""
-    rows = session.execute(sa.select(col(table.slug), col(table.name)).order_by(col(table.id)))
-    return [Named(row.slug, row.name) for row in rows]
-
-
-def highest_article_id(session: Session) -> int:
-    """Return the highest id of an article, 0 if there is none."""
-    highest: int = session.execute(sa.select(sa.func.coalesce(sa.func.max(Article.id), 0))).scalar_one()
-    return highest
+    rows = session.execute(sa.select(col(table.id), col(table.slug), col(table.name)).order_by(col(table.id)))
+    return [Named(row.id, row.slug, row.name) for row in rows]
 
 
 def articles_after(session: Session, last_id: int, size: int) -> list[ExportedArticle]:
@@ -91,6 +88,7 @@ def articles_after(session: Session, last_id: int, size: int) -> list[ExportedAr
     rows = session.execute(
         sa.select(
             *(col(getattr(Article, name)) for name in _COLUMNS),
+            col(Section.id).label("section_id"),
             col(Section.slug).label("section_slug"),
             col(Section.name).label("section_name"),
         )
@@ -104,7 +102,7 @@ def articles_after(session: Session, last_id: int, size: int) -> list[ExportedAr
     return [
         ExportedArticle(
             **{name: getattr(row, name) for name in _COLUMNS},
-            section=Named(row.section_slug, row.section_name) if row.section_slug else None,
+            section=Named(row.section_id, row.section_slug, row.section_name) if row.section_slug else None,
             authors=authors[row.id],
             tags=tags[row.id],
             former_slugs=[one for one in former[row.id] if one != row.slug],
@@ -128,7 +126,11 @@ _COMMENTS = (
         col(Comment.body_html),
         col(Comment.status),
         col(Comment.created_at),
-        sa.or_(col(Comment.withdrawn_at).is_not(None), col(Comment.erased_at).is_not(None)).label("is_gone"),
+        sa.or_(
+            col(Comment.withdrawn_at).is_not(None),
+            col(Comment.erased_at).is_not(None),
+            col(Comment.swept_at).is_not(None),
+        ).label("is_gone"),
         col(Comment.mark),
         col(Comment.email_sealed),
     )
@@ -145,6 +147,7 @@ _COLUMNS = (
     "language",
     "status",
     "publish_at",
+    "created_at",
     "changed_at",
     "comments_open",
     "comments_close_at",
@@ -152,13 +155,14 @@ _COLUMNS = (
     "image_path",
     "image_alt",
     "image_caption",
+    "image_credit",
 )
 
 
 def _authors(session: Session, ids: Collection[int]) -> defaultdict[int, list[Named]]:
     return _by_article(
         session,
-        sa.select(col(ArticleAuthor.article_id), col(Author.slug), col(Author.name))
+        sa.select(col(ArticleAuthor.article_id), col(Author.id), col(Author.slug), col(Author.name))
         .join(Author, col(Author.id) == col(ArticleAuthor.author_id))
         .where(col(ArticleAuthor.article_id).in_(ids))
         .order_by(col(ArticleAuthor.article_id), col(ArticleAuthor.position), col(Author.id)),
@@ -168,17 +172,19 @@ def _authors(session: Session, ids: Collection[int]) -> defaultdict[int, list[Na
 def _tags(session: Session, ids: Collection[int]) -> defaultdict[int, list[Named]]:
     return _by_article(
         session,
-        sa.select(col(ArticleTag.article_id), col(Tag.slug), col(Tag.name))
+        sa.select(col(ArticleTag.article_id), col(Tag.id), col(Tag.slug), col(Tag.name))
         .join(Tag, col(Tag.id) == col(ArticleTag.tag_id))
         .where(col(ArticleTag.article_id).in_(ids))
         .order_by(col(ArticleTag.article_id), col(Tag.id)),
     )
 
 
-def _by_article(session: Session, statement: sa.Select[int, str, str]) -> defaultdict[int, list[Named]]:
+def _by_article(
+    session: Session, statement: sa.Select[int, int | None, str, str]
+) -> defaultdict[int, list[Named]]:
     found: defaultdict[int, list[Named]] = defaultdict(list)
     for row in session.execute(statement):
-        found[row.article_id].append(Named(row.slug, row.name))
+        found[row.article_id].append(Named(row.id, row.slug, row.name))
     return found
 
 
