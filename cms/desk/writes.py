@@ -94,6 +94,16 @@ def keep_words(session: Session, article_id: int, *, staff_id: int | None) -> No
     session.execute(sa.delete(table).where(table.c.article_id == article_id, table.c.version < oldest_kept))
 
 
+def forget_words(session: Session, article_id: int, version: int) -> bool:
+    """Delete what an article said at an earlier version; tell whether that was kept. Its present words stay."""
+    table = table_of(ArticleRevision)
+    newest = sa.select(sa.func.max(table.c.version)).where(table.c.article_id == article_id).scalar_subquery()
+    is_it = (table.c.article_id == article_id, table.c.version == version, table.c.version < newest)
+    found = session.execute(sa.select(table.c.version).where(*is_it)).first() is not None
+    session.execute(sa.delete(table).where(*is_it))
+    return found
+
+
 def set_byline(session: Session, article_id: int, author_ids: Sequence[int]) -> None:
     """Give an article its authors, in order."""
     session.execute(sa.delete(ArticleAuthor).where(col(ArticleAuthor.article_id) == article_id))

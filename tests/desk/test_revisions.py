@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from cms.desk import writes
 from cms.site import Site
@@ -107,3 +108,21 @@ def test_a_text_of_a_script_that_goes_the_other_way_keeps_its_direction(ada: Typ
     page = check_page(ada.get(f"{path}/revisions/1"))
     (said,) = page.all(class_="panel__body")
     assert said[0]["dir"] == "rtl"
+
+
+def test_an_editor_erases_what_may_not_be_kept_and_nobody_else_does(ada: Typist, ben: Typist) -> None:
+    path = ada.write(body_html="Where she lives.")
+    ada.change(path, body_html="In the town.")
+    erasure = f"{path}/revisions/1/erasure"
+    assert "Erase this version" not in ada.get(f"{path}/revisions/1").text
+    assert press(ada, erasure, ada.form(path)).status_code == 403
+    assert press(ben, erasure, fields_of(ben.get(f"{path}/revisions/1"))).status_code == 303
+    assert ben.get(f"{path}/revisions/1").status_code == 404
+    assert versions(ben, path) == []
+    token = ben.form(path)
+    assert [press(ben, f"{path}/revisions/{one}/erasure", token).status_code for one in (1, 2)] == [404, 404]
+    assert "In the town." in ben.get(f"{path}/revisions/2").text
+
+
+def press(someone: Typist, path: str, fields: dict[str, str]) -> TestResponse:
+    return someone.client.post(path, data={"csrf_token": fields["csrf_token"]}, headers=someone.headers)

@@ -2,6 +2,8 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,16 @@ def test_the_command_makes_what_is_missing(instance: Path) -> None:
     (media / "2024" / "b.jpg").write_bytes(b"no picture at all")
     said = [CliRunner().invoke(pictures).output for _ in range(2)]
     assert said == ["Made: 2 copies.\n", "Made: 0 copies.\n"]
+
+
+def test_two_who_write_the_same_picture_never_show_half_of_it(tmp_path: Path) -> None:
+    file = noise((1600, 900), "PNG")
+    with ThreadPoolExecutor(4) as threads:
+        done = [threads.submit(file.put_at, tmp_path / "a.png") for _ in range(40)]
+        lengths = set()
+        while not all(one.done() for one in done):
+            with suppress(FileNotFoundError):
+                lengths.add((tmp_path / "a.png").stat().st_size)
+    assert [one.exception() for one in done] == [None] * 40
+    assert lengths <= {len(file.body)}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

@@ -4,13 +4,16 @@ from flask import Blueprint, Response, abort, render_template
 from markupsafe import Markup
 
 from cms import sanitize
+from cms.accounts.guard import staff
+from cms.accounts.rules import Act, may
 from cms.answering.error_pages import exact
+from cms.desk.actions.revising import erase_revision
 from cms.desk.forms import ArticleForm
 from cms.desk.queries.revisions import Revision, revision, revisions_of
 from cms.desk.queries.working import Working
 from cms.desk.views.writing import hers_or_404
 from cms.text.differences import difference_html
-from cms.web import private_page, site
+from cms.web import private_page, see_other, site
 
 blueprint = Blueprint("revisions", __name__, url_prefix="/articles/<int:article_id>/revisions")
 # What an article has besides its words: it stays as it is when earlier words are put into the form.
@@ -59,9 +62,21 @@ def show(article_id: int, version: int) -> Response:
             text_html=Markup(found.body_html),  # noqa: S704  # cleaned by sanitize.article_html when stored
             differences=_differences(found, article),
             carried=[*words, *stays],
+            may_erase=may(staff().role, Act.EDIT_ALL),
             room="desk",
         )
     )
+
+
+@blueprint.post("/<int:version>/erasure")
+def erase(article_id: int, version: int) -> Response:
+    """Erase a version for good, as the law may ask; editors may."""
+    hers_or_404(article_id)
+    if not may(staff().role, Act.EDIT_ALL):
+        abort(403)
+    if not erase_revision(site(), article_id, version):
+        abort(404)
+    return see_other(f"/desk/articles/{article_id}/revisions")
 
 
 def _differences(then: Revision, now: Working) -> list[Markup]:

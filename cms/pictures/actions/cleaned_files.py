@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import secrets
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class CleanFile:
     def put_at(self, path: Path) -> None:
         """Write it to `path`, where it is whole or not at all. Raises OSError, and leaves nothing behind."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.new")
+        # Of this writer alone: another host or process may put the same picture there just now.
+        partial = path.with_name(f".{path.stem[:100]}.{secrets.token_hex(8)}.new")
         try:
             partial.write_bytes(self.body)
             os.replace(partial, path)
