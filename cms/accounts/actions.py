@@ -32,6 +32,7 @@ from cms.site import Site
 from cms.vault import random_mark, secret_hash
 
 SECRET_BYTES = 32  # 256 bits; 128 are asked for (OWASP, session management)
+NOBODY = Refusal("Nobody here has that id.")
 SEEN_EVERY = timedelta(minutes=1)  # a write a minute and person, not one a page
 # Whose it is, the second at which it ends, and what proves both.
 _PASSWORD_LINK = re.compile(r"([0-9a-f]{32})([0-9a-f]{8})[0-9a-f]+")
@@ -149,7 +150,7 @@ def disable_staff(site: Site, staff_id: int, now: datetime) -> Refusal | None:
     """Let someone go: all sessions end at once, and she cannot sign in until somebody has her back."""
     with site.database.writing() as session:
         if not writes.mark_disabled(session, staff_id, now):
-            return Refusal("Nobody here has that id.")
+            return NOBODY
         writes.end_sessions(session, staff_id, now)
         session.commit()
     return None
@@ -162,7 +163,7 @@ def enable_staff(site: Site, staff_id: int) -> Refusal | None:
     """
     with site.database.writing() as session:
         if not writes.mark_enabled(session, staff_id):
-            return Refusal("Nobody here has that id.")
+            return NOBODY
         session.commit()
     return None
 
@@ -171,7 +172,7 @@ def change_role(site: Site, staff_id: int, role: Role) -> Refusal | None:
     """Trust someone with another role; what she may do changes with her next request, and she stays signed in."""
     with site.database.writing() as session:
         if not writes.set_role(session, staff_id, role):
-            return Refusal("Nobody here has that id.")
+            return NOBODY
         session.commit()
     return None
 
@@ -184,7 +185,7 @@ def change_password(site: Site, staff_id: int, password: str, now: datetime) -> 
     password_hash = _hash(password)
     with site.database.writing() as session:
         if not writes.set_password(session, staff_id, password_hash):
-            return Refusal("Nobody here has that id.")
+            return NOBODY
         writes.end_sessions(session, staff_id, now)
         session.commit()
     return None

@@ -20,7 +20,7 @@ class ServerAway(RuntimeError):
     """The mail server takes no letters at all just now; the sentence says which kind of failure, and no address."""
 
 
-class Refused(Exception):
+class LetterRefused(Exception):
     """The mail server will never take this letter."""
 
 
@@ -50,11 +50,11 @@ class Post:
             self._server.close()
 
     def deliver(self, envelope: Envelope, sender: str) -> None:
-        """Hand one letter over. Raises ServerAway, Refused or PutOff; returns once the server has taken it."""
+        """Hand one letter over. Raises ServerAway, LetterRefused or PutOff; returns once the server has taken it."""
         server = self.connected()
         needs_utf8 = not envelope.to.isascii()
         if needs_utf8 and not server.has_extn("smtputf8"):
-            raise Refused("the address needs SMTPUTF8, which the server does not offer")
+            raise LetterRefused("the address needs SMTPUTF8, which the server does not offer")
         with _in_our_words():
             server.send_message(envelope.content, sender, envelope.to)
 
@@ -114,5 +114,5 @@ def _verdict(code: int, answer: bytes | str, error: Exception) -> Exception:
     if code == SERVER_GOES or code in NEEDS_SIGNING_IN:
         return ServerAway(f"{type(error).__name__} {code}")
     if code >= 500 and not text.startswith(SPEAKS_OF_US):
-        return Refused(str(code))
+        return LetterRefused(str(code))
     return PutOff(str(code))

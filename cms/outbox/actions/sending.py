@@ -14,7 +14,7 @@ from cms import logs
 from cms.jobs import Job
 from cms.outbox import queries, writes
 from cms.outbox.actions.composing import COMPOSERS
-from cms.outbox.actions.posting import Post, PutOff, Refused, ServerAway
+from cms.outbox.actions.posting import LetterRefused, Post, PutOff, ServerAway
 from cms.outbox.envelope import Envelope, Sender, envelope, sender_of
 from cms.outbox.queries import DueLetter
 from cms.outbox.rules import CEILINGS, LetterKind, Message, is_hopeless, pause_after
@@ -76,7 +76,7 @@ def _send(site: Site, post: Post, letters: tuple[DueLetter, ...], now: datetime)
     except ServerAway:
         _give_back(site, letters)
         raise
-    except Refused as refusal:
+    except LetterRefused as refusal:
         _give_up(site, letters, str(refusal), now)
     except PutOff as answer:
         _put_off(site, letters, str(answer), now)
@@ -108,12 +108,12 @@ def _word(
 def _enclose(site: Site, letter: DueLetter, message: Message, now: datetime) -> Envelope:
     """Return the message in its envelope: the one moment at which the address is plain.
 
-    Raises Refused where it has been forgotten meanwhile.
+    Raises LetterRefused where it has been forgotten meanwhile.
     """
     with site.database.reading() as session:
         sealed = queries.sealed_to(session, letter)
     if sealed is None:
-        raise Refused("no address")
+        raise LetterRefused("no address")
     to = site.vault.unseal(sealed.sealed, table=sealed.table, mark=sealed.mark)
     message_id = site.vault.digest("letter message", letter.mark)[:32]
     one_click = bool(message.stop_path) and site.settings.secure_cookies  # RFC 8058, section 3.1: https only
