@@ -222,7 +222,7 @@ def _ids(
     found: Sequence[Named | None] = matched(session, table, names, prefer)
     known = {name: one.id for name, one in zip(names, found, strict=True) if one}
     # In one order for everybody: two who make the same two names at one moment would wait for each other.
-    made = {name: _make(session, table, name) for name in sorted(set(names) - known.keys())}
+    made = {name: _make(session, table, name) for name in sorted(set(names) - known.keys(), key=slug)}
     return [(known | made)[name] for name in names]
 
 

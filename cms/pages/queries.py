@@ -2,6 +2,7 @@
 
 import mmap
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -147,7 +148,11 @@ class Probe:
         """Close a connection that failed; there is nothing to undo, and a rollback would fail as well."""
         connection, self._connection, self._wal_index = self._connection, None, None
         if connection is not None:
-            connection.invalidate()
+            driver = connection.dbapi_connection
+            connection.invalidate()  # which only forgets a connection that is no pool's
+            with suppress(self._driver_error):
+                if driver is not None:
+                    driver.close()
 
     def _cursor(self) -> Any:  # Any: each driver's own kind
         if self._connection is None:

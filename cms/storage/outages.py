@@ -42,7 +42,6 @@ _POSTGRESQL = (
     "58",  # the system below it failed
     "XX",  # it found its own files damaged
     _CLASH,
-    "55000",  # closed to new connections
     "55P03",  # locked for longer than the lock timeout
     "25006",  # read-only, as a replica or after default_transaction_read_only
 )

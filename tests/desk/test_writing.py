@@ -184,7 +184,7 @@ def test_two_who_make_the_same_new_tags_do_not_wait_for_each_other(
     with psycopg.connect(site.settings.database_url) as other:
         other.execute("INSERT INTO tag (slug, name) VALUES ('boats', 'Boats')")
         with ThreadPoolExecutor() as threads:
-            saved = threads.submit(ada.write, "save", tags="Sea, Boats")
+            saved = threads.submit(ada.write, "save", tags="Sea, boats")
             wait_until_somebody_waits(other)
             other.execute("SET lock_timeout = '5s'")
             other.execute("INSERT INTO tag (slug, name) VALUES ('sea', 'Sea')")

@@ -1,6 +1,7 @@
 """A phone gets a picture as wide as it shows it."""
 
 import io
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -155,3 +156,15 @@ def test_two_who_write_the_same_picture_never_show_half_of_it(tmp_path: Path) ->
     assert [one.exception() for one in done] == [None] * 40
     assert lengths <= {len(file.body)}
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_picture_that_was_removed_or_replaced_is_shown_by_no_copy(app: Flask, site: Site) -> None:
+    media, before, after = site.settings.media_folder, noise((900, 40)), noise((900, 41))
+    before.put_at(media / "a.jpg")
+    put_copies(media, "a.jpg", before)
+    after.put_at(media / "a.jpg")
+    os.utime(media / "a.jpg", (2e9, 2e9))
+    with Reader(app).get("/media/w480/a.jpg") as answer:
+        assert answer.get_data() == after.body
+    (media / "a.jpg").unlink()
+    assert Reader(app).get("/media/w480/a.jpg").status_code == 404

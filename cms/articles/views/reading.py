@@ -1,14 +1,16 @@
 """The reader's pages: front, article, archives, static pages, media and old addresses."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory
 from markupsafe import Markup
 from sqlmodel import Session
-from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from cms.answering.current import notes
 from cms.answering.written import written
@@ -142,17 +144,26 @@ def static(asked: str) -> Response:
 
 @blueprint.get("/media/<path:name>")
 def media(name: str) -> Response:
-    """Send a picture of the site; in the place of a narrower copy that is not there yet, the picture itself."""
-    folder = site().settings.media_folder
-    try:
+    """Send a picture of the site; in the place of a narrower copy that is not there, the picture itself."""
+    folder, original = site().settings.media_folder, original_of(name)
+    if original and not _is_copy_of(folder, name, original):
+        response = send_from_directory(folder, original, max_age=60)
+    else:
         response = send_from_directory(folder, name, max_age=86_400)
-    except NotFound:
-        response = send_from_directory(folder, original_of(name) or abort(404), max_age=60)
     # Feeds carry pictures into other sites' readers, which the rule for everything else would keep out.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     # A drawing (SVG) opened by itself must not run script in our name.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
+
+
+def _is_copy_of(folder: Path, copy: str, original: str) -> bool:
+    """Tell whether a copy is there and was made of the picture as it is: one that was removed or replaced stays nowhere."""
+    made, whole = safe_join(str(folder), copy), safe_join(str(folder), original)
+    try:
+        return bool(made and whole) and os.stat(made or "").st_mtime_ns >= os.stat(whole or "").st_mtime_ns
+    except (OSError, ValueError):
+        return False
 
 
 @blueprint.get("/<path:old>")
